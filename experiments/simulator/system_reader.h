@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * The parts of reading a system: services with their endpoints, and sequences of steps.
+ */
+#ifndef FLX_SYSTEM_READER_H
+#define FLX_SYSTEM_READER_H
+
+#include "experiments/simulator/system.h"
+#include "formats/json_source.h"
+
+/* Services, endpoints and their calls; fills system->services and system->endpoints. */
+flx_status flx_system_read_services(const flx_json_source *source, const json_t *root,
+                                    flx_system *system, flx_error *error);
+
+/* Orchestration steps, once services and requests are known. */
+flx_status flx_system_read_sequences(const flx_json_source *source, const json_t *root,
+                                     flx_system *system, flx_error *error);
+
+/* Kind and constants of a service or of what replaces it. */
+flx_status flx_system_read_profile(const flx_json_source *source, const json_t *object,
+                                   flx_profile *profile, flx_error *error);
+
+/* A required number above `above` and at most `most`. */
+flx_status flx_system_get_positive(const flx_json_source *source, const json_t *object,
+                                   const char *key, double above, double most,
+                                   double *out, flx_error *error);
+
+/* A copy of a text, or FLX_NO_MEMORY. */
+flx_status flx_system_copy(const char *text, char **out, flx_error *error);
+
+/* calloc that reports; `out` is the address of a pointer. */
+flx_status flx_system_allocate(size_t count, size_t size, void *out, flx_error *error);
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Where a graph's vertices find their measured values in a table: the column of every output
+ * and input, or the service's column where an instance has none of its own. */
+#ifndef FLX_BINDING_H
+#define FLX_BINDING_H
+
+#include "host/graph.h"
+
+typedef struct {
+    int column;   /* -1: the table has none */
+    double share; /* its values are multiplied by this */
+} flx_cell;
+
+typedef struct {
+    flx_cell *outputs; /* (n_vertices) */
+    flx_cell **inputs; /* (n_vertices) -> (inputs of the vertex) */
+    flx_cell *cells;   /* what inputs point into */
+} flx_binding;
+
+flx_status flx_binding_create(const flx_graph *graph, const flx_deployment *deployment,
+                              const flx_dataset *table, flx_binding **out,
+                              flx_error *error);
+void flx_binding_destroy(flx_binding *binding); /* NULL is fine */
+
+/* The value of a cell in a row; NaN where it is missing. */
+double flx_cell_value(flx_cell cell, const flx_dataset *table, int row);
+
+/* Column indices by name for many look-ups. */
+typedef struct flx_column_index flx_column_index;
+flx_column_index *flx_column_index_create(const flx_dataset *table); /* NULL: no memory */
+int flx_column_index_find(const flx_column_index *index, const char *name); /* or -1 */
+void flx_column_index_destroy(flx_column_index *index);
+#endif

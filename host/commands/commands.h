@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * Every verb of the command line, in the order of the data flow: declared here, listed in
+ * main.c, defined in the file of its name. */
+#ifndef FLX_COMMANDS_H
+#define FLX_COMMANDS_H
+
+#include "host/commands/command.h"
+
+extern const flx_command flx_import_command;
+extern const flx_command flx_train_command;
+extern const flx_command flx_evaluate_command;
+extern const flx_command flx_predict_command;
+extern const flx_command flx_version_command;
+extern const flx_command flx_help_command;
+
+/* The verbs of this program; ends with NULL. */
+extern const flx_command *const flx_commands[];
+#endif

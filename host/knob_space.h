@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * The settings of a deployment as points of the unit cube. Every knob of every service
+ * stands once (replicas share it): column SERVICE:KNOB. Knobs that the caller fixes, or
+ * that have one value only, have no gene.
+ *
+ *   continuous             one continuous gene, linear or logarithmic between min and max
+ *   discrete, integers     levels of equal width, or as wide as on a logarithmic scale
+ *   discrete, a list       levels of equal width, one a value
+ *   choices                a category; the setting is the index of the label */
+#ifndef FLX_KNOB_SPACE_H
+#define FLX_KNOB_SPACE_H
+
+#include "formats/deployment.h"
+#include "kernels/formulas/mutation.h"
+
+struct json_t;
+
+typedef struct {
+    char *column; /* SERVICE:KNOB */
+    int service;
+    const flx_knob *knob; /* the deployment's */
+    int gene;             /* -1: no gene, always `value` */
+    double value;         /* the fixed setting, else the default */
+} flx_space_knob;
+
+/* A state that the caller fixes: an observation to tune for, not a setting. */
+typedef struct {
+    char *column;
+    double value;
+} flx_space_state;
+
+typedef struct {
+    int n_knobs;
+    flx_space_knob *knobs;
+    int n_genes;
+    flx_gene *genes; /* (n_genes), in the order of the knobs */
+    int n_states;
+    flx_space_state *states;
+} flx_knob_space;
+
+/* fixes (n_fixes) are texts "COLUMN=VALUE" of knob or state columns. The deployment is
+ * borrowed and must outlive the space. FLX_BAD_INPUT for a column that is unknown or a
+ * metric, a value out of range, a column that is fixed twice, one instance's knob, or
+ * bounds that their scale does not allow. */
+flx_status flx_knob_space_create(const flx_deployment *deployment,
+                                 const char *const *fixes, int n_fixes,
+                                 flx_knob_space **out, flx_error *error);
+void flx_knob_space_destroy(flx_knob_space *space); /* NULL is fine */
+
+/* Settings (n_knobs), in their own units, of a unit point (n_genes), and back: the centre
+ * of the level where there are levels. Encoding fails for a setting that its knob cannot
+ * have; fixed knobs are not looked at. */
+void flx_knob_space_decode(const flx_knob_space *space, const double *unit,
+                           double *settings);
+flx_status flx_knob_space_encode(const flx_knob_space *space, const double *settings,
+                                 double *unit, flx_error *error);
+/* The deployment's defaults, and the fixed settings where there are some. */
+void flx_knob_space_defaults(const flx_knob_space *space, double *settings);
+
+/* A setting as the user writes it: a label, an integer or a number. Allocated; NULL when
+ * out of memory. */
+char *flx_knob_text(const flx_knob *knob, double value);
+/* The same as a JSON string, integer or real: what `simulate --settings` reads. */
+struct json_t *flx_knob_json(const flx_knob *knob, double value);
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/model.h"
+
+#include "host/monolith.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *flx_composition_text(flx_composition composition)
+{
+    static const char *const texts[] = {"composed", "gp-ard", "gp-iso"};
+    return texts[composition];
+}
+
+void flx_model_destroy(flx_model *model)
+{
+    if (!model)
+        return;
+    for (int a = 0; model->predictors && a < model->graph->n_assignments; a++)
+        flx_predictor_clear(&model->predictors[a]);
+    free(model->predictors);
+    for (int i = 0; i < model->n_notes; i++) {
+        free(model->notes[i].assignment);
+        free(model->notes[i].text);
+    }
+    free(model->notes);
+    free(model->drawn);
+    flx_dataset_destroy(model->rows);
+    flx_graph_destroy(model->graph);
+    flx_deployment_destroy(model->deployment);
+    free(model);
+}
+
+bool flx_model_add_note(flx_model *model, const char *assignment, bool is_failure,
+                        const char *format, ...)
+{
+    size_t count = (size_t)model->n_notes + 1;
+    flx_note *grown = realloc(model->notes, count * sizeof *grown);
+    if (!grown)
+        return false;
+    model->notes = grown;
+    flx_note *note = &grown[model->n_notes];
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    *note = (flx_note){strdup(assignment), strdup(text), is_failure};
+    if (!note->assignment || !note->text) {
+        free(note->assignment);
+        free(note->text);
+        return false;
+    }
+    model->n_notes++;
+    return true;
+}
+
+flx_status flx_model_build_graph(const flx_deployment *deployment,
+                                 flx_composition composition, bool paper_mode,
+                                 const char *const *spectrum, int n_spectrum,
+                                 flx_graph **out, flx_error *error)
+{
+    if (composition == FLX_COMPOSED)
+        return flx_graph_build(deployment, spectrum, n_spectrum, paper_mode, out, error);
+    return flx_monolith_build(deployment, out, error);
+}
+
+const char *flx_model_unit(const flx_model *model)
+{
+    const char *target = model->graph->vertices[model->graph->output].name;
+    int column = model->rows ? flx_dataset_find(model->rows, target) : -1;
+    return column < 0 ? "" : model->rows->columns[column].unit;
+}

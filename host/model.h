@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * A trained inference graph: deployment, structure, and a fitted predictor for every
+ * learning assignment; with the rows it was trained on, since a later refit needs them.
+ * On disk a folder (contract, "Model directory"):
+ *     deployment.json  graph.json  models/DIGEST.h5  rows.h5  history.jsonl */
+#ifndef FLX_MODEL_H
+#define FLX_MODEL_H
+
+#include "formats/predictor.h"
+#include "host/gp.h"
+#include "host/graph.h"
+
+typedef enum { FLX_COMPOSED, FLX_MONOLITH_ARD, FLX_MONOLITH_ISO } flx_composition;
+
+/* "composed" | "gp-ard" | "gp-iso" */
+const char *flx_composition_text(flx_composition composition);
+
+/* Something a user should know about an assignment: dropped input, constant, failed fit. */
+typedef struct {
+    char *assignment, *text;
+    bool is_failure; /* a fit that was tried and failed */
+} flx_note;
+
+typedef struct {
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool paper_mode;
+    flx_deployment *deployment;
+    flx_graph *graph;
+    flx_predictor *predictors; /* (graph->n_assignments) */
+    flx_dataset *rows;         /* the training rows */
+    int source_rows;           /* rows of the file they were drawn from */
+    char source_digest[65];    /* its content: flx_dataset_digest */
+    int n_drawn;
+    int *drawn;                /* (n_drawn) row numbers in that file, ascending */
+    int n_notes;
+    flx_note *notes;
+} flx_model;
+
+void flx_model_destroy(flx_model *model); /* NULL is fine */
+
+/* Copies both texts; false when out of memory. */
+bool flx_model_add_note(flx_model *model, const char *assignment, bool is_failure,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Structure of a model from its deployment: composed or monolith. */
+flx_status flx_model_build_graph(const flx_deployment *deployment,
+                                 flx_composition composition, bool paper_mode,
+                                 const char *const *spectrum, int n_spectrum,
+                                 flx_graph **out, flx_error *error);
+
+/* Unit of the target, from the training rows; "" where unknown. */
+const char *flx_model_unit(const flx_model *model);
+
+/* The folder appears whole or not at all; an older model there is replaced. `event` is the
+ * verb of the line added to history.jsonl. */
+flx_status flx_model_write(const flx_model *model, const char *path, const char *event,
+                           flx_error *error);
+/* FLX_BAD_INPUT where a file is missing, damaged or does not fit the others. */
+flx_status flx_model_read(const char *path, flx_model **out, flx_error *error);
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * The baseline (paper 2.1): the whole system as one black box. A graph of one vertex that
+ * reads every knob and state of the deployment and predicts the target, so that training,
+ * evaluation and tuning treat it like any other graph. Knobs stand once for a service
+ * (replicas share them), states once for an instance. */
+#ifndef FLX_MONOLITH_H
+#define FLX_MONOLITH_H
+
+#include "host/graph.h"
+
+flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
+                              flx_error *error);
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * Trains every learning assignment of a deployment on one table, as one batch of fits.
+ *
+ * An assignment is trained on measured inputs (paper 5, "teacher-forced"). Replicas share
+ * one, so row r teaches it what replica r mod R did: as many points as rows, from all of
+ * them. A service-vertex keeps its rule where a fit does not beat it by leave-one-out.
+ * Missing values: contract, "Missing cells". */
+#ifndef FLX_TRAINING_H
+#define FLX_TRAINING_H
+
+#include "host/model.h"
+#include "host/progress.h"
+#include "kernels/backend.h"
+
+typedef struct {
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool paper_mode; /* one length scale, maximum likelihood */
+    const char *const *spectrum;
+    int n_spectrum;
+} flx_training_options;
+
+/* What the fits cost. */
+typedef struct {
+    int fits;
+    long evaluations;
+    double wall_s;
+} flx_training_report;
+
+/* Takes ownership of `deployment` and `rows` in every case. FLX_BAD_INPUT where the target
+ * has no value at all; FLX_NUMERIC where the target's own fit fails. */
+flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
+                          const flx_training_options *options, flx_backend *backend,
+                          const flx_progress *progress, flx_model **out,
+                          flx_training_report *report, flx_error *error);
+
+/* Draws `count` rows of a table by seed, whole groups together (as many groups as fit in
+ * count, at least one); row numbers ascending. count <= 0 or >= rows: all. */
+flx_status flx_draw_rows(const flx_dataset *table, int count, uint64_t seed, int **drawn,
+                         int *n_drawn, flx_error *error);
+#endif

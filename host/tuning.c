@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ * Search, then predict the few settings that are reported with their intervals: the
+ * search itself needs means only, which cost a fraction of a variance. */
+#include "host/tuning.h"
+#include "host/optimiser_table.h"
+#include "host/top_list.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Listed settings differ by at least a fifth of the cube's side (root mean square), where
+ * enough good ones do. */
+static const double list_distance = 0.2;
+
+static double read_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static flx_status run_search(const flx_tuning *tuning, flx_search *search,
+                             double *settings, double *values, flx_error *error)
+{
+    size_t n_knobs = (size_t)tuning->space->n_knobs;
+    size_t n_genes = (size_t)tuning->space->n_genes;
+    while (!flx_search_is_done(search)) {
+        int count = 0;
+        const double *units = flx_search_propose(search, &count);
+        for (size_t i = 0; i < (size_t)count; i++)
+            flx_knob_space_decode(tuning->space, units + i * n_genes,
+                                  settings + i * n_knobs);
+        FLX_TRY(
+            tuning->predict(tuning->context, settings, count, values, NULL, NULL, error));
+        for (int i = 0; i < count && tuning->maximise; i++)
+            values[i] = -values[i];
+        flx_search_accept(search, values);
+    }
+    return FLX_OK;
+}
+
+static flx_status search_settings(const flx_tuning *tuning, const double *initial,
+                                  flx_optimum **out, flx_error *error)
+{
+    flx_problem problem = {.n_dimensions = tuning->space->n_genes,
+                           .genes = tuning->space->genes,
+                           .initial = initial,
+                           .n_initial = initial != NULL};
+    flx_search *search = NULL;
+    FLX_TRY(
+        flx_search_create(tuning->optimiser, &problem, &tuning->options, &search, error));
+    int batch = flx_search_largest_batch(search);
+    double *settings = flx_new_matrix(batch, tuning->space->n_knobs);
+    double *values = flx_new_matrix(batch, 1);
+    flx_status status =
+        settings && values ? run_search(tuning, search, settings, values, error)
+                           : flx_fail(error, FLX_NO_MEMORY,
+                                      "no memory for a population of %d settings", batch);
+    if (status == FLX_OK)
+        status = flx_search_result(search, out, error);
+    free(values);
+    free(settings);
+    flx_search_destroy(search);
+    return status;
+}
+
+/* Picks unlike settings of those that the search kept; the best is always the first. */
+static flx_status choose_top(const flx_tuning *tuning, const flx_optimum *optimum,
+                             int *chosen, int *n_chosen, flx_error *error)
+{
+    flx_top_list *list = NULL;
+    FLX_TRY(flx_top_list_create(optimum->n_kept, optimum->n_dimensions,
+                                tuning->space->genes, 0, &list, error));
+    for (int i = 0; i < optimum->n_kept; i++)
+        flx_top_list_offer(list,
+                           optimum->kept + (size_t)i * (size_t)optimum->n_dimensions,
+                           optimum->kept_values[i]);
+    *n_chosen = flx_top_list_choose(list, tuning->top, list_distance, chosen);
+    flx_top_list_destroy(list);
+    return FLX_OK;
+}
+
+static flx_status predict_setting(const flx_tuning *tuning, flx_tuned_setting *setting,
+                                  flx_error *error)
+{
+    return tuning->predict(tuning->context, setting->settings, 1, &setting->predicted,
+                           &setting->lower90, &setting->upper90, error);
+}
+
+static flx_status report_setting(const flx_tuning *tuning, const double *unit,
+                                 flx_tuned_setting *setting, flx_error *error)
+{
+    setting->settings = flx_new_matrix(1, tuning->space->n_knobs);
+    if (!setting->settings)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings",
+                        tuning->space->n_knobs);
+    if (unit)
+        flx_knob_space_decode(tuning->space, unit, setting->settings);
+    else
+        flx_knob_space_defaults(tuning->space, setting->settings);
+    return predict_setting(tuning, setting, error);
+}
+
+static flx_status report_top(const flx_tuning *tuning, const flx_optimum *optimum,
+                             flx_tuned *tuned, flx_error *error)
+{
+    if (tuning->top < 1)
+        return FLX_OK;
+    int n_chosen = 0;
+    int *chosen = calloc((size_t)tuning->top, sizeof *chosen);
+    tuned->top = calloc((size_t)tuning->top, sizeof *tuned->top);
+    flx_status status =
+        chosen && tuned->top
+            ? choose_top(tuning, optimum, chosen, &n_chosen, error)
+            : flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings", tuning->top);
+    for (int i = 0; i < n_chosen && status == FLX_OK; i++) {
+        const double *unit =
+            optimum->kept + (size_t)chosen[i] * (size_t)optimum->n_dimensions;
+        tuned->n_top = i + 1;
+        status = report_setting(tuning, unit, &tuned->top[i], error);
+    }
+    free(chosen);
+    return status;
+}
+
+static flx_status report(const flx_tuning *tuning, const flx_optimum *optimum,
+                         flx_tuned *tuned, flx_error *error)
+{
+    tuned->n_knobs = tuning->space->n_knobs;
+    tuned->evaluations = optimum->evaluations;
+    FLX_TRY(report_setting(tuning, optimum->best, &tuned->best, error));
+    FLX_TRY(report_setting(tuning, NULL, &tuned->fallback, error));
+    return report_top(tuning, optimum, tuned, error);
+}
+
+/* The default setting as a unit point; *initial stays NULL where a default lies outside
+ * its knob's range, as then it is not a candidate. */
+static flx_status encode_defaults(const flx_knob_space *space, double **initial,
+                                  flx_error *error)
+{
+    double *settings = flx_new_matrix(1, space->n_knobs);
+    double *unit = flx_new_matrix(1, space->n_genes);
+    if (!settings || !unit) {
+        free(unit);
+        free(settings);
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings",
+                        space->n_knobs);
+    }
+    flx_knob_space_defaults(space, settings);
+    if (flx_knob_space_encode(space, settings, unit, NULL) == FLX_OK) {
+        *initial = unit;
+        unit = NULL;
+    }
+    free(unit);
+    free(settings);
+    return FLX_OK;
+}
+
+static flx_status tune_and_report(const flx_tuning *tuning, flx_tuned *tuned,
+                                  flx_error *error)
+{
+    double *initial = NULL;
+    flx_optimum *optimum = NULL;
+    FLX_TRY(encode_defaults(tuning->space, &initial, error));
+    flx_status status = search_settings(tuning, initial, &optimum, error);
+    if (status == FLX_OK)
+        status = report(tuning, optimum, tuned, error);
+    flx_optimum_destroy(optimum);
+    free(initial);
+    return status;
+}
+
+flx_status flx_tune(const flx_tuning *tuning, flx_tuned **out, flx_error *error)
+{
+    *out = NULL;
+    double started = read_clock();
+    if (tuning->space->n_genes == 0)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "there is nothing to tune: all %d knobs are fixed or have one "
+                        "value only",
+                        tuning->space->n_knobs);
+    flx_tuned *tuned = calloc(1, sizeof *tuned);
+    if (!tuned)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for the result of tuning");
+    flx_status status = tune_and_report(tuning, tuned, error);
+    if (status != FLX_OK) {
+        flx_tuned_destroy(tuned);
+        return status;
+    }
+    tuned->wall_s = read_clock() - started;
+    *out = tuned;
+    return FLX_OK;
+}
+
+void flx_tuned_destroy(flx_tuned *tuned)
+{
+    if (!tuned)
+        return;
+    for (int i = 0; i < tuned->n_top; i++)
+        free(tuned->top[i].settings);
+    free(tuned->top);
+    free(tuned->fallback.settings);
+    free(tuned->best.settings);
+    free(tuned);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * Looks for the settings whose predicted target is best. Sees the model only as a
+ * function from settings to predictions; the default setting is always among the
+ * candidates, so the answer is never predicted to be worse than it. What is found is the
+ * model's optimum: its gain is a prediction, which is why intervals and unlike
+ * alternatives are part of the answer. */
+#ifndef FLX_TUNING_H
+#define FLX_TUNING_H
+
+#include "host/knob_space.h"
+#include "host/optimiser.h"
+
+/* Predicted target (count) of settings (count, n_knobs) row-major, in the knobs' own
+ * units. lower and upper (count) are the bounds of the 90% interval; both NULL where they
+ * are not wanted. NaN where there is no prediction. */
+typedef flx_status (*flx_predict_settings)(void *context, const double *settings,
+                                           int count, double *mean, double *lower,
+                                           double *upper, flx_error *error);
+
+typedef struct {
+    const flx_knob_space *space;
+    flx_predict_settings predict;
+    void *context;
+    bool maximise;
+    const char *optimiser;         /* a name of host/optimiser.h */
+    flx_optimiser_options options; /* seed, budget, ...; all zero: the defaults */
+    int top;                       /* settings wanted in the list, 0: none */
+} flx_tuning;
+
+typedef struct {
+    double predicted, lower90, upper90;
+    double *settings; /* (n_knobs) */
+} flx_tuned_setting;
+
+typedef struct {
+    int n_knobs;
+    int64_t evaluations;
+    double wall_s;
+    flx_tuned_setting best, fallback; /* fallback: defaults and fixed settings */
+    int n_top;                        /* <= tuning->top */
+    flx_tuned_setting *top; /* the best first, then others that are good and unlike it */
+} flx_tuned;
+
+/* FLX_BAD_INPUT where no knob is left to tune or for an unknown optimiser; FLX_NUMERIC
+ * where no setting has a finite prediction; else what `predict` failed with. */
+flx_status flx_tune(const flx_tuning *tuning, flx_tuned **out, flx_error *error);
+void flx_tuned_destroy(flx_tuned *tuned); /* NULL is fine */
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * Backends by name. */
+#include "kernels/backend.h"
+
+#include "kernels/cpu/cpu.h"
+
+#include <omp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static flx_status open_cpu(int threads, flx_backend **out, flx_error *error)
+{
+    flx_backend *backend = calloc(1, sizeof *backend);
+    if (!backend)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for the cpu backend");
+    const flx_panel_kernels *kernels = flx_panel_choose();
+    backend->name = "cpu";
+    backend->threads = threads;
+    backend->operations = &flx_cpu_operations;
+    backend->state = (void *)(uintptr_t)kernels;
+    snprintf(backend->description, sizeof backend->description, "%s, %d thread%s",
+             kernels->name, threads, threads == 1 ? "" : "s");
+    *out = backend;
+    return FLX_OK;
+}
+
+flx_status flx_backend_open(const char *name, int threads, flx_backend **out,
+                            flx_error *error)
+{
+    *out = NULL;
+    if (threads < 0)
+        return flx_fail(error, FLX_BAD_INPUT, "%d threads: give 1 or more, or 0 for all",
+                        threads);
+    if (threads == 0)
+        threads = omp_get_num_procs();
+    if (strcmp(name, "auto") == 0 || strcmp(name, "cpu") == 0)
+        return open_cpu(threads, out, error);
+    if (strcmp(name, "cuda") == 0)
+        return flx_fail(error, FLX_NO_BACKEND,
+                        "the cuda backend is not part of this build: use --backend cpu");
+    return flx_fail(error, FLX_BAD_INPUT, "no backend is called \"%s\": auto, cpu or cuda",
+                    name);
+}
+
+void flx_backend_close(flx_backend *backend)
+{
+    if (backend)
+        backend->operations->close(backend);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * The backend contract: what a device must do for batches of Gaussian processes. `host` calls
+ * nothing else, so a new backend is one new table of these functions and one line in
+ * backend.c.
+ *
+ * Dimension letters: n training points, d inputs, m queries, L length scales (d, or 1 when
+ * all inputs share one). Model of every member (paper, appendix; Rasmussen & Williams 2006):
+ *     cov(x, x') = s2 * matern52(r) + sn2 [x = x'],   r^2 = sum_k ((x_k - x'_k) / ell_k)^2
+ *     theta (2 + L) = log s2, log ell_1 .. log ell_L, log sn2
+ * y is standardised by the caller; all matrices are float64 row-major.
+ *
+ * Two levels of failure. A call fails with a status only when the device or memory does. A
+ * member fails with info != 0 (LAPACK: order of the first leading minor that is not positive
+ * definite; -1: not finite) and never touches its neighbours. Results do not depend on the
+ * number of threads. */
+#ifndef FLX_BACKEND_H
+#define FLX_BACKEND_H
+
+#include "formats/status.h"
+
+#include <stdbool.h>
+
+typedef struct {
+    int n, d;
+    bool is_isotropic; /* one length scale for all inputs */
+    const double *X;   /* (n, d) row-major, borrowed for the call */
+    const double *y;   /* (n) */
+} flx_gp_problem;
+
+/* One evaluation of the log marginal likelihood, R&W eq. 2.30 and 5.9. */
+typedef struct {
+    int problem;         /* index into the batch */
+    const double *theta; /* (2 + L) */
+    double jitter;       /* added to the diagonal beside sn2 */
+    double value;        /* out: nats, constant term included; -inf where info != 0 */
+    double *gradient;    /* (2 + L) out: d value / d theta; zeros where info != 0 */
+    int info;            /* out */
+} flx_gp_evaluation;
+
+/* A problem and the hyper-parameters it is conditioned on. */
+typedef struct {
+    flx_gp_problem problem;
+    const double *theta; /* (2 + L) */
+    double jitter;
+    double *loo_mean;     /* (n) out or NULL: R&W eq. 5.12, of the noisy y */
+    double *loo_variance; /* (n) out or NULL */
+    double value;         /* out: log marginal likelihood */
+    int info;             /* out */
+} flx_gp_condition;
+
+/* Queries to one member of a set of posteriors. */
+typedef struct {
+    int member, m;
+    const double *queries; /* (m, d) */
+    double *mean;          /* (m) out */
+    double *variance;      /* (m) out or NULL; noise included */
+    int n_slopes;          /* 0, or how many of the last inputs want a slope */
+    double *slopes;        /* (m, n_slopes) out: d mean / d x_k, k = d - n_slopes .. d - 1 */
+} flx_gp_query;
+
+typedef struct flx_backend flx_backend;
+typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
+typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
+
+struct flx_backend {
+    const char *name;        /* "cpu" */
+    char description[96];    /* instruction set or device, for reports */
+    int threads;             /* host threads the backend may use */
+    const struct flx_backend_operations *operations;
+    void *state;             /* the backend's own */
+};
+
+/* Batch-level operations. Every function is thread-compatible: one call at a time for one
+ * backend. `evaluate` allocates nothing. */
+struct flx_backend_operations {
+    flx_status (*batch_create)(flx_backend *backend, const flx_gp_problem *problems,
+                               int count, flx_gp_batch **out, flx_error *error);
+    flx_status (*evaluate)(flx_gp_batch *batch, flx_gp_evaluation *evaluations, int count,
+                           flx_error *error);
+    void (*batch_release)(flx_gp_batch *batch);
+
+    /* A failed member stays in the set and predicts NaN. */
+    flx_status (*condition)(flx_backend *backend, flx_gp_condition *members, int count,
+                            flx_gp_posterior **out, flx_error *error);
+    flx_status (*predict)(const flx_gp_posterior *posterior, flx_gp_query *queries,
+                          int count, flx_error *error);
+    void (*posterior_release)(flx_gp_posterior *posterior);
+
+    void (*close)(flx_backend *backend);
+};
+
+/* name: "auto" (the fastest there is), "cpu". threads 0 = all cores. Answers FLX_NO_BACKEND
+ * with what to do where the name is known but cannot run here, FLX_BAD_INPUT for another. */
+flx_status flx_backend_open(const char *name, int threads, flx_backend **out,
+                            flx_error *error);
+void flx_backend_close(flx_backend *backend); /* NULL is fine */
+
+/* 2 + L of a problem. */
+static inline int flx_gp_theta_size(const flx_gp_problem *problem)
+{
+    return 2 + (problem->is_isotropic ? 1 : problem->d);
+}
+#endif

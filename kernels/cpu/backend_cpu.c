@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/cpu/cpu.h"
+
+#include <stdlib.h>
+
+static void close_cpu(flx_backend *backend)
+{
+    free(backend);
+}
+
+const struct flx_backend_operations flx_cpu_operations = {
+    .batch_create = flx_cpu_batch_create,
+    .evaluate = flx_cpu_evaluate,
+    .batch_release = flx_cpu_batch_release,
+    .condition = flx_cpu_condition,
+    .predict = flx_cpu_predict,
+    .posterior_release = flx_cpu_posterior_release,
+    .close = close_cpu,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ * Covariance of panels of points: squared distances by direct differences (no cancellation),
+ * then Matern 5/2 over the whole block at once. Included by panel.c only. */
+#ifndef FLX_PANEL_COVARIANCE_H
+#define FLX_PANEL_COVARIANCE_H
+
+#include "kernels/cpu/panel/vector.h"
+#include "kernels/formulas/covariance.h"
+
+/* k, g (W, W): block of panel p against panel q, column by column. */
+ALWAYS_INLINE void covariance_block(int d, const double *zp, const double *zq, double s2,
+                                    double *restrict k, double *restrict g)
+{
+    vec r2[W];
+    for (int c = 0; c < W; c++)
+        r2[c] = splat(0.0);
+    for (int j = 0; j < d; j++) {
+        vec a = load(zp + (size_t)j * W);
+        for (int c = 0; c < W; c++) {
+            vec difference = a - splat(zq[(size_t)j * W + (size_t)c]);
+            r2[c] += difference * difference;
+        }
+    }
+    double distance[W * W] __attribute__((aligned(64)));
+    for (int c = 0; c < W; c++)
+        store(distance + c * W, r2[c]);
+#pragma omp simd
+    for (int i = 0; i < W * W; i++)
+        flx_matern52(s2, distance[i], &k[i], &g[i]);
+}
+
+/* Rows and columns beyond n: an identity block, so that neither factor nor gradient sees
+ * them. */
+static void pad_last_panel(int n, int panels, double *K, double *G)
+{
+    int first = n - (panels - 1) * W;
+    for (int j = 0; j < panels * W; j++) {
+        for (int i = first; i < W; i++) {
+            K[j * W + i] = (panels - 1) * W + i == j ? 1.0 : 0.0;
+            G[j * W + i] = 0.0;
+        }
+    }
+}
+
+/* Packed lower panels of K = s2 matern52 + diagonal, and of the slopes G, whose diagonal and
+ * upper parts are zero. */
+static void build_covariance(const flx_panel_data *data, const double *Z, double s2,
+                             double diagonal, double *L, double *G)
+{
+    size_t panel_size = (size_t)data->d * W;
+    for (int p = 0; p < data->panels; p++) {
+        double *K_p = L + lower_offset(p), *G_p = G + lower_offset(p);
+        for (int q = 0; q <= p; q++)
+            covariance_block(data->d, Z + (size_t)p * panel_size, Z + (size_t)q * panel_size,
+                             s2, K_p + (size_t)q * W * W, G_p + (size_t)q * W * W);
+        double *K_pp = K_p + (size_t)p * W * W, *G_pp = G_p + (size_t)p * W * W;
+        for (int c = 0; c < W; c++) {
+            K_pp[c * W + c] = s2 + diagonal;
+            for (int i = 0; i <= c; i++)
+                G_pp[c * W + i] = 0.0;
+        }
+    }
+    int last = data->panels - 1;
+    if (data->n < data->rows)
+        pad_last_panel(data->n, data->panels, L + lower_offset(last),
+                       G + lower_offset(last));
+}
+#endif

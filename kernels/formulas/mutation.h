@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ * Scalar formulas of the population optimisers: genes in the unit cube, mutation,
+ * crossover, repair at the bounds, and L-SHADE's draws. Every random number is Philox
+ * keyed by (seed, individual, generation, dimension) and a stream a purpose, so that an
+ * individual's trial is a pure function of the population before it: backends, launch
+ * shapes and thread counts cannot change it. Valid C11 and CUDA.
+ *
+ * rand/1/bin: Storn & Price (1997). current-to-pbest/1 with success history: Tanabe &
+ * Fukunaga, L-SHADE (CEC 2014). */
+#ifndef FLX_MUTATION_H
+#define FLX_MUTATION_H
+
+#include "kernels/formulas/inline.h"
+#include "kernels/formulas/philox.h"
+
+#include <math.h>
+#include <stdint.h>
+
+enum {
+    FLX_STREAM_INITIAL = 0x0E00, /* first population; dimension = gene */
+    FLX_STREAM_PICK,             /* dimension = one of FLX_PICK_... */
+    FLX_STREAM_CROSSOVER,        /* dimension = gene */
+    FLX_STREAM_PULL,             /* categories; dimension = gene */
+    FLX_STREAM_DIFFERENCE,       /* categories; dimension = gene */
+    FLX_STREAM_RESAMPLE,         /* categories; dimension = gene */
+    FLX_STREAM_LEVEL,            /* categories; dimension = gene */
+    FLX_STREAM_SCALE,            /* F; dimension = attempt */
+    FLX_STREAM_CROSSOVER_RATE,   /* CR */
+    FLX_STREAM_EVICT             /* the archive's victim; dimension = count so far */
+};
+
+enum {
+    FLX_PICK_BASE,
+    FLX_PICK_PLUS,
+    FLX_PICK_MINUS,
+    FLX_PICK_BEST,
+    FLX_PICK_SLOT,
+    FLX_PICK_FORCED
+};
+
+/* A continuous gene takes part in the arithmetic as it stands. So does one of levels,
+ * which is rounded only where it is evaluated: a population of rounded genes would lose
+ * the small differences that mutation lives on. A category has no order: it is copied
+ * from a donor or drawn anew, and stands at the centre of its level always. */
+typedef enum { FLX_GENE_CONTINUOUS, FLX_GENE_LEVELS, FLX_GENE_CATEGORY } flx_gene_kind;
+
+typedef struct {
+    flx_gene_kind kind;
+    double levels;    /* >= 1; not used by a continuous gene */
+    double log_first; /* 0: all levels are equally wide; v >= 1: the levels are the
+                         integers v, v + 1, ... and as wide as on a logarithmic scale */
+} flx_gene;
+
+/* Whose trial is drawn, and when. */
+typedef struct {
+    uint64_t seed;
+    uint32_t individual, generation;
+} flx_moment;
+
+/* Level of a unit value, 0 .. levels - 1. */
+FLX_INLINE double flx_gene_level(flx_gene gene, double unit)
+{
+    double level = floor(unit * gene.levels);
+    if (gene.log_first > 0) {
+        double span = log((gene.log_first + gene.levels) / gene.log_first);
+        level = floor(gene.log_first * (exp(unit * span) - 1));
+    }
+    return level < 0 ? 0 : level > gene.levels - 1 ? gene.levels - 1 : level;
+}
+
+/* The unit value in the middle of a level. */
+FLX_INLINE double flx_gene_centre(flx_gene gene, double level)
+{
+    if (!(gene.log_first > 0))
+        return (level + 0.5) / gene.levels;
+    double span = log((gene.log_first + gene.levels) / gene.log_first);
+    double low = log((gene.log_first + level) / gene.log_first);
+    double high = log((gene.log_first + level + 1) / gene.log_first);
+    return 0.5 * (low + high) / span;
+}
+
+/* The value that is evaluated: clipped, and the centre of its level where it has levels.
+ */
+FLX_INLINE double flx_gene_snap(flx_gene gene, double unit)
+{
+    double inside = unit > 0 ? unit < 1 ? unit : 1 : 0;
+    if (gene.kind == FLX_GENE_CONTINUOUS)
+        return inside;
+    return flx_gene_centre(gene, flx_gene_level(gene, inside));
+}
+
+/* Outside the cube: half way from the parent to the bound that was crossed. Unlike a
+ * fresh uniform number this comes as near to an optimum on the bound as it has to. */
+FLX_INLINE double flx_midpoint_repair(double value, double parent)
+{
+    return value < 0 ? 0.5 * parent : value > 1 ? 0.5 * (1 + parent) : value;
+}
+
+/* Gene of the first population. */
+FLX_INLINE double flx_first_gene(flx_moment moment, int dimension, flx_gene gene)
+{
+    double unit = flx_uniform(moment.seed, FLX_STREAM_INITIAL, moment.individual,
+                              moment.generation, (uint32_t)dimension);
+    return gene.kind == FLX_GENE_CATEGORY ? flx_gene_snap(gene, unit) : unit;
+}
+
+FLX_INLINE int flx_pick(flx_moment moment, int purpose, int n)
+{
+    return flx_below(moment.seed, FLX_STREAM_PICK, moment.individual, moment.generation,
+                     (uint32_t)purpose, n);
+}
+
+/* An index below n that is none of `taken` (n_taken <= 3 distinct indices below n,
+ * n_taken < n): drawn from the n - n_taken left, so that no draw is ever repeated. */
+FLX_INLINE int flx_pick_other(flx_moment moment, int purpose, int n, const int *taken,
+                              int n_taken)
+{
+    int picked = flx_pick(moment, purpose, n - n_taken), last = -1;
+    for (int round = 0; round < n_taken; round++) {
+        int lowest = n;
+        for (int t = 0; t < n_taken; t++)
+            if (taken[t] > last && taken[t] < lowest)
+                lowest = taken[t];
+        picked += picked >= lowest;
+        last = lowest;
+    }
+    return picked;
+}
+
+/* One gene of everyone who takes part in a mutation. */
+typedef struct {
+    double parent, base, pull, plus, minus;
+} flx_donors;
+
+typedef struct {
+    double scale;          /* F */
+    double crossover_rate; /* CR */
+    double resample;       /* chance that a mutated category is drawn anew */
+    int forced;            /* the gene that always comes from the mutant */
+} flx_rates;
+
+/* base + F (pull - base) + F (plus - minus). rand/1: pull = base. current-to-pbest/1:
+ * base = the parent, pull = one of the best. */
+FLX_INLINE double flx_mutate(flx_donors donors, double scale)
+{
+    double value = donors.base + scale * (donors.pull - donors.base) +
+                   scale * (donors.plus - donors.minus);
+    return flx_midpoint_repair(value, donors.parent);
+}
+
+/* The same with categories: each term that is not zero is followed with chance F. */
+FLX_INLINE double flx_mutate_category(flx_moment moment, int dimension, flx_gene gene,
+                                      flx_donors donors, flx_rates rates)
+{
+    uint64_t seed = moment.seed;
+    uint32_t individual = moment.individual, generation = moment.generation;
+    uint32_t d = (uint32_t)dimension;
+    if (flx_uniform(seed, FLX_STREAM_RESAMPLE, individual, generation, d) <
+        rates.resample)
+        return flx_gene_snap(
+            gene, flx_uniform(seed, FLX_STREAM_LEVEL, individual, generation, d));
+    double value = donors.base;
+    if (flx_uniform(seed, FLX_STREAM_PULL, individual, generation, d) < rates.scale)
+        value = donors.pull;
+    if (donors.plus != donors.minus &&
+        flx_uniform(seed, FLX_STREAM_DIFFERENCE, individual, generation, d) < rates.scale)
+        value = donors.plus;
+    return value;
+}
+
+/* Binomial crossover of the mutant with the parent. */
+FLX_INLINE double flx_trial_gene(flx_moment moment, int dimension, flx_gene gene,
+                                 flx_donors donors, flx_rates rates)
+{
+    double u = flx_uniform(moment.seed, FLX_STREAM_CROSSOVER, moment.individual,
+                           moment.generation, (uint32_t)dimension);
+    if (dimension != rates.forced && u >= rates.crossover_rate)
+        return donors.parent;
+    if (gene.kind == FLX_GENE_CATEGORY)
+        return flx_mutate_category(moment, dimension, gene, donors, rates);
+    return flx_mutate(donors, rates.scale);
+}
+
+/* F ~ Cauchy(centre, 0.1): drawn again while not positive, at most 1. After 64 tries,
+ * which a centre in (0, 1] does not need in practice, the centre itself. */
+FLX_INLINE double flx_draw_scale(flx_moment moment, double centre)
+{
+    for (uint32_t attempt = 0; attempt < 64; attempt++) {
+        double u = flx_uniform(moment.seed, FLX_STREAM_SCALE, moment.individual,
+                               moment.generation, attempt);
+        double scale = centre + 0.1 * tan(3.14159265358979323846 * (u - 0.5));
+        if (scale > 0)
+            return scale < 1 ? scale : 1;
+    }
+    return centre;
+}
+
+/* CR ~ N(centre, 0.1) clipped to [0, 1]; a terminal slot (centre < 0) gives 0. */
+FLX_INLINE double flx_draw_crossover_rate(flx_moment moment, double centre)
+{
+    if (centre < 0)
+        return 0;
+    double rate = centre + 0.1 * flx_normal(moment.seed, FLX_STREAM_CROSSOVER_RATE,
+                                            moment.individual, moment.generation, 0);
+    return rate < 0 ? 0 : rate > 1 ? 1 : rate;
+}
+
+/* Linear reduction by evaluations, from `first` to `last`. */
+FLX_INLINE int flx_population_size(int first, int last, double evaluations, double budget)
+{
+    double share = evaluations < budget ? evaluations / budget : 1;
+    return (int)floor(first + (last - first) * share + 0.5);
+}
+#endif

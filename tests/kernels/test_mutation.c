@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ * The formulas of the optimisers against cases worked by hand, and the distributions of
+ * their draws against their known moments (bounds: about five standard errors). */
+#include "kernels/formulas/mutation.h"
+
+#include "tests/close.h"
+
+#include <CUnit/CUnit.h>
+
+static const flx_gene continuous = {FLX_GENE_CONTINUOUS, 1, 0};
+static const flx_gene four_levels = {FLX_GENE_LEVELS, 4, 0};
+static const flx_gene three_names = {FLX_GENE_CATEGORY, 3, 0};
+static const flx_gene one_to_nine = {FLX_GENE_LEVELS, 9, 1}; /* logarithmic */
+
+static void levels_share_the_unit_interval_evenly(void)
+{
+    assert_close(flx_gene_level(four_levels, 0), 0, 0, 0);
+    assert_close(flx_gene_level(four_levels, 0.2499), 0, 0, 0);
+    assert_close(flx_gene_level(four_levels, 0.25), 1, 0, 0);
+    assert_close(flx_gene_level(four_levels, 1), 3, 0, 0);
+    assert_close(flx_gene_centre(four_levels, 2), 0.625, 0, 0);
+    assert_close(flx_gene_snap(four_levels, 0.7), 0.625, 0, 0);
+    assert_close(flx_gene_snap(continuous, 0.7), 0.7, 0, 0);
+    assert_close(flx_gene_snap(continuous, -0.1), 0, 0, 0);
+    assert_close(flx_gene_snap(continuous, 1.1), 1, 0, 0);
+}
+
+static void logarithmic_levels_are_as_wide_as_their_logarithm(void)
+{
+    /* 1 .. 9 over [1, 10): the integer v ends at log10(v + 1). */
+    for (int v = 1; v <= 9; v++) {
+        assert_close(flx_gene_level(one_to_nine, log10(v + 1) - 1e-9), v - 1, 0, 0);
+        if (v < 9)
+            assert_close(flx_gene_level(one_to_nine, log10(v + 1) + 1e-9), v, 0, 0);
+    }
+    assert_close(flx_gene_centre(one_to_nine, 0), 0.5 * log10(2), 0, 1e-15);
+}
+
+static void a_centre_decodes_to_its_own_level(void)
+{
+    flx_gene wide = {FLX_GENE_LEVELS, 1e6, 0}, wide_log = {FLX_GENE_LEVELS, 1e6, 3};
+    for (double level = 0; level < 1e6; level = floor(1 + level * 1.7)) {
+        assert_close(flx_gene_level(wide, flx_gene_centre(wide, level)), level, 0, 0);
+        assert_close(flx_gene_level(wide_log, flx_gene_centre(wide_log, level)), level, 0,
+                     0);
+    }
+}
+
+static void mutation_follows_the_hand_worked_cases(void)
+{
+    flx_donors rand1 = {0.1, 0.2, 0.2, 0.9, 0.5}; /* parent, base, pull, plus, minus */
+    assert_close(flx_mutate(rand1, 0.5), 0.4, 0, 1e-15);
+    flx_donors pbest = {0.2, 0.2, 0.8, 0.6, 0.4};
+    assert_close(flx_mutate(pbest, 0.5), 0.6, 0, 1e-15);
+}
+
+static void repair_is_half_way_between_parent_and_bound(void)
+{
+    assert_close(flx_midpoint_repair(1.2, 0.4), 0.7, 0, 1e-15);
+    assert_close(flx_midpoint_repair(-3, 0.4), 0.2, 0, 1e-15);
+    assert_close(flx_midpoint_repair(0, 0.4), 0, 0, 0);
+    assert_close(flx_midpoint_repair(1, 0.4), 1, 0, 0);
+    flx_donors over = {0.4, 0.8, 0.8, 0.9, 0.1};
+    assert_close(flx_mutate(over, 0.5), 0.7, 0, 1e-15);
+}
+
+static void a_pick_avoids_the_taken_and_reaches_the_rest_evenly(void)
+{
+    int taken[3] = {5, 0, 2}, other_order[3] = {0, 2, 5}, seen[7] = {0};
+    for (uint32_t g = 0; g < 8000; g++) {
+        flx_moment moment = {7, 3, g};
+        int picked = flx_pick_other(moment, FLX_PICK_PLUS, 7, taken, 3);
+        assert_int(picked, flx_pick_other(moment, FLX_PICK_PLUS, 7, other_order, 3));
+        seen[picked]++;
+    }
+    assert_int(seen[0] + seen[2] + seen[5], 0);
+    int left[] = {1, 3, 4, 6};
+    for (int k = 0; k < 4; k++)
+        assert_close(seen[left[k]], 2000, 0, 200);
+}
+
+static void a_pick_of_the_only_one_left_is_certain(void)
+{
+    int taken[3] = {3, 1, 0};
+    for (uint32_t g = 0; g < 20; g++) {
+        flx_moment moment = {1, 0, g};
+        assert_int(flx_pick_other(moment, FLX_PICK_MINUS, 4, taken, 3), 2);
+    }
+}
+
+static int count_mutated(double crossover_rate, int forced, int *forced_is_mutated)
+{
+    flx_donors donors = {0.1, 0.5, 0.5, 0.7, 0.3};
+    flx_rates rates = {0.5, crossover_rate, 0, forced};
+    flx_moment moment = {11, 2, 4};
+    int mutated = 0;
+    for (int d = 0; d < 4000; d++) {
+        double gene = flx_trial_gene(moment, d, continuous, donors, rates);
+        assert_true(gene == 0.1 || fabs(gene - 0.7) < 1e-15);
+        mutated += gene != 0.1;
+        if (d == forced)
+            *forced_is_mutated = gene != 0.1;
+    }
+    return mutated;
+}
+
+static void crossover_takes_its_share_and_always_the_forced_gene(void)
+{
+    int is_mutated = 0;
+    assert_int(count_mutated(0, 1234, &is_mutated), 1);
+    assert_true(is_mutated);
+    assert_int(count_mutated(1, 7, &is_mutated), 4000);
+    assert_close(count_mutated(0.3, 0, &is_mutated), 1200, 0, 150);
+}
+
+static void a_category_is_copied_and_never_computed(void)
+{
+    double a = flx_gene_centre(three_names, 0), b = flx_gene_centre(three_names, 1);
+    double c = flx_gene_centre(three_names, 2);
+    flx_donors donors = {a, a, b, c, b};
+    flx_rates rates = {0.5, 1, 0, 0};
+    int n_base = 0, n_pull = 0, n_plus = 0;
+    for (uint32_t g = 0; g < 4000; g++) {
+        flx_moment moment = {5, 1, g};
+        double gene = flx_trial_gene(moment, 0, three_names, donors, rates);
+        assert_true(gene == a || gene == b || gene == c);
+        n_base += gene == a;
+        n_pull += gene == b;
+        n_plus += gene == c;
+    }
+    assert_close(n_plus, 2000, 0, 160); /* F; then F (1 - F); then the rest */
+    assert_close(n_pull, 1000, 0, 140);
+    assert_close(n_base, 1000, 0, 140);
+}
+
+static void a_category_all_donors_share_changes_by_resampling_only(void)
+{
+    double a = flx_gene_centre(three_names, 0);
+    flx_donors donors = {a, a, a, a, a};
+    int changed = 0;
+    for (uint32_t g = 0; g < 6000; g++) {
+        flx_moment moment = {5, 1, g};
+        flx_rates still = {0.9, 1, 0, 0}, resampling = {0.9, 1, 0.3, 0};
+        assert_close(flx_trial_gene(moment, 0, three_names, donors, still), a, 0, 0);
+        changed += flx_trial_gene(moment, 0, three_names, donors, resampling) != a;
+    }
+    assert_close(changed, 6000 * 0.3 * 2 / 3, 0, 170);
+}
+
+static void equal_plus_and_minus_leave_a_category_alone(void)
+{
+    double a = flx_gene_centre(three_names, 0), c = flx_gene_centre(three_names, 2);
+    flx_donors donors = {a, a, a, c, c};
+    flx_rates rates = {1, 1, 0, 0};
+    flx_moment moment = {5, 1, 9};
+    assert_close(flx_trial_gene(moment, 0, three_names, donors, rates), a, 0, 0);
+}
+
+static void scale_is_a_cauchy_redrawn_below_and_capped_above(void)
+{
+    int n_capped = 0, n_below_centre = 0, n = 20000;
+    for (int i = 0; i < n; i++) {
+        flx_moment moment = {3, (uint32_t)i, 0};
+        double scale = flx_draw_scale(moment, 0.5);
+        assert_true(scale > 0 && scale <= 1);
+        n_capped += scale == 1;
+        n_below_centre += scale < 0.5;
+    }
+    double tail = 0.5 - atan(5) / 3.14159265358979323846; /* beyond 5 widths */
+    assert_close(n_capped, n * tail / (1 - tail), 0, 180);
+    assert_close(n_below_centre, n * (0.5 - tail) / (1 - tail), 0, 360);
+}
+
+static void crossover_rate_is_a_clipped_normal_and_zero_once_terminal(void)
+{
+    double sum = 0, squares = 0;
+    int n = 20000;
+    for (int i = 0; i < n; i++) {
+        flx_moment moment = {3, (uint32_t)i, 1};
+        double rate = flx_draw_crossover_rate(moment, 0.5);
+        sum += rate;
+        squares += (rate - 0.5) * (rate - 0.5);
+        double high = flx_draw_crossover_rate(moment, 1);
+        assert_true(high <= 1 && high >= 0.4);
+        assert_close(flx_draw_crossover_rate(moment, -1), 0, 0, 0);
+    }
+    assert_close(sum / n, 0.5, 0, 0.004);
+    assert_close(sqrt(squares / n), 0.1, 0, 0.003);
+}
+
+static void population_shrinks_linearly_to_its_end(void)
+{
+    assert_int(flx_population_size(100, 4, 0, 1000), 100);
+    assert_int(flx_population_size(100, 4, 100, 1000), 90); /* 90.4 */
+    assert_int(flx_population_size(100, 4, 500, 1000), 52);
+    assert_int(flx_population_size(100, 4, 1000, 1000), 4);
+    assert_int(flx_population_size(100, 4, 5000, 1000), 4);
+}
+
+CU_TestInfo mutation_tests[] = {
+    {"levels share the unit interval evenly", levels_share_the_unit_interval_evenly},
+    {"logarithmic levels are as wide as their logarithm",
+     logarithmic_levels_are_as_wide_as_their_logarithm},
+    {"a centre decodes to its own level", a_centre_decodes_to_its_own_level},
+    {"mutation follows the hand-worked cases", mutation_follows_the_hand_worked_cases},
+    {"repair is half way between parent and bound",
+     repair_is_half_way_between_parent_and_bound},
+    {"a pick avoids the taken and reaches the rest evenly",
+     a_pick_avoids_the_taken_and_reaches_the_rest_evenly},
+    {"a pick of the only one left is certain", a_pick_of_the_only_one_left_is_certain},
+    {"crossover takes its share and always the forced gene",
+     crossover_takes_its_share_and_always_the_forced_gene},
+    {"a category is copied and never computed", a_category_is_copied_and_never_computed},
+    {"a category all donors share changes by resampling only",
+     a_category_all_donors_share_changes_by_resampling_only},
+    {"equal plus and minus leave a category alone",
+     equal_plus_and_minus_leave_a_category_alone},
+    {"scale is a Cauchy redrawn below and capped above",
+     scale_is_a_cauchy_redrawn_below_and_capped_above},
+    {"crossover rate is a clipped normal and zero once terminal",
+     crossover_rate_is_a_clipped_normal_and_zero_once_terminal},
+    {"population shrinks linearly to its end", population_shrinks_linearly_to_its_end},
+    CU_TEST_INFO_NULL,
+};

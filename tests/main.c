@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * Every suite of the project, in the order of the data flow.
+ * usage: flx_tests [SUITE ...]; exit 0 all passed, 1 a failure, 77 everything was skipped. */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SUITES(X)                                                                         \
+    X(status)                                                                            \
+    X(arguments)                                                                         \
+    X(terminal)
+
+#define DECLARE(name) extern CU_TestInfo name##_tests[];
+SUITES(DECLARE)
+
+static int is_wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return 1;
+    return argc == 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return 1;
+    int wanted = 0;
+#define REGISTER(name)                                                                    \
+    if (is_wanted(#name, argc, argv)) {                                                   \
+        CU_SuiteInfo suite[] = {{.pName = #name, .pTests = name##_tests}, CU_SUITE_INFO_NULL}; \
+        wanted += CU_register_suites(suite) == CUE_SUCCESS;                               \
+    }
+    SUITES(REGISTER)
+    if (!wanted) {
+        fprintf(stderr, "flx_tests: no such suite\n");
+        return 1;
+    }
+    CU_basic_set_mode(CU_BRM_NORMAL);
+    CU_basic_run_tests();
+    unsigned failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failures != 0;
+}

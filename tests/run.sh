@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: sh tests/run.sh
+# Every test that this machine can run. Builds with gcc and clang, with the address and
+# undefined-behaviour sanitizers, and with the thread sanitizer; then one ctest runs all suites
+# of all builds, so that its summary, the last lines of the output, speaks for everything.
+# Results and logs: build/tests. Exit status: 0 only when everything that ran has passed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. experiments/setup.sh
+set_up "$needed_to_build" "$needed_to_test" || exit 1
+
+all=$PWD/build/tests
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+mkdir -p "$all"
+: >"$all/CTestTestfile.cmake"
+
+# The thread sanitizer and valgrind cost much: they get the suites that they can say most about.
+threaded='panel;batch;backend;fit;predictor;tuning;engine'
+short='status;csv;dataset;deployment;graph;arguments;terminal'
+
+# build NAME COMPILER TYPE [CMAKE OPTIONS...]: its suites are named NAME.SUITE
+build() {
+    name=$1 compiler=$2 type=$3
+    shift 3
+    echo "building $name"
+    cmake -S . -B "$all/$name" -G Ninja -DCMAKE_C_COMPILER="$compiler" \
+        -DCMAKE_BUILD_TYPE="$type" -DFLX_WERROR=ON -DFLX_TEST_PREFIX="$name." "$@" \
+        >"$all/$name.log" 2>&1 &&
+        cmake --build "$all/$name" >>"$all/$name.log" 2>&1 || {
+        tail -n 60 "$all/$name.log"
+        echo "the build $name failed; everything it said is in build/tests/$name.log"
+        exit 1
+    }
+    echo "subdirs(\"$all/$name\")" >>"$all/CTestTestfile.cmake"
+}
+
+build gcc gcc Release -DFLX_VALGRIND_SUITES="$short"
+build clang clang Release
+build asan gcc RelWithDebInfo -DFLX_SANITIZE=address,undefined
+
+# gcc's OpenMP runtime is not built for the thread sanitizer, which then sees no barriers and
+# reports races that are none. clang's runtime tells it about them through the Archer tool.
+archer=$(find /usr/lib/llvm* -name libarcher.so 2>/dev/null | sort -V | tail -n 1)
+if [ -n "$archer" ]; then
+    build tsan clang RelWithDebInfo -DFLX_SANITIZE=thread -DFLX_ONLY="$threaded"
+    export OMP_TOOL_LIBRARIES="$archer"
+    export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
+else
+    echo "tsan: skipped, no libarcher.so beside clang's OpenMP runtime"
+fi
+echo "cuda: there is no CUDA backend yet, so nothing is built with nvcc"
+
+# Suites run side by side: their idle threads must not spin on the cores of others.
+export OMP_WAIT_POLICY=passive
+export UBSAN_OPTIONS=print_stacktrace=1
+exec ctest --test-dir "$all" --parallel "$cores" --output-on-failure
