@@ -4,29 +4,17 @@
  * up by more than about 1032, so that a small file cannot ask for all memory. */
 #include "formats/hdf5_read.h"
 
+#include "formats/hdf5_item.h"
+
 #include <errno.h>
-#include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_RANK = 4, MAX_TEXT = 65536, MAX_STRINGS = 1 << 20, MAX_INFLATION = 1100 };
+enum { MAX_INFLATION = 1100 };
 static const hsize_t free_elements = 1 << 20, max_elements = (hsize_t)1 << 31;
 static const hsize_t max_chunk_elements = (hsize_t)1 << 27;
-
-struct flx_hdf5_reader {
-    hid_t file, access; /* access: how links are followed */
-    char *path;
-};
-
-/* A dataset or attribute while it is read. */
-typedef struct {
-    const flx_hdf5_reader *reader;
-    const char *shown; /* its name in messages */
-    bool is_attribute;
-    hid_t id, type, space, plist;
-} item;
 
 static herr_t refuse_external_link(const char *parent_file, const char *parent_group,
                                    const char *child_file, const char *child_object,
@@ -113,7 +101,7 @@ bool flx_hdf5_has(const flx_hdf5_reader *reader, const char *name)
     }
 }
 
-static void close_item(item *it)
+void flx_hdf5_close_item(flx_hdf5_item *it)
 {
     if (it->plist >= 0)
         H5Pclose(it->plist);
@@ -127,54 +115,55 @@ static void close_item(item *it)
         H5Dclose(it->id);
 }
 
-static flx_status fail_item(const item *it, flx_error *error, const char *what)
+flx_status flx_hdf5_fail_item(const flx_hdf5_item *it, flx_error *error, const char *what)
 {
     return flx_fail(error, FLX_BAD_INPUT, "%s: %s %s %s", it->reader->path,
                     it->is_attribute ? "attribute" : "dataset", it->shown, what);
 }
 
-static flx_status check_layout(const item *it, flx_error *error)
+static flx_status check_layout(const flx_hdf5_item *it, flx_error *error)
 {
     H5D_layout_t layout = H5Pget_layout(it->plist);
     if (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED)
-        return fail_item(it, error,
-                         "is stored in other files (virtual), which is refused");
+        return flx_hdf5_fail_item(it, error,
+                                  "is stored in other files (virtual), which is refused");
     if (layout == H5D_CONTIGUOUS && H5Pget_external_count(it->plist) != 0)
-        return fail_item(it, error,
-                         "is stored in other files (external), which is refused");
+        return flx_hdf5_fail_item(
+            it, error, "is stored in other files (external), which is refused");
     hsize_t chunk[H5S_MAX_RANK], elements = 1;
     int rank = layout == H5D_CHUNKED ? H5Pget_chunk(it->plist, H5S_MAX_RANK, chunk) : 0;
     if (rank < 0 || rank > H5S_MAX_RANK)
-        return fail_item(it, error, "has damaged chunks");
+        return flx_hdf5_fail_item(it, error, "has damaged chunks");
     for (int i = 0; i < rank; i++) {
         elements *= chunk[i];
         if (chunk[i] > max_chunk_elements || elements > max_chunk_elements)
-            return fail_item(it, error, "has chunks of more than 2^27 cells");
+            return flx_hdf5_fail_item(it, error, "has chunks of more than 2^27 cells");
     }
     return FLX_OK;
 }
 
-static flx_status open_dataset(const flx_hdf5_reader *reader, const char *name, item *it,
-                               flx_error *error)
+flx_status flx_hdf5_open_dataset(const flx_hdf5_reader *reader, const char *name,
+                                 flx_hdf5_item *it, flx_error *error)
 {
-    *it = (item){reader,          name,           false, H5I_INVALID_HID, H5I_INVALID_HID,
-                 H5I_INVALID_HID, H5I_INVALID_HID};
+    *it = (flx_hdf5_item){
+        reader,          name,           false, H5I_INVALID_HID, H5I_INVALID_HID,
+        H5I_INVALID_HID, H5I_INVALID_HID};
     if (!flx_hdf5_has(reader, name))
-        return fail_item(it, error, "is missing");
+        return flx_hdf5_fail_item(it, error, "is missing");
     it->id = H5Dopen2(reader->file, name, reader->access);
     if (it->id < 0)
-        return fail_item(it, error, "is no dataset, or is damaged");
+        return flx_hdf5_fail_item(it, error, "is no dataset, or is damaged");
     it->type = H5Dget_type(it->id);
     it->space = H5Dget_space(it->id);
     it->plist = H5Dget_create_plist(it->id);
     if (it->type < 0 || it->space < 0 || it->plist < 0)
-        return fail_item(it, error, "is damaged");
+        return flx_hdf5_fail_item(it, error, "is damaged");
     return check_layout(it, error);
 }
 
 /* Compares rank and lengths with what is expected; dims and *count are filled. */
-static flx_status check_shape(const item *it, int rank, size_t *dims, size_t *count,
-                              flx_error *error)
+flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,
+                                size_t *count, flx_error *error)
 {
     H5S_class_t class = H5Sget_simple_extent_type(it->space);
     int found = H5Sget_simple_extent_ndims(it->space);
@@ -191,20 +180,21 @@ static flx_status check_shape(const item *it, int rank, size_t *dims, size_t *co
                             it->reader->path, it->shown, (unsigned long long)size[i], i,
                             dims[i] ? "" : "at least 1", dims[i]);
         if (size[i] > max_elements || total * size[i] > max_elements)
-            return fail_item(it, error, "has more than 2^31 cells");
+            return flx_hdf5_fail_item(it, error, "has more than 2^31 cells");
         total *= size[i];
         dims[i] = (size_t)size[i];
     }
     hsize_t stored = H5Dget_storage_size(it->id) / H5Tget_size(it->type);
     if (total > free_elements + MAX_INFLATION * stored)
-        return fail_item(it, error, "claims far more cells than the file stores");
+        return flx_hdf5_fail_item(it, error,
+                                  "claims far more cells than the file stores");
     *count = (size_t)total;
     return FLX_OK;
 }
 
 /* Reads a checked dataset of 8-byte cells. */
-static flx_status read_cells(const item *it, hid_t memory_type, size_t count, void **out,
-                             flx_error *error)
+static flx_status read_cells(const flx_hdf5_item *it, hid_t memory_type, size_t count,
+                             void **out, flx_error *error)
 {
     void *cells = malloc(count * 8);
     if (!cells)
@@ -212,7 +202,7 @@ static flx_status read_cells(const item *it, hid_t memory_type, size_t count, vo
                         it->reader->path, count, it->shown);
     if (H5Dread(it->id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) < 0) {
         free(cells);
-        return fail_item(it, error, "cannot be read: the file is damaged");
+        return flx_hdf5_fail_item(it, error, "cannot be read: the file is damaged");
     }
     *out = cells;
     return FLX_OK;
@@ -222,31 +212,32 @@ flx_status flx_hdf5_read_doubles(const flx_hdf5_reader *reader, const char *name
                                  int rank, size_t *dims, double **out, flx_error *error)
 {
     *out = NULL;
-    item it;
+    flx_hdf5_item it;
     size_t count;
     void *cells = NULL;
-    flx_status status = open_dataset(reader, name, &it, error);
+    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
     if (status == FLX_OK && H5Tget_class(it.type) != H5T_FLOAT)
-        status = fail_item(&it, error, "does not hold floating-point numbers");
+        status = flx_hdf5_fail_item(&it, error, "does not hold floating-point numbers");
     if (status == FLX_OK)
-        status = check_shape(&it, rank, dims, &count, error);
+        status = flx_hdf5_check_shape(&it, rank, dims, &count, error);
     if (status == FLX_OK)
         status = read_cells(&it, H5T_NATIVE_DOUBLE, count, &cells, error);
-    close_item(&it);
+    flx_hdf5_close_item(&it);
     *out = cells;
     return status;
 }
 
 /* HDF5 would clamp what does not fit without a word. */
-static flx_status check_integer_type(const item *it, flx_error *error)
+flx_status flx_hdf5_check_integer_type(const flx_hdf5_item *it, flx_error *error)
 {
     H5T_class_t class = H5Tget_class(it->type);
     if (class != H5T_INTEGER && class != H5T_ENUM)
-        return fail_item(it, error, "does not hold integers");
+        return flx_hdf5_fail_item(it, error, "does not hold integers");
     bool is_wide = H5Tget_size(it->type) > 8;
     bool is_unsigned = class == H5T_INTEGER && H5Tget_sign(it->type) == H5T_SGN_NONE;
     if (is_wide || (is_unsigned && H5Tget_size(it->type) == 8))
-        return fail_item(it, error, "holds integers that do not fit 64 bits with a sign");
+        return flx_hdf5_fail_item(it, error,
+                                  "holds integers that do not fit 64 bits with a sign");
     return FLX_OK;
 }
 
@@ -254,245 +245,17 @@ flx_status flx_hdf5_read_integers(const flx_hdf5_reader *reader, const char *nam
                                   int rank, size_t *dims, int64_t **out, flx_error *error)
 {
     *out = NULL;
-    item it;
+    flx_hdf5_item it;
     size_t count;
     void *cells = NULL;
-    flx_status status = open_dataset(reader, name, &it, error);
+    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
     if (status == FLX_OK)
-        status = check_integer_type(&it, error);
+        status = flx_hdf5_check_integer_type(&it, error);
     if (status == FLX_OK)
-        status = check_shape(&it, rank, dims, &count, error);
+        status = flx_hdf5_check_shape(&it, rank, dims, &count, error);
     if (status == FLX_OK)
         status = read_cells(&it, H5T_NATIVE_INT64, count, &cells, error);
-    close_item(&it);
+    flx_hdf5_close_item(&it);
     *out = cells;
     return status;
-}
-
-/* Length of the UTF-8 character at `text`, 0 where it is none. */
-static int utf8_length(const unsigned char *text)
-{
-    static const unsigned least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    if (text[0] < 0x80)
-        return 1;
-    int length = text[0] >= 0xF0 ? 4 : text[0] >= 0xE0 ? 3 : 2;
-    if (text[0] < 0xC2 || text[0] > 0xF4)
-        return 0;
-    unsigned code = text[0] & (0x7Fu >> length);
-    for (int i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3Fu);
-    }
-    bool is_surrogate = code >= 0xD800 && code < 0xE000;
-    return code < least[length] || code > 0x10FFFF || is_surrogate ? 0 : length;
-}
-
-static bool is_good_text(const char *text)
-{
-    size_t length = strnlen(text, MAX_TEXT + 1), at = 0;
-    while (at < length) {
-        int step = utf8_length((const unsigned char *)text + at);
-        if (step == 0)
-            return false;
-        at += (size_t)step;
-    }
-    return length <= MAX_TEXT;
-}
-
-static flx_status copy_text(const item *it, const char *text, char **out,
-                            flx_error *error)
-{
-    if (!text)
-        text = ""; /* a variable-length text that was never written */
-    if (!is_good_text(text))
-        return fail_item(it, error, "holds a text that is not UTF-8 or too long");
-    *out = strdup(text);
-    return *out ? FLX_OK
-                : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", it->reader->path);
-}
-
-static herr_t read_raw(const item *it, hid_t memory_type, void *into)
-{
-    if (it->is_attribute)
-        return H5Aread(it->id, memory_type, into);
-    return H5Dread(it->id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, into);
-}
-
-/* Texts of one length, `width` bytes each with the NUL that HDF5 adds. */
-static flx_status read_fixed(const item *it, hid_t memory_type, size_t count,
-                             char **texts, flx_error *error)
-{
-    size_t width = H5Tget_size(memory_type);
-    char *raw = calloc(count, width);
-    flx_status status = FLX_OK;
-    if (!raw)
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", it->reader->path);
-    else if (read_raw(it, memory_type, raw) < 0)
-        status = fail_item(it, error, "cannot be read: the file is damaged");
-    for (size_t i = 0; i < count && status == FLX_OK; i++)
-        status = copy_text(it, raw + i * width, &texts[i], error);
-    free(raw);
-    return status;
-}
-
-static flx_status read_variable(const item *it, hid_t memory_type, size_t count,
-                                char **texts, flx_error *error)
-{
-    char **raw = calloc(count, sizeof *raw);
-    if (!raw)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", it->reader->path);
-    flx_status status = FLX_OK;
-    if (read_raw(it, memory_type, raw) < 0)
-        status = fail_item(it, error, "cannot be read: the file is damaged");
-    for (size_t i = 0; i < count && status == FLX_OK; i++)
-        status = copy_text(it, raw[i], &texts[i], error);
-    for (size_t i = 0; i < count; i++)
-        H5free_memory(raw[i]);
-    free(raw);
-    return status;
-}
-
-/* `texts` holds `count` NULLs on entry. */
-static flx_status read_texts(const item *it, size_t count, char **texts, flx_error *error)
-{
-    if (H5Tget_class(it->type) != H5T_STRING)
-        return fail_item(it, error, "does not hold text");
-    bool is_variable = H5Tis_variable_str(it->type) > 0;
-    size_t width = is_variable ? H5T_VARIABLE : H5Tget_size(it->type) + 1;
-    if (!is_variable && (width < 2 || width > MAX_TEXT || count > (1 << 30) / width))
-        return fail_item(it, error, "holds texts that are too long");
-    hid_t memory_type = H5Tcopy(H5T_C_S1);
-    flx_status status = FLX_OK;
-    if (memory_type < 0 || H5Tset_size(memory_type, width) < 0 ||
-        H5Tset_cset(memory_type, H5Tget_cset(it->type)) < 0)
-        status = fail_item(it, error, "holds text of an unknown kind");
-    else if (is_variable)
-        status = read_variable(it, memory_type, count, texts, error);
-    else
-        status = read_fixed(it, memory_type, count, texts, error);
-    H5Tclose(memory_type);
-    return status;
-}
-
-void flx_hdf5_free_strings(char **strings, size_t count)
-{
-    for (size_t i = 0; strings && i < count; i++)
-        free(strings[i]);
-    free(strings);
-}
-
-flx_status flx_hdf5_read_strings(const flx_hdf5_reader *reader, const char *name,
-                                 size_t *count, char ***out, flx_error *error)
-{
-    *out = NULL;
-    item it;
-    size_t found = 0;
-    char **texts = NULL;
-    flx_status status = open_dataset(reader, name, &it, error);
-    if (status == FLX_OK)
-        status = check_shape(&it, 1, count, &found, error);
-    if (status == FLX_OK && found > MAX_STRINGS)
-        status = fail_item(&it, error, "holds more than 2^20 texts");
-    if (status == FLX_OK && !(texts = calloc(found, sizeof *texts)))
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", reader->path);
-    if (status == FLX_OK)
-        status = read_texts(&it, found, texts, error);
-    close_item(&it);
-    if (status != FLX_OK) {
-        flx_hdf5_free_strings(texts, texts ? found : 0);
-        return status;
-    }
-    *out = texts;
-    return FLX_OK;
-}
-
-/* Leaves it->id invalid, without an error, where an optional attribute is absent. */
-static flx_status open_attribute(const flx_hdf5_reader *reader, const char *object,
-                                 const char *name, bool is_required, item *it,
-                                 flx_error *error)
-{
-    *it = (item){reader,          name,           true, H5I_INVALID_HID, H5I_INVALID_HID,
-                 H5I_INVALID_HID, H5I_INVALID_HID};
-    htri_t exists = H5Aexists_by_name(reader->file, object, name, reader->access);
-    if (exists <= 0)
-        return exists == 0 && !is_required ? FLX_OK : fail_item(it, error, "is missing");
-    it->id = H5Aopen_by_name(reader->file, object, name, H5P_DEFAULT, reader->access);
-    if (it->id < 0)
-        return fail_item(it, error, "is damaged");
-    it->type = H5Aget_type(it->id);
-    it->space = H5Aget_space(it->id);
-    if (it->type < 0 || it->space < 0)
-        return fail_item(it, error, "is damaged");
-    if (H5Sget_simple_extent_npoints(it->space) != 1)
-        return fail_item(it, error, "is not one single value");
-    return FLX_OK;
-}
-
-flx_status flx_hdf5_get_text(const flx_hdf5_reader *reader, const char *object,
-                             const char *name, bool is_required, char **out,
-                             flx_error *error)
-{
-    item it;
-    char *text = NULL;
-    flx_status status = open_attribute(reader, object, name, is_required, &it, error);
-    if (status == FLX_OK && it.id >= 0)
-        status = read_texts(&it, 1, &text, error);
-    close_item(&it);
-    if (status == FLX_OK && text)
-        *out = text;
-    return status;
-}
-
-flx_status flx_hdf5_get_integer(const flx_hdf5_reader *reader, const char *object,
-                                const char *name, bool is_required, int64_t *out,
-                                flx_error *error)
-{
-    item it;
-    flx_status status = open_attribute(reader, object, name, is_required, &it, error);
-    if (status == FLX_OK && it.id >= 0) {
-        status = check_integer_type(&it, error);
-        if (status == FLX_OK && H5Aread(it.id, H5T_NATIVE_INT64, out) < 0)
-            status = fail_item(&it, error, "cannot be read");
-    }
-    close_item(&it);
-    return status;
-}
-
-flx_status flx_hdf5_get_number(const flx_hdf5_reader *reader, const char *object,
-                               const char *name, bool is_required, double *out,
-                               flx_error *error)
-{
-    item it;
-    flx_status status = open_attribute(reader, object, name, is_required, &it, error);
-    if (status == FLX_OK && it.id >= 0) {
-        H5T_class_t class = H5Tget_class(it.type);
-        if (class != H5T_FLOAT && class != H5T_INTEGER)
-            status = fail_item(&it, error, "does not hold a number");
-        else if (H5Aread(it.id, H5T_NATIVE_DOUBLE, out) < 0)
-            status = fail_item(&it, error, "cannot be read");
-    }
-    close_item(&it);
-    return status;
-}
-
-flx_status flx_hdf5_check_format(const flx_hdf5_reader *reader, const char *format,
-                                 int version, flx_error *error)
-{
-    char *found = NULL;
-    int64_t number = 0;
-    FLX_TRY(flx_hdf5_get_text(reader, "/", "format", true, &found, error));
-    flx_status status = FLX_OK;
-    if (strcmp(found, format) != 0)
-        status =
-            flx_fail(error, FLX_BAD_INPUT, "%s: format is \"%.100s\", expected \"%s\"",
-                     reader->path, found, format);
-    free(found);
-    FLX_TRY(status);
-    FLX_TRY(flx_hdf5_get_integer(reader, "/", "version", true, &number, error));
-    if (number != version)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "%s: version is %lld, this program reads version %d",
-                        reader->path, (long long)number, version);
-    return FLX_OK;
 }

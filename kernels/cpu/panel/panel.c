@@ -194,6 +194,16 @@ static void transpose_upper(int panels, const double *U, double *inverse_L)
         }
 }
 
+/* Queries have a covariance with the padding points too: their rows of L^-1 must not count. */
+static void clear_padding(const flx_panel_data *data, double *inverse_L)
+{
+    int last = data->panels - 1, first = data->n - last * W;
+    double *panel = inverse_L + lower_offset(last);
+    for (int j = 0; j < data->rows; j++)
+        for (int i = first; i < W; i++)
+            panel[j * W + i] = 0.0;
+}
+
 static void keep_posterior(const flx_panel_data *data, const double *theta,
                            const flx_panel_scratch *scratch, double *memory,
                            flx_panel_posterior *posterior)
@@ -214,6 +224,7 @@ static void keep_posterior(const flx_panel_data *data, const double *theta,
     memcpy(posterior->inverse_ell, scratch->inverse_ell, inputs * sizeof(double));
     memcpy(posterior->alpha, scratch->alpha, rows * sizeof(double));
     transpose_upper(data->panels, scratch->U, posterior->inverse_L);
+    clear_padding(data, posterior->inverse_L);
 }
 
 bool FLX_PANEL_SUPPORTED(void);
