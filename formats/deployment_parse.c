@@ -25,8 +25,8 @@ flx_status flx_parse_check_name(const flx_json_source *source, int line, const c
     for (const char *c = name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f || (*c == ':' && !may_hold_colon))
             return flx_json_fail(source, line, error,
-                                 "%s is named \"%s\": '%s' cannot be part of its name",
-                                 what, name, *c == ':' ? ":" : "a control character");
+                                 "%s is named \"%s\": %s cannot be part of its name",
+                                 what, name, *c == ':' ? "':'" : "a control character");
     return FLX_OK;
 }
 

@@ -136,12 +136,17 @@ static flx_status note_lines(flx_json_source *source, const char *text, size_t l
     return FLX_OK;
 }
 
-/* jansson's sentence, on one line. */
+/* Texts of others may hold line ends; a sentence does not. */
+static void show_on_one_line(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+}
+
 static flx_status fail_syntax(const char *place, json_error_t *found, flx_error *error)
 {
-    for (char *c = found->text; *c; c++)
-        if ((unsigned char)*c < 0x20)
-            *c = ' ';
+    show_on_one_line(found->text);
     int column = found->column > 0 ? found->column : 1;
     return flx_fail(error, FLX_BAD_INPUT, "%s line %d: column %d: %s", place,
                     found->line > 0 ? found->line : 1, column, found->text);
@@ -240,6 +245,7 @@ flx_status flx_json_fail(const flx_json_source *source, int line, flx_error *err
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
+    show_on_one_line(sentence);
     return flx_fail(error, FLX_BAD_INPUT, "%s line %d: %s", source->place, line,
                     sentence);
 }

@@ -18,10 +18,12 @@ extern void openblas_set_num_threads(int threads);
 
 /* A new verb is one line here. */
 const flx_command *const flx_commands[] = {
+    &flx_simulate_command,
     &flx_import_command,
     &flx_train_command,
     &flx_evaluate_command,
     &flx_predict_command,
+    &flx_bench_command,
     &flx_version_command,
     &flx_help_command,
     NULL,

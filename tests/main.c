@@ -7,6 +7,17 @@
 
 #define SUITES(X)                                                                         \
     X(status)                                                                            \
+    X(digest)                                                                            \
+    X(output)                                                                            \
+    X(json_source)                                                                       \
+    X(hdf5_read)                                                                         \
+    X(dataset)                                                                           \
+    X(deployment)                                                                        \
+    X(deployment_errors)                                                                 \
+    X(csv)                                                                               \
+    X(import_map)                                                                        \
+    X(import)                                                                            \
+    X(import_configs)                                                                    \
     X(arguments)                                                                         \
     X(terminal)
 

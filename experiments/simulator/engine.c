@@ -43,46 +43,61 @@ static double draw_work(flx_engine *engine, const flx_frame *call)
 }
 
 /* With some probability a wait for the disk or for eviction, which takes no CPU. */
-static double draw_wait(flx_engine *engine, const flx_frame *call,
-                        const flx_scenario_service *service)
+static double draw_wait(flx_engine *engine, const flx_frame *call)
 {
-    double chance =
-        service->wait_probability[engine->scenario->endpoints[call->endpoint].is_write];
+    const flx_scenario_endpoint *endpoint = &engine->scenario->endpoints[call->endpoint];
+    const flx_scenario_service *service = &engine->scenario->services[endpoint->service];
+    double chance = service->wait_probability[endpoint->is_write];
     if (chance <= 0.0 || flx_random_unit(&engine->random) >= chance)
         return 0.0;
     return service->wait_mean * flx_random_exponential(&engine->random);
 }
 
+/* An endpoint's own work is done in equal parts: one before its first stage of calls, one
+ * after every stage that calls. Waiting for the disk comes with the first part. */
 static void begin_service(flx_engine *engine, int at)
 {
     flx_frame *call = &engine->frames[at];
     flx_station *here = &engine->stations[call->station];
     const flx_scenario *scenario = engine->scenario;
-    const flx_scenario_service *service =
-        &scenario->services[scenario->endpoints[call->endpoint].service];
-    double work = draw_work(engine, call);
+    const flx_scenario_endpoint *endpoint = &scenario->endpoints[call->endpoint];
+    const flx_scenario_service *service = &scenario->services[endpoint->service];
+    double part = call->work / (endpoint->n_stages - call->stage + 1);
+    call->work = call->stage < endpoint->n_stages ? call->work - part : 0.0;
     double finish = service->quota > 0.0
-                        ? flx_station_finish(here, engine->now, service->quota, work)
-                        : engine->now + work;
-    finish += draw_wait(engine, call, service);
+                        ? flx_station_finish(here, engine->now, service->quota, part)
+                        : engine->now + part;
+    finish += call->wait;
+    call->wait = 0.0;
     here->busy++;
     double from = fmax(engine->now, scenario->warmup), until = fmin(finish, engine->end);
     engine->run.busy[call->station] += fmax(0.0, until - from);
     flx_heap_push(&engine->heap, (flx_event){.time = finish, .frame = at});
 }
 
-/* Has a worker; now for a server. */
-static void admit(flx_engine *engine, int at)
+/* Has a worker and work to do; now for a server. */
+static void submit(flx_engine *engine, int at)
 {
     const flx_frame *call = &engine->frames[at];
     flx_station *here = &engine->stations[call->station];
     const flx_scenario *scenario = engine->scenario;
     int index = scenario->endpoints[call->endpoint].service;
-    here->working++;
     if (here->busy < scenario->services[index].servers)
         begin_service(engine, at);
     else
         flx_queue_push(engine, &here->runnable, at);
+}
+
+/* Takes a worker. */
+static void admit(flx_engine *engine, int at)
+{
+    flx_frame *call = &engine->frames[at];
+    engine->stations[call->station].working++;
+    call->work = draw_work(engine, call);
+    call->wait = draw_wait(engine, call);
+    call->stage = 0;
+    call->pending = 0;
+    submit(engine, at);
 }
 
 static void arrive(flx_engine *engine, int at)
@@ -178,36 +193,37 @@ static void complete_request(flx_engine *engine, int at)
     flx_frame_release(engine, at);
 }
 
-/* Goes on with a call after its own work or after a stage of it, and with its callers as
- * far as they have waited for nothing else. */
+/* Goes on with a call after a part of its own work: its next calls, the rest of its work
+ * where no more calls are made, else its answer, and with that its caller. */
 static void advance(flx_engine *engine, int at)
 {
-    while (!send_stage(engine, at)) {
-        answer(engine, &engine->frames[at]);
-        int parent = engine->frames[at].parent;
-        if (parent < 0) {
-            complete_request(engine, at);
-            return;
-        }
-        if (send_next(engine, at))
-            return;
-        flx_frame_release(engine, at);
-        if (--engine->frames[parent].pending > 0)
-            return;
+    if (send_stage(engine, at))
+        return;
+    if (engine->frames[at].work > 0.0) {
+        submit(engine, at);
+        return;
+    }
+    answer(engine, &engine->frames[at]);
+    int parent = engine->frames[at].parent;
+    if (parent < 0) {
+        complete_request(engine, at);
+        return;
+    }
+    if (send_next(engine, at))
+        return;
+    flx_frame_release(engine, at);
+    if (--engine->frames[parent].pending == 0) {
         engine->frames[parent].stage++;
-        at = parent;
+        submit(engine, parent);
     }
 }
 
 static void end_service(flx_engine *engine, int at)
 {
-    flx_frame *call = &engine->frames[at];
-    flx_station *here = &engine->stations[call->station];
+    flx_station *here = &engine->stations[engine->frames[at].station];
     here->busy--;
     if (here->runnable.head >= 0)
         begin_service(engine, flx_queue_pop(engine, &here->runnable));
-    call->stage = 0;
-    call->pending = 0;
     advance(engine, at);
 }
 

@@ -12,6 +12,8 @@
 
 typedef struct {
     double start;     /* when its caller sent it */
+    double work;      /* CPU seconds of its own that are left */
+    double wait;      /* for the disk, still to come */
     int parent, next; /* caller's frame or -1; next in a queue or in the free list */
     int endpoint, station;
     int call, remaining; /* which call of the parent this is, repeats still to come */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * fluxion simulate: a system at an orchestration step in, a table of benchmark runs out.
  */
-#include "experiments/simulator/simulate_command.h"
+#include "host/commands/commands.h"
 
 #include "experiments/simulator/simulation.h"
 

@@ -6,10 +6,12 @@
 
 #include "host/commands/command.h"
 
+extern const flx_command flx_simulate_command;
 extern const flx_command flx_import_command;
 extern const flx_command flx_train_command;
 extern const flx_command flx_evaluate_command;
 extern const flx_command flx_predict_command;
+extern const flx_command flx_bench_command;
 extern const flx_command flx_version_command;
 extern const flx_command flx_help_command;
 

@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static const double two_rows[] = {1, 2, 3, 4};
 static const char *const two_names[] = {"a:k", "b:p90"};
@@ -379,44 +377,30 @@ static void refuses_a_file_cut_short_anywhere(void)
     scratch_end();
 }
 
-/* Damaged bytes may be noticed or not, but nothing may crash or hang. */
-static int survive_damage(const char *bytes, size_t length, unsigned seed)
-{
-    char *bent = malloc(length);
-    flx_dataset *table;
-    alarm(20);
-    for (int round = 0; bent && round < 150; round++) {
-        memcpy(bent, bytes, length);
-        for (int flips = 0; flips < 1 + round % 4; flips++) {
-            seed = seed * 1103515245u + 12345u;
-            bent[(seed >> 8) % length] = (char)(seed >> 3);
-        }
-        FILE *file = fopen(scratch_path("bent.h5"), "wb");
-        if (!file || fwrite(bent, 1, length, file) != length)
-            return 1;
-        fclose(file);
-        flx_dataset_read(scratch_path("bent.h5"), &table, NULL);
-        flx_dataset_destroy(table);
-    }
-    free(bent);
-    return 0;
-}
-
+/* Damaged bytes may be noticed or not, but this process may not crash or hang: some of
+ * these do crash libhdf5 1.10. */
 static void survives_damaged_bytes(void)
 {
     scratch_begin();
     char *bytes;
     size_t length;
-    int outcome = -1;
+    unsigned seed = 1;
+    flx_error error;
     H5Fclose(cook(scratch_path("good.h5"), good()));
     assert_int(
         flx_text_file_read(scratch_path("good.h5"), 1 << 20, &bytes, &length, NULL),
         FLX_OK);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(survive_damage(bytes, length, 1));
-    waitpid(child, &outcome, 0);
-    assert_int(outcome, 0);
+    for (int round = 0; round < 150; round++) {
+        char *bent = malloc(length);
+        memcpy(bent, bytes, length);
+        for (int flips = 0; flips < 1 + round % 4; flips++) {
+            seed = seed * 1103515245u + 12345u;
+            bent[(seed >> 8) % length] = (char)(seed >> 3);
+        }
+        write_bytes(scratch_path("bent.h5"), bent, length);
+        read_file(scratch_path("bent.h5"), &error);
+        free(bent);
+    }
     free(bytes);
     scratch_end();
 }

@@ -65,4 +65,24 @@ static void build_covariance(const flx_panel_data *data, const double *Z, double
         pad_last_panel(data->n, data->panels, L + lower_offset(last),
                        G + lower_offset(last));
 }
+
+/* The same in plain rows, for the baseline: K, G (n, n), row i up to its diagonal. */
+static void covariance_rows(int n, int d, const double *Zt, double s2, double *K, double *G)
+{
+    for (int i = 0; i < n; i++) {
+        double *restrict k = K + (size_t)i * (size_t)n, *restrict g = G + (size_t)i * (size_t)n;
+        for (int j = 0; j <= i; j++)
+            k[j] = 0.0;
+        for (int l = 0; l < d; l++) {
+            const double *z = Zt + (size_t)l * (size_t)n;
+            double zi = z[i];
+#pragma omp simd
+            for (int j = 0; j <= i; j++)
+                k[j] += (zi - z[j]) * (zi - z[j]);
+        }
+#pragma omp simd
+        for (int j = 0; j <= i; j++)
+            flx_matern52(s2, k[j], &k[j], &g[j]);
+    }
+}
 #endif

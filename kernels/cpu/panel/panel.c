@@ -240,4 +240,5 @@ const flx_panel_kernels FLX_PANEL_TABLE = {
     .keep_posterior = keep_posterior,
     .predict_size = predict_size,
     .predict = predict,
+    .covariance_rows = covariance_rows,
 };

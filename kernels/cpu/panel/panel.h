@@ -73,6 +73,10 @@ typedef struct {
     size_t (*predict_size)(const flx_panel_posterior *posterior);
     void (*predict)(const flx_panel_posterior *posterior, const flx_panel_query *query,
                     double *work);
+    /* Plain matrices for the baseline of bench: K and slopes G (n, n) row-major, columns
+     * 0 .. i of row i, from inputs Zt (d, n); no noise on the diagonal. */
+    void (*covariance_rows)(int n, int d, const double *Zt, double s2, double *K,
+                            double *G);
 } flx_panel_kernels;
 
 /* The best table this processor runs. */
