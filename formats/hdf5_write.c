@@ -185,8 +185,9 @@ static void put_attribute(flx_hdf5_writer *writer, const char *object, const cha
 void flx_hdf5_put_text(flx_hdf5_writer *writer, const char *object, const char *name,
                        const char *text)
 {
-    hid_t type = text_type(strlen(text) + 1);
-    put_attribute(writer, object, name, type, type, text);
+    /* of variable length: h5py then gives text and not bytes */
+    hid_t type = text_type(H5T_VARIABLE);
+    put_attribute(writer, object, name, type, type, &text);
     if (type >= 0)
         H5Tclose(type);
 }

@@ -13,22 +13,31 @@ static flx_status no_memory(flx_error *error)
     return flx_fail(error, FLX_NO_MEMORY, "no memory left for derived columns");
 }
 
+/* Column of `from` (which 0) or `minus` (which 1) of a derivation in every file. */
+static int *source_of(const flx_import_work *work, int d, int which)
+{
+    size_t n_files = (size_t)work->table->n_files;
+    return work->derived_from + (2 * (size_t)d + (size_t)which) * n_files;
+}
+
 flx_status flx_import_prepare_derived(flx_import_work *work, flx_error *error)
 {
     const flx_import_map *map = work->map;
-    size_t n_files = (size_t)work->table->n_files;
-    work->derived_from =
-        malloc(((size_t)map->n_derivations * n_files + 1) * sizeof *work->derived_from);
+    size_t count = 2 * (size_t)map->n_derivations * (size_t)work->table->n_files;
+    work->derived_from = malloc((count + 1) * sizeof *work->derived_from);
     if (!work->derived_from)
         return no_memory(error);
     for (int d = 0; d < map->n_derivations; d++) {
         const flx_import_derivation *derivation = &map->derivations[d];
-        int *column = work->derived_from + (size_t)d * n_files;
+        int *column = source_of(work, d, 0);
         bool is_there = flx_import_table_find(work->table, derivation->from, column);
         /* else it must be a column of the dataset, which is seen once those are named */
-        if (is_there || derivation->how == FLX_COUNT_BY)
+        if (is_there || derivation->how == FLX_COUNT_BY || derivation->minus)
             FLX_TRY(flx_import_table_require(work->table, derivation->from, "\"derive\"",
                                              column, error));
+        if (derivation->minus)
+            FLX_TRY(flx_import_table_require(work->table, derivation->minus, "\"derive\"",
+                                             source_of(work, d, 1), error));
     }
     return FLX_OK;
 }
@@ -88,23 +97,39 @@ static flx_status count_lines(flx_import_work *work,
     return status;
 }
 
-static flx_status convert_cells(const flx_import_work *work,
-                                const flx_import_derivation *derivation, const int *from,
-                                double *of_line, flx_error *error)
+static flx_status subtract(const flx_import_work *work,
+                           const flx_import_derivation *derivation, const int *minus,
+                           int line, double *value, flx_error *error)
 {
+    flx_import_cell cell = flx_import_table_cell(work->table, line, minus);
+    double less = 0.0;
+    FLX_TRY(flx_import_number(work->map, &cell, &less, error));
+    *value -= less;
+    if (*value < derivation->least)
+        *value = derivation->least;
+    return FLX_OK;
+}
+
+static flx_status convert_cells(const flx_import_work *work, int d, double *of_line,
+                                flx_error *error)
+{
+    const flx_import_derivation *derivation = &work->map->derivations[d];
+    bool is_time = derivation->how == FLX_HOUR || derivation->how == FLX_WEEKDAY;
     for (int i = 0; i < work->table->n_lines; i++) {
-        flx_import_cell cell = flx_import_table_cell(work->table, i, from);
+        flx_import_cell cell =
+            flx_import_table_cell(work->table, i, source_of(work, d, 0));
         int64_t seconds = 0;
-        of_line[i] = NAN;
-        if (flx_import_is_missing(work->map, cell.text))
-            continue;
-        if (derivation->how == FLX_BUCKET) {
-            FLX_TRY(flx_import_number(work->map, &cell, &of_line[i], error));
-        } else {
+        if (is_time && !flx_import_is_missing(work->map, cell.text)) {
             FLX_TRY(flx_import_time(work->map, &cell, &seconds, error));
             of_line[i] = (double)seconds;
+        } else {
+            FLX_TRY(flx_import_number(work->map, &cell, &of_line[i], error));
         }
-        of_line[i] = convert(derivation, of_line[i]);
+        if (derivation->minus)
+            FLX_TRY(
+                subtract(work, derivation, source_of(work, d, 1), i, &of_line[i], error));
+        else
+            of_line[i] = convert(derivation, of_line[i]);
     }
     return FLX_OK;
 }
@@ -136,7 +161,7 @@ static flx_status fill_one(flx_import_work *work, int d, int column, double *of_
                            flx_error *error)
 {
     const flx_import_derivation *derivation = &work->map->derivations[d];
-    const int *from = work->derived_from + (size_t)d * (size_t)work->table->n_files;
+    const int *from = source_of(work, d, 0);
     bool is_there = false;
     for (int f = 0; f < work->table->n_files; f++)
         is_there = is_there || from[f] >= 0;
@@ -146,7 +171,7 @@ static flx_status fill_one(flx_import_work *work, int d, int column, double *of_
         return convert_column(work, derivation, column, error);
     FLX_TRY(derivation->how == FLX_COUNT_BY
                 ? count_lines(work, derivation, of_line, error)
-                : convert_cells(work, derivation, from, of_line, error));
+                : convert_cells(work, d, of_line, error));
     return flx_import_scatter(work, of_line, column, error);
 }
 

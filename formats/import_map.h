@@ -35,7 +35,13 @@ typedef struct {
     flx_text_list texts;
 } flx_import_filter;
 
-typedef enum { FLX_HOUR, FLX_WEEKDAY, FLX_BUCKET, FLX_COUNT_BY } flx_import_how;
+typedef enum {
+    FLX_HOUR,
+    FLX_WEEKDAY,
+    FLX_BUCKET,
+    FLX_COUNT_BY,
+    FLX_DIFFERENCE
+} flx_import_how;
 
 typedef struct {
     const char *name, *unit;
@@ -43,6 +49,8 @@ typedef struct {
     flx_import_how how;
     const char
         *from; /* CSV column, else dataset column made before; of count_by the `by` */
+    const char *minus; /* CSV column that `from` is lessened by, of a difference */
+    double least;      /* smaller differences become this; -infinity for none */
     int n_edges;
     double
         *edges; /* (n_edges) ascending; bucket i holds edges[i-1] < value <= edges[i] */

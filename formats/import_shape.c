@@ -191,12 +191,36 @@ static flx_status read_edges(const flx_json_source *source, const json_t *node,
     return count ? FLX_OK : flx_json_fail(source, line, error, "\"edges\" is empty");
 }
 
+/* Keys that go with some ways of deriving only. */
+static flx_status refuse_strangers(const flx_json_source *source, const json_t *node,
+                                   const char *const *hows,
+                                   const flx_import_derivation *derivation,
+                                   flx_error *error)
+{
+    flx_import_how how = derivation->how;
+    const struct {
+        const char *key;
+        bool is_allowed;
+    } keys[] = {{"from", how != FLX_COUNT_BY},
+                {"by", how == FLX_COUNT_BY},
+                {"edges", how == FLX_BUCKET},
+                {"minus", how == FLX_DIFFERENCE},
+                {"least", how == FLX_DIFFERENCE}};
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+        if (json_object_get(node, keys[k].key) && !keys[k].is_allowed)
+            return flx_json_fail(source, derivation->line, error,
+                                 "\"%s\" of \"%s\" does not go with \"how\": \"%s\"",
+                                 keys[k].key, derivation->name, hows[how]);
+    return FLX_OK;
+}
+
 static flx_status read_derivation(const flx_json_source *source, const json_t *node,
                                   flx_import_derivation *derivation, flx_error *error)
 {
-    static const char *const allowed[] = {"name", "from", "how",  "edges",
-                                          "by",   "kind", "unit", NULL};
-    static const char *const hows[] = {"hour", "weekday", "bucket", "count_by", NULL};
+    static const char *const allowed[] = {"name", "from",  "how",   "edges", "by",
+                                          "kind", "minus", "least", "unit",  NULL};
+    static const char *const hows[] = {"hour",     "weekday",    "bucket",
+                                       "count_by", "difference", NULL};
     static const char *const kinds[] = {"knob", "state", "metric", NULL};
     int how = 0, kind = FLX_STATE;
     FLX_TRY(flx_json_check_keys(source, node, "a derived column", allowed, error));
@@ -206,15 +230,12 @@ static flx_status read_derivation(const flx_json_source *source, const json_t *n
     FLX_TRY(flx_json_get_word(source, node, "kind", false, kinds, &kind, error));
     derivation->how = (flx_import_how)how;
     derivation->kind = (flx_kind)kind;
+    FLX_TRY(refuse_strangers(source, node, hows, derivation, error));
     FLX_TRY(flx_json_get_text(source, node, how == FLX_COUNT_BY ? "by" : "from", true,
                               &derivation->from, error));
-    const char *stranger = how == FLX_COUNT_BY ? "from" : "by";
-    if (json_object_get(node, stranger) ||
-        (how != FLX_BUCKET && json_object_get(node, "edges")))
-        return flx_json_fail(source, derivation->line, error,
-                             "\"%s\" of \"%s\" does not go with \"how\": \"%s\"",
-                             json_object_get(node, stranger) ? stranger : "edges",
-                             derivation->name, hows[how]);
+    FLX_TRY(flx_json_get_text(source, node, "minus", how == FLX_DIFFERENCE,
+                              &derivation->minus, error));
+    FLX_TRY(flx_json_get_number(source, node, "least", false, &derivation->least, error));
     const char *colon = strrchr(derivation->name, ':');
     if (!colon || colon == derivation->name || !colon[1])
         return flx_json_fail(source, derivation->line, error,
@@ -236,6 +257,7 @@ static flx_status read_derivations(flx_import_map *map, const json_t *root,
         flx_import_derivation *derivation = &map->derivations[map->n_derivations++];
         derivation->line = flx_json_item_line(map->source, list, i);
         derivation->unit = "";
+        derivation->least = -INFINITY;
         FLX_TRY(read_derivation(map->source, json_array_get(list, i), derivation, error));
     }
     return FLX_OK;

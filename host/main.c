@@ -20,6 +20,7 @@ extern void openblas_set_num_threads(int threads);
 const flx_command *const flx_commands[] = {
     &flx_simulate_command,
     &flx_import_command,
+    &flx_info_command,
     &flx_train_command,
     &flx_evaluate_command,
     &flx_predict_command,

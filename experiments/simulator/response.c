@@ -62,9 +62,9 @@ static double lever_or(const flx_levers *levers, flx_lever lever, double fallbac
 double flx_socket_cost(double rmem_bytes, double wmem_bytes)
 {
     const double knee = 65536.0, spill = 1048576.0;
-    return 1.0 + 0.40 * log2(1.0 + knee / rmem_bytes) +
-           0.30 * log2(1.0 + 0.5 * knee / wmem_bytes) +
-           0.50 * log2(1.0 + (rmem_bytes + wmem_bytes) / spill);
+    return 1.0 + 0.70 * log2(1.0 + knee / rmem_bytes) +
+           0.50 * log2(1.0 + 0.5 * knee / wmem_bytes) +
+           0.45 * log2(1.0 + (rmem_bytes + wmem_bytes) / spill);
 }
 
 double flx_memory_cost(double used_mb, double limit_mb)
@@ -111,7 +111,7 @@ double flx_redis_work(double samples, double ziplist)
 
 double flx_dirty_stall(double target, double trigger)
 {
-    return 0.01 + 0.20 * exp(-fmax(0.0, trigger - target) / 20.0);
+    return 0.01 + 0.30 * exp(-fmax(0.0, trigger - target) / 25.0);
 }
 
 double flx_dirty_work(double target)

@@ -8,6 +8,7 @@
 
 extern const flx_command flx_simulate_command;
 extern const flx_command flx_import_command;
+extern const flx_command flx_info_command;
 extern const flx_command flx_train_command;
 extern const flx_command flx_evaluate_command;
 extern const flx_command flx_predict_command;

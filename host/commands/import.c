@@ -48,12 +48,12 @@ static json_t *json_of(const flx_import_report *report, const flx_dataset *datas
     json_t *dropped = json_array();
     for (int i = 0; i < report->n_dropped; i++)
         json_array_append_new(dropped, json_string(report->dropped[i]));
-    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:i, s:o}", "output",
-                     path, "system", dataset->system, "source", dataset->source, "lines",
-                     report->lines, "kept_lines", report->kept_lines, "rows", report->rows,
-                     "knobs", report->knobs, "states", report->states, "metrics",
-                     report->metrics, "missing", (json_int_t)report->missing, "ignored",
-                     report->ignored, "dropped", dropped);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:i, s:o}",
+                     "output", path, "system", dataset->system, "source", dataset->source,
+                     "lines", report->lines, "kept_lines", report->kept_lines, "rows",
+                     report->rows, "knobs", report->knobs, "states", report->states,
+                     "metrics", report->metrics, "missing", (json_int_t)report->missing,
+                     "ignored", report->ignored, "dropped", dropped);
 }
 
 static void print_report(const flx_import_report *report, const flx_dataset *dataset,
@@ -96,7 +96,8 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     const char *map_path = flx_text(arguments, "map", NULL);
     const char *path = flx_text(arguments, "output", NULL);
     if (!map_path || !path)
-        return flx_fail(error, FLX_BAD_INPUT, "import needs --map MAP.json and -o DATA.h5");
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "import needs --map MAP.json and -o DATA.h5");
     flx_import_map *map = NULL;
     flx_import_request request;
     const char **words = NULL;
@@ -113,11 +114,12 @@ const flx_command flx_import_command = {
     .name = "import",
     .summary = "make a dataset from CSV files",
     .usage = "CSV... --map MAP.json -o DATA.h5 [--where COLUMN=TEXT ...]",
-    .details = "Plain or gzip'ed CSV. Several files stand below each other (same columns), or "
-               "side by side where the map says \"join\": \"row\". A column that the map "
-               "neither maps nor ignores is an error. Conditions on several columns must all "
-               "hold, of several on one column one must; they replace the map's own on that "
-               "column. The keys of the map: formats/SCHEMA.md.",
+    .details =
+        "Plain or gzip'ed CSV. Several files stand below each other (same columns), or "
+        "side by side where the map says \"join\": \"row\". A column that the map "
+        "neither maps nor ignores is an error. Conditions on several columns must all "
+        "hold, of several on one column one must; they replace the map's own on that "
+        "column. The keys of the map: formats/SCHEMA.md.",
     .options = options,
     .min_positional = 1,
     .max_positional = -1,

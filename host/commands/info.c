@@ -8,8 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 static const flx_option options[] = {{0}};
 
@@ -79,22 +77,32 @@ static flx_status print_columns(const flx_dataset *table, flx_error *error)
     return status;
 }
 
+static void print_counted(const flx_dataset *table)
+{
+    if (table->counted_services > 0)
+        printf("as the paper counts: %d services\n", table->counted_services);
+    if (table->counted_inputs > 0)
+        printf("as the paper counts: %d inputs\n", table->counted_inputs);
+}
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text[0] ? text : otherwise;
+}
+
 static flx_status print_text(const char *path, const flx_dataset *table,
                              const flx_dataset_counts *counts, flx_error *error)
 {
-    printf("%s: %d rows, %d services, %d inputs (%d knobs, %d states), %d metrics, %s\n",
-           path, table->rows, counts->services, counts->knobs + counts->states,
-           counts->knobs, counts->states, counts->metrics,
-           table->simulated ? "simulated" : "measured");
-    if (table->counted_services > 0 || table->counted_inputs > 0)
-        printf("as the paper counts: %d services, %d inputs\n", table->counted_services,
-               table->counted_inputs);
-    printf("system %s, created %s\nsource: %s\nrows have%s%s%s%s\n\n",
-           table->system[0] ? table->system : "not named",
-           table->created[0] ? table->created : "at an unknown time",
-           table->source[0] ? table->source : "not given", table->time ? " a time" : "",
-           table->step ? " a step" : "", table->group ? " a group" : "",
-           table->time || table->step || table->group ? "" : " no time, step or group");
+    printf("%s\n%s table: %d rows, %d services, %d inputs (%d knobs, %d states), "
+           "%d metrics\n",
+           path, table->simulated ? "simulated" : "measured", table->rows,
+           counts->services, counts->knobs + counts->states, counts->knobs,
+           counts->states, counts->metrics);
+    print_counted(table);
+    printf("system: %s\nsource: %s\ncreated: %s\n", or_else(table->system, "not named"),
+           or_else(table->source, "not given"), or_else(table->created, "not known"));
+    printf("with times: %s, steps: %s, groups: %s\n\n", table->time ? "yes" : "no",
+           table->step ? "yes" : "no", table->group ? "yes" : "no");
     return print_columns(table, error);
 }
 

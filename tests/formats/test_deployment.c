@@ -6,7 +6,7 @@
 #include "tests/scratch.h"
 
 #include <CUnit/CUnit.h>
-#include <math.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,6 +274,35 @@ static void reads_a_file_or_says_why_not(void)
     scratch_end();
 }
 
+/* Every deployment that the project comes with. */
+static void assert_config_reads(const char *path)
+{
+    flx_deployment *d, *again;
+    flx_error error = {0};
+    if (flx_deployment_read(path, &d, &error) != FLX_OK) {
+        /* import maps, systems and sweeps stand in the same folders */
+        assert_contains(error.message, "\"format\" is \"fluxion-");
+        return;
+    }
+    assert_int(flx_deployment_write(d, scratch_path("a.json"), &error), FLX_OK);
+    assert_int(flx_deployment_read(scratch_path("a.json"), &again, &error), FLX_OK);
+    assert_text(error.message, "");
+    assert_int(flx_deployment_count_inputs(again), flx_deployment_count_inputs(d));
+    flx_deployment_destroy(again);
+    flx_deployment_destroy(d);
+}
+
+static void reads_the_deployments_of_configs(void)
+{
+    scratch_begin();
+    glob_t found = {0};
+    assert_int(glob(FLX_SOURCE_DIR "/configs/*/*.json", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        assert_config_reads(found.gl_pathv[i]);
+    globfree(&found);
+    scratch_end();
+}
+
 CU_TestInfo deployment_tests[] = {
     {"reads services and target", reads_services_and_target},
     {"reads knobs of every type", reads_knobs_of_every_type},
@@ -283,6 +312,7 @@ CU_TestInfo deployment_tests[] = {
     {"writes and reads names of columns", writes_and_reads_names_of_columns},
     {"reads settings from text", reads_settings_from_text},
     {"survives writing and reading", survives_writing_and_reading},
+    {"reads the deployments of configs", reads_the_deployments_of_configs},
     {"reads a file or says why not", reads_a_file_or_says_why_not},
     CU_TEST_INFO_NULL,
 };

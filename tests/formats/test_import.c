@@ -276,6 +276,30 @@ static void derives_columns(void)
     scratch_end();
 }
 
+/* A trace without a header line: lifetimes of at least 300, then their buckets. */
+static void derives_lifetimes(void)
+{
+    scratch_begin();
+    flx_dataset *d = import_one(
+        HEAD
+        "\"header\": [\"id\", \"from\", \"to\", \"cores\"], \"ignore\": [\"id\"],"
+        "\"columns\": {\"cores\": {\"name\": \"vm:cores\", \"kind\": \"state\","
+        "  \"values\": [\"2\", \">24\"]}},"
+        "\"derive\": [{\"name\": \"vm:life\", \"how\": \"difference\", \"from\": \"to\","
+        "  \"minus\": \"from\", \"least\": 300, \"kind\": \"metric\"},"
+        "{\"name\": \"vm:class\", \"how\": \"bucket\", \"from\": \"vm:life\","
+        "  \"edges\": [900, 3600]}]}",
+        "a,0,0,2\nb,600,1500,>24\nc,0,1200,2\nd,300,,2\n");
+    static const double lives[] = {300, 900, 1200, NAN}, classes[] = {0, 0, 1, NAN};
+    for (int r = 0; r < 4; r++) {
+        assert_close(value(d, r, "vm:life"), lives[r], 0, 0);
+        assert_close(value(d, r, "vm:class"), classes[r], 0, 0);
+    }
+    assert_close(value(d, 1, "vm:cores"), 1, 0, 0);
+    flx_dataset_destroy(d);
+    scratch_end();
+}
+
 static void reports_what_it_did(void)
 {
     scratch_begin();
@@ -412,6 +436,7 @@ CU_TestInfo import_tests[] = {
     {"turns a long table", turns_a_long_table},
     {"keeps lines that fit", keeps_lines_that_fit},
     {"derives columns", derives_columns},
+    {"derives lifetimes", derives_lifetimes},
     {"reports what it did", reports_what_it_did},
     {"prefers the closer rule", prefers_the_closer_rule},
     {"refuses columns", refuses_columns},
