@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_TEXT = 1 << 17, LEAST_CPU_S = 60, BYTES_PER_CPU_S = 1 << 20 };
+enum { MAX_TEXT = 1 << 17, LEAST_CPU_S = 10, BYTES_PER_CPU_S = 1 << 18 };
 
 /* One description of the format serves both ends: `pass` writes in the child and reads in
  * the parent. */
@@ -158,11 +158,11 @@ static flx_status read_from(int source, pid_t child, const char *path, flx_datas
         continue;
     if (status != FLX_OK || *out)
         return status;
-    if (WIFSIGNALED(outcome))
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "%s: is damaged: the HDF5 library failed on it (%s)", path,
-                        strsignal(WTERMSIG(outcome)));
-    return flx_fail(error, FLX_IO_FAILED, "%s: its table could not be passed on", path);
+    if (outcome == 0)
+        return flx_fail(error, FLX_NO_MEMORY, "%s: no memory for its table", path);
+    return flx_fail(error, FLX_BAD_INPUT,
+                    "%s: is damaged: the HDF5 library failed on it (%s)", path,
+                    WIFSIGNALED(outcome) ? strsignal(WTERMSIG(outcome)) : "it gave up");
 }
 
 flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *error)

@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* jansson takes NULL for a value and answers -1: one look at the end finds any lack of
+ * memory on the way. */
+typedef struct {
+    const flx_deployment *deployment;
+    bool has_failed;
+} writing;
+
+static void put(writing *w, json_t *object, const char *key, json_t *value)
+{
+    w->has_failed |= json_object_set_new(object, key, value) != 0;
+}
+
+static void append(writing *w, json_t *list, json_t *value)
+{
+    w->has_failed |= json_array_append_new(list, value) != 0;
+}
+
 /* Whole numbers as integers: 64, not 64.0. */
 static json_t *number_json(double value)
 {
@@ -16,29 +33,30 @@ static json_t *number_json(double value)
     return is_whole ? json_integer((json_int_t)value) : json_real(value);
 }
 
-static json_t *knob_json(const flx_knob *knob)
+static json_t *knob_json(writing *w, const flx_knob *knob)
 {
     static const char *const types[] = {[FLX_CONTINUOUS] = "continuous",
                                         [FLX_DISCRETE] = "discrete",
                                         [FLX_CHOICES] = "choices"};
     json_t *object = json_object();
-    json_object_set_new(object, "name", json_string(knob->name));
-    json_object_set_new(object, "type", json_string(types[knob->type]));
+    put(w, object, "name", json_string(knob->name));
+    put(w, object, "type", json_string(types[knob->type]));
     json_t *values = knob->n_values > 0 ? json_array() : NULL;
     for (int i = 0; i < knob->n_values; i++)
-        json_array_append_new(values, knob->labels ? json_string(knob->labels[i])
-                                                   : number_json(knob->values[i]));
+        append(w, values,
+               knob->labels ? json_string(knob->labels[i])
+                            : number_json(knob->values[i]));
     if (values) {
-        json_object_set_new(object, "values", values);
+        put(w, object, "values", values);
     } else {
-        json_object_set_new(object, "min", number_json(knob->min));
-        json_object_set_new(object, "max", number_json(knob->max));
+        put(w, object, "min", number_json(knob->min));
+        put(w, object, "max", number_json(knob->max));
     }
-    json_object_set_new(object, "default",
-                        knob->labels ? json_string(knob->labels[(int)knob->fallback])
-                                     : number_json(knob->fallback));
-    json_object_set_new(object, "unit", json_string(knob->unit));
-    json_object_set_new(object, "scale", json_string(knob->is_log ? "log" : "linear"));
+    put(w, object, "default",
+        knob->labels ? json_string(knob->labels[(int)knob->fallback])
+                     : number_json(knob->fallback));
+    put(w, object, "unit", json_string(knob->unit));
+    put(w, object, "scale", json_string(knob->is_log ? "log" : "linear"));
     return object;
 }
 
@@ -63,13 +81,14 @@ static bool is_state_of_all(const flx_service *service, int first)
     return true;
 }
 
-static json_t *states_json(const flx_service *service)
+static json_t *states_json(writing *w, const flx_service *service)
 {
     json_t *list = json_array();
     for (int i = 0; i < service->n_states;) {
         bool is_of_all = is_state_of_all(service, i);
-        json_array_append_new(list, is_of_all ? json_string(service->states[i].name)
-                                              : state_json(&service->states[i]));
+        append(w, list,
+               is_of_all ? json_string(service->states[i].name)
+                         : state_json(&service->states[i]));
         i += is_of_all ? service->n_operations : 1;
     }
     return list;
@@ -90,17 +109,16 @@ static bool is_call_of_all(const flx_deployment *deployment,
     return true;
 }
 
-static json_t *calls_json(const flx_deployment *deployment,
-                          const flx_operation *operation)
+static json_t *calls_json(writing *w, const flx_operation *operation)
 {
     json_t *list = json_array();
     for (int i = 0; i < operation->n_calls;) {
-        const flx_service *callee = &deployment->services[operation->calls[i].service];
-        bool is_of_all = is_call_of_all(deployment, operation, i);
+        const flx_service *callee = &w->deployment->services[operation->calls[i].service];
+        bool is_of_all = is_call_of_all(w->deployment, operation, i);
         const char *name = callee->operations[operation->calls[i].operation].name;
-        json_array_append_new(list, is_of_all
-                                        ? json_string(callee->name)
-                                        : json_sprintf("%s.%s", callee->name, name));
+        append(w, list,
+               is_of_all ? json_string(callee->name)
+                         : json_sprintf("%s.%s", callee->name, name));
         i += is_of_all ? callee->n_operations : 1;
     }
     return list;
@@ -126,13 +144,12 @@ static bool has_own_inputs(const flx_service *service, const flx_operation *oper
     return at == operation->n_inputs;
 }
 
-static json_t *inputs_json(const flx_operation *operation)
+static json_t *inputs_json(writing *w, const flx_operation *operation)
 {
     json_t *list = json_array();
     for (int i = 0; i < operation->n_inputs; i++) {
         const flx_input *input = &operation->inputs[i];
-        json_array_append_new(list, input->knob >= 0 ? json_string(input->name)
-                                                     : state_json(input));
+        append(w, list, input->knob >= 0 ? json_string(input->name) : state_json(input));
     }
     return list;
 }
@@ -150,74 +167,68 @@ static bool have_equal_calls(const flx_service *service)
     return true;
 }
 
-static json_t *operation_json(const flx_deployment *deployment,
-                              const flx_service *service, const flx_operation *operation,
-                              bool has_calls)
+static json_t *operation_json(writing *w, const flx_service *service,
+                              const flx_operation *operation, bool has_calls)
 {
     bool has_inputs = !has_own_inputs(service, operation);
     if (!has_calls && !has_inputs)
         return json_string(operation->name);
     json_t *object = json_object();
-    json_object_set_new(object, "name", json_string(operation->name));
+    put(w, object, "name", json_string(operation->name));
     if (has_calls)
-        json_object_set_new(object, "calls", calls_json(deployment, operation));
+        put(w, object, "calls", calls_json(w, operation));
     if (has_inputs)
-        json_object_set_new(object, "inputs", inputs_json(operation));
+        put(w, object, "inputs", inputs_json(w, operation));
     return object;
 }
 
-static json_t *service_json(const flx_deployment *deployment, const flx_service *service)
+static json_t *service_json(writing *w, const flx_service *service)
 {
     json_t *object = json_object(), *operations = json_array();
     json_t *knobs = json_array(), *metrics = json_array();
     bool are_calls_equal = have_equal_calls(service);
     for (int o = 0; o < service->n_operations && service->operations[0].name[0]; o++)
-        json_array_append_new(operations,
-                              operation_json(deployment, service, &service->operations[o],
-                                             !are_calls_equal));
+        append(w, operations,
+               operation_json(w, service, &service->operations[o], !are_calls_equal));
     for (int k = 0; k < service->n_knobs; k++)
-        json_array_append_new(knobs, knob_json(&service->knobs[k]));
+        append(w, knobs, knob_json(w, &service->knobs[k]));
     for (int m = 0; m < service->n_metrics; m++)
-        json_array_append_new(metrics, json_string(service->metrics[m]));
-    json_object_set_new(object, "name", json_string(service->name));
-    json_object_set_new(object, "operations", operations);
-    json_object_set_new(object, "replicas", json_integer(service->replicas));
-    json_object_set_new(object, "knobs", knobs);
-    json_object_set_new(object, "states", states_json(service));
-    json_object_set_new(object, "metrics", metrics);
+        append(w, metrics, json_string(service->metrics[m]));
+    put(w, object, "name", json_string(service->name));
+    put(w, object, "operations", operations);
+    put(w, object, "replicas", json_integer(service->replicas));
+    put(w, object, "knobs", knobs);
+    put(w, object, "states", states_json(w, service));
+    put(w, object, "metrics", metrics);
     if (are_calls_equal)
-        json_object_set_new(object, "calls",
-                            calls_json(deployment, &service->operations[0]));
+        put(w, object, "calls", calls_json(w, &service->operations[0]));
     return object;
 }
 
-static json_t *target_json(const flx_deployment *deployment)
+static json_t *target_json(writing *w)
 {
-    const flx_service *service = &deployment->services[deployment->target_service];
-    const char *operation = service->operations[deployment->target_operation].name;
+    const flx_service *service = &w->deployment->services[w->deployment->target_service];
+    const char *operation = service->operations[w->deployment->target_operation].name;
     json_t *object = json_object();
-    json_object_set_new(object, "service", json_string(service->name));
+    put(w, object, "service", json_string(service->name));
     if (operation[0])
-        json_object_set_new(object, "operation", json_string(operation));
-    json_object_set_new(object, "metric", json_string(deployment->target_metric));
-    json_object_set_new(object, "goal",
-                        json_string(deployment->maximise ? "max" : "min"));
-    json_object_set_new(object, "transform",
-                        json_string(deployment->log_target ? "log" : "none"));
+        put(w, object, "operation", json_string(operation));
+    put(w, object, "metric", json_string(w->deployment->target_metric));
+    put(w, object, "goal", json_string(w->deployment->maximise ? "max" : "min"));
+    put(w, object, "transform", json_string(w->deployment->log_target ? "log" : "none"));
     return object;
 }
 
-static json_t *deployment_json(const flx_deployment *deployment)
+static json_t *deployment_json(writing *w)
 {
     json_t *root = json_object(), *services = json_array();
-    for (int s = 0; s < deployment->n_services; s++)
-        json_array_append_new(services,
-                              service_json(deployment, &deployment->services[s]));
-    json_object_set_new(root, "format", json_string("fluxion-deployment"));
-    json_object_set_new(root, "version", json_integer(1));
-    json_object_set_new(root, "name", json_string(deployment->name));
-    json_object_set_new(root, "target", target_json(deployment));
-    json_object_set_new(root, "services", services);
+    for (int s = 0; s < w->deployment->n_services; s++)
+        append(w, services, service_json(w, &w->deployment->services[s]));
+    put(w, root, "format", json_string("fluxion-deployment"));
+    put(w, root, "version", json_integer(1));
+    put(w, root, "name", json_string(w->deployment->name));
+    put(w, root, "target", target_json(w));
+    put(w, root, "services", services);
     return root;
 }
 
@@ -227,7 +238,7 @@ static char *dump_exactly(const json_t *root)
     const size_t how = JSON_INDENT(1);
     char *text = json_dumps(root, how | JSON_REAL_PRECISION(15));
     json_t *again = text ? json_loads(text, 0, NULL) : NULL;
-    if (again && !json_equal(again, root)) {
+    if (text && (!again || !json_equal(again, root))) {
         free(text);
         text = json_dumps(root, how | JSON_REAL_PRECISION(17));
     }
@@ -238,8 +249,9 @@ static char *dump_exactly(const json_t *root)
 flx_status flx_deployment_write(const flx_deployment *deployment, const char *path,
                                 flx_error *error)
 {
-    json_t *root = deployment_json(deployment);
-    char *text = dump_exactly(root), *line = NULL;
+    writing w = {.deployment = deployment};
+    json_t *root = deployment_json(&w);
+    char *text = w.has_failed ? NULL : dump_exactly(root), *line = NULL;
     json_decref(root);
     int length = text ? asprintf(&line, "%s\n", text) : -1;
     free(text);

@@ -173,12 +173,16 @@ flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,
     hsize_t size[H5S_MAX_RANK], total = 1;
     H5Sget_simple_extent_dims(it->space, size, NULL);
     for (int i = 0; i < rank; i++) {
-        if (size[i] == 0 || (dims[i] != 0 && dims[i] != size[i]))
+        if (size[i] == 0 || (dims[i] != 0 && dims[i] != size[i])) {
+            char expected[32] = "at least 1";
+            if (dims[i] != 0)
+                snprintf(expected, sizeof expected, "%zu", dims[i]);
             return flx_fail(error, FLX_BAD_INPUT,
                             "%s: dataset %s has %llu entries along dimension %d, "
-                            "expected %s%.0zu",
+                            "expected %s",
                             it->reader->path, it->shown, (unsigned long long)size[i], i,
-                            dims[i] ? "" : "at least 1", dims[i]);
+                            expected);
+        }
         if (size[i] > max_elements || total * size[i] > max_elements)
             return flx_hdf5_fail_item(it, error, "has more than 2^31 cells");
         total *= size[i];

@@ -156,6 +156,12 @@ void flx_graph_destroy(flx_graph *graph)
     free(graph);
 }
 
+bool flx_is_rate(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 3 && strcmp(name + length - 3, "rps") == 0;
+}
+
 int flx_graph_find_vertex(const flx_graph *graph, const char *name)
 {
     for (int v = 0; v < graph->n_vertices; v++)
@@ -170,4 +176,28 @@ int flx_graph_find_assignment(const flx_graph *graph, const char *name)
         if (strcmp(graph->assignments[a].name, name) == 0)
             return a;
     return -1;
+}
+
+/* A composed vertex reads columns of its own service only. */
+static bool is_black_box(const flx_graph *graph, const flx_deployment *deployment)
+{
+    const flx_vertex *vertex = &graph->vertices[graph->output];
+    for (int i = 0; i < graph->assignments[vertex->assignment].n_inputs; i++) {
+        const flx_source *source = &vertex->sources[i];
+        flx_column_place place;
+        if (source->vertex < 0 && flx_column_parse(deployment, source->column, &place) &&
+            place.service != vertex->service)
+            return true;
+    }
+    return false;
+}
+
+bool flx_graph_leaves_out(const flx_graph *graph, const flx_deployment *deployment,
+                          int service, int operation)
+{
+    for (int v = 0; v < graph->n_vertices; v++)
+        if (graph->vertices[v].service == service &&
+            graph->vertices[v].operation == operation)
+            return false;
+    return !is_black_box(graph, deployment);
 }

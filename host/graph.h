@@ -34,14 +34,16 @@ typedef struct {
     int n_inputs;
     flx_assignment_input *inputs; /* knobs, then states, then metrics; for a
                                      service-vertex the instances' metrics, then (unless
-                                     paper_mode) their rates */
+                                     paper_mode) every rate of its own, over all
+                                     instances */
 } flx_graph_assignment;
 
 /* Where one input of a vertex comes from. */
 typedef struct {
     int vertex;   /* index of the vertex that feeds it, or -1 for a column of the table */
     char *column; /* the measured column: "redis.get/0:rps" */
-    char *fallback; /* where that is absent: "redis.get:rps", or NULL */
+    char *fallback; /* where that is absent: "redis.get:rps"; NULL for metrics and where
+                       there is but one instance */
     double share;   /* the fallback is multiplied by this: 1/replicas for rates, else 1 */
 } flx_source;
 
@@ -78,11 +80,20 @@ flx_status flx_graph_build(const flx_deployment *deployment, const char *const *
                            flx_error *error);
 void flx_graph_destroy(flx_graph *graph);
 
+/* A state that is shared out over the replicas of a service: named "rps" or ending so. */
+bool flx_is_rate(const char *name);
+
 int flx_graph_find_vertex(const flx_graph *graph, const char *name);
 int flx_graph_find_assignment(const flx_graph *graph, const char *name);
 
+/* Whether an operation feeds nothing of a composed graph: the target does not reach it.
+ */
+bool flx_graph_leaves_out(const flx_graph *graph, const flx_deployment *deployment,
+                          int service, int operation);
+
 /* A picture for `dot`: services as clusters, levels from left to right, the target
- * marked, replicas sharing an assignment in one colour. Names are escaped. Allocated
+ * marked, replicas sharing an assignment in one colour; a large graph has replicas, then
+ * metrics, folded into one node. Names are escaped. Allocated
  * text, or NULL when out of memory. `deployment` is the one the graph was built from. */
 char *flx_graph_to_dot(const flx_graph *graph, const flx_deployment *deployment);
 #endif

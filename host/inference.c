@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_ROWS = 2048, SAMPLED_ROWS = 64, SAMPLE_STREAM = 0x53414d50 };
+enum {
+    CHUNK_ROWS = 2048,
+    SAMPLED_ROWS = 64,
+    BLOCK_COLUMNS = 256,
+    SAMPLE_STREAM = 0x53414d50 /* "SAMP" */
+};
 
 struct flx_inference {
     const flx_model *model;
@@ -183,16 +188,22 @@ static bool is_gp(const chunk *c, int vertex)
     return predictor_of(c, vertex)->kind == FLX_PREDICTOR_GP;
 }
 
-/* Fills the queries of one vertex. */
-static flx_status fill_queries(chunk *c, int vertex)
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Fills queries first .. last - 1 of one vertex, as far as it has so many. */
+static flx_status fill_queries(chunk *c, int vertex, int first, int last)
 {
     const flx_predictor *p = predictor_of(c, vertex);
     int points = points_of(c, vertex), stride = points == c->columns ? 1 : c->samples;
+    last = smaller(last, points);
     double *raw = malloc(((size_t)p->n_inputs + 1) * sizeof *raw);
     if (!raw)
         return FLX_NO_MEMORY;
     double *X = c->X + c->x_at[vertex];
-    for (int i = 0; i < points; i++) {
+    for (int i = first; i < last; i++) {
         collect_raw(c, vertex, i * stride, raw);
         flx_features_apply(p, raw, 1, X + (size_t)i * (size_t)p->n_features);
     }
@@ -246,12 +257,12 @@ static void settle(chunk *c, int vertex, int column, double mean, double varianc
         c->variance[cell] = p->is_log ? variance * value * value : variance;
 }
 
-static void take_answers(chunk *c, int vertex)
+static void take_answers(chunk *c, int vertex, int first, int last)
 {
     const flx_predictor *p = predictor_of(c, vertex);
     int points = points_of(c, vertex), stride = points == c->columns ? 1 : c->samples;
     const double *mean = c->mean + c->at[vertex], *spread = c->spread + c->at[vertex];
-    for (int column = 0; column < c->columns; column++) {
+    for (int column = first; column < last; column++) {
         size_t i = (size_t)(column / stride);
         double variance = p->y_sd * p->y_sd * spread[i];
         if (c->variance && c->source == FLX_FROM_PREDICTIONS && p->n_metrics)
@@ -263,7 +274,7 @@ static void take_answers(chunk *c, int vertex)
 }
 
 /* Weighted mean of the instances; their errors, from one shared model, add up. */
-static flx_status apply_rule(chunk *c, int vertex)
+static flx_status apply_rule(chunk *c, int vertex, int first, int last)
 {
     const flx_graph_assignment *assignment = assignment_of(c, vertex);
     const flx_vertex *v = &c->inference->model->graph->vertices[vertex];
@@ -271,7 +282,7 @@ static flx_status apply_rule(chunk *c, int vertex)
     double *raw = malloc((2 * n + 1) * sizeof *raw), *weights = raw + n;
     if (!raw)
         return FLX_NO_MEMORY;
-    for (int column = 0; column < c->columns; column++) {
+    for (int column = first; column < last; column++) {
         size_t cell = (size_t)vertex * (size_t)c->columns + (size_t)column;
         collect_raw(c, vertex, column, raw);
         double mean = 0, deviation = 0;
@@ -294,10 +305,10 @@ static flx_status apply_rule(chunk *c, int vertex)
     return FLX_OK;
 }
 
-static void apply_constant(chunk *c, int vertex)
+static void apply_constant(chunk *c, int vertex, int first, int last)
 {
     const flx_predictor *p = predictor_of(c, vertex);
-    for (int column = 0; column < c->columns; column++)
+    for (int column = first; column < last; column++)
         settle(c, vertex, column, p->constant, p->variance);
 }
 
@@ -350,31 +361,46 @@ static int list_queries(chunk *c, int level)
     return count;
 }
 
+/* Mean, variance or draw of columns first .. last - 1 of one vertex. */
+static flx_status settle_vertex(chunk *c, int vertex, int first, int last)
+{
+    switch (predictor_of(c, vertex)->kind) {
+    case FLX_PREDICTOR_GP:
+        take_answers(c, vertex, first, last);
+        return FLX_OK;
+    case FLX_PREDICTOR_RULE:
+        return apply_rule(c, vertex, first, last);
+    default:
+        apply_constant(c, vertex, first, last);
+        return FLX_OK;
+    }
+}
+
+/* Threads share a level's vertices in blocks of columns, so that the last levels, which have
+ * one vertex, are shared too. */
 static flx_status infer_level(chunk *c, int level, flx_error *error)
 {
     flx_inference *inference = c->inference;
     const flx_graph *graph = inference->model->graph;
-    int first = graph->level_start[level], last = graph->level_start[level + 1];
-    int threads = inference->backend->threads;
+    int start = graph->level_start[level], threads = inference->backend->threads;
+    int blocks = (c->columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+    int count = (graph->level_start[level + 1] - start) * blocks;
     bool has_failed = false;
     lay_out_level(c, level);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) reduction(|| : has_failed)
-    for (int i = first; i < last; i++)
-        if (is_gp(c, inference->order[i]))
-            has_failed = has_failed || fill_queries(c, inference->order[i]) != FLX_OK;
-    int count = list_queries(c, level);
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads) reduction(|| : has_failed)
+    for (int i = 0; i < count; i++) {
+        int v = inference->order[start + i / blocks], first = i % blocks * BLOCK_COLUMNS;
+        if (is_gp(c, v) && fill_queries(c, v, first, first + BLOCK_COLUMNS) != FLX_OK)
+            has_failed = true;
+    }
+    int queries = list_queries(c, level);
     FLX_TRY(inference->backend->operations->predict(inference->posterior,
-                                                    inference->queries, count, error));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) reduction(|| : has_failed)
-    for (int i = first; i < last; i++) {
-        int v = inference->order[i];
-        flx_predictor_kind kind = predictor_of(c, v)->kind;
-        if (kind == FLX_PREDICTOR_GP)
-            take_answers(c, v);
-        else if (kind == FLX_PREDICTOR_RULE)
-            has_failed = has_failed || apply_rule(c, v) != FLX_OK;
-        else
-            apply_constant(c, v);
+                                                    inference->queries, queries, error));
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads) reduction(|| : has_failed)
+    for (int i = 0; i < count; i++) {
+        int v = inference->order[start + i / blocks], first = i % blocks * BLOCK_COLUMNS;
+        if (settle_vertex(c, v, first, smaller(first + BLOCK_COLUMNS, c->columns)) != FLX_OK)
+            has_failed = true;
     }
     return has_failed ? flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction")
                       : FLX_OK;
@@ -440,11 +466,6 @@ static flx_status infer_chunk(chunk *c, int first, int rows, flx_error *error)
     for (int level = 0; level < c->inference->model->graph->n_levels; level++)
         FLX_TRY(infer_level(c, level, error));
     return FLX_OK;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 flx_status flx_inference_vertices(flx_inference *inference, flx_metric_source source,

@@ -96,6 +96,20 @@ static flx_status fix_state(flx_knob_space *space, const char *column, const cha
     return FLX_OK;
 }
 
+/* Cuts COLUMN=VALUE where what stands left of the '=' names a service, else at the first.
+ */
+static void cut_column(const flx_deployment *deployment, char *column)
+{
+    flx_column_place place;
+    for (char *equals = strchr(column, '='); equals; equals = strchr(equals + 1, '=')) {
+        *equals = 0;
+        if (strchr(column, ':') && flx_column_parse(deployment, column, &place))
+            return;
+        *equals = '=';
+    }
+    *strchr(column, '=') = 0;
+}
+
 /* Names and labels may hold '=': the first one that leaves a known column on its left
  * splits. */
 static flx_status apply_fix(flx_knob_space *space, const flx_deployment *deployment,
@@ -124,7 +138,7 @@ static flx_status apply_fix(flx_knob_space *space, const flx_deployment *deploym
     } else if (!strchr(column, '=')) {
         status = flx_fail(error, FLX_BAD_INPUT, "--fix %s: write COLUMN=VALUE", fix);
     } else {
-        *strchr(column, '=') = 0;
+        cut_column(deployment, column);
         status = refuse_column(deployment, column, error);
     }
     free(column);

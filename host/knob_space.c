@@ -185,11 +185,20 @@ static flx_status list_knobs(flx_knob_space *space, const flx_deployment *deploy
 
 static void number_genes(flx_knob_space *space)
 {
+    space->n_genes = 0;
     for (int k = 0; k < space->n_knobs; k++)
         if (space->knobs[k].gene >= 0) {
             space->genes[space->n_genes] = describe_gene(space->knobs[k].knob);
             space->knobs[k].gene = space->n_genes++;
         }
+}
+
+void flx_knob_space_hold(flx_knob_space *space, const bool *is_held)
+{
+    for (int k = 0; k < space->n_knobs; k++)
+        if (is_held[k])
+            space->knobs[k].gene = -1;
+    number_genes(space);
 }
 
 flx_status flx_knob_space_create(const flx_deployment *deployment,

@@ -47,6 +47,9 @@ flx_status flx_knob_space_create(const flx_deployment *deployment,
                                  flx_knob_space **out, flx_error *error);
 void flx_knob_space_destroy(flx_knob_space *space); /* NULL is fine */
 
+/* Takes the gene from the knobs that are held (n_knobs): they stay at their default. */
+void flx_knob_space_hold(flx_knob_space *space, const bool *is_held);
+
 /* Settings (n_knobs), in their own units, of a unit point (n_genes), and back: the centre
  * of the level where there are levels. Encoding fails for a setting that its knob cannot
  * have; fixed knobs are not looked at. */

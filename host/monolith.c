@@ -14,12 +14,6 @@ static int count_columns(const flx_deployment *deployment)
     return count;
 }
 
-static bool is_rate(const char *name)
-{
-    size_t length = strlen(name);
-    return length >= 3 && strcmp(name + length - 3, "rps") == 0;
-}
-
 /* Appends one input; false when out of memory. */
 static bool add_input(flx_graph *graph, flx_kind kind, const flx_service *service,
                       const char *operation, int instance, const char *name)
@@ -31,7 +25,7 @@ static bool add_input(flx_graph *graph, flx_kind kind, const flx_service *servic
     assignment->inputs[at].label =
         flx_column_text(service->name, operation, instance, name);
     source->vertex = -1;
-    source->share = instance >= 0 && is_rate(name) ? 1.0 / service->replicas : 1.0;
+    source->share = instance >= 0 && flx_is_rate(name) ? 1.0 / service->replicas : 1.0;
     source->column = flx_column_text(service->name, operation, instance, name);
     if (instance >= 0)
         source->fallback = flx_column_text(service->name, operation, -1, name);

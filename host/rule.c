@@ -12,17 +12,28 @@ static int count_metrics(const flx_graph_assignment *assignment)
     return count;
 }
 
+/* Rate of instance i: the sum over its rates, which stand as blocks of all instances. */
+static double rate_of(const double *raw, int metrics, int blocks, int i)
+{
+    double sum = 0;
+    for (int b = 1; b <= blocks; b++)
+        sum += raw[b * metrics + i];
+    return sum;
+}
+
 bool flx_rule_weigh(const flx_graph_assignment *assignment, const double *raw,
                     double *weights)
 {
-    int metrics = count_metrics(assignment), rates = assignment->n_inputs - metrics;
-    bool has_rates = rates == metrics;
+    int metrics = count_metrics(assignment);
+    int blocks = metrics ? assignment->n_inputs / metrics - 1 : 0;
+    bool has_rates = blocks > 0 && assignment->n_inputs % metrics == 0;
     for (int i = 0; i < metrics && has_rates; i++)
-        has_rates = isnan(raw[i]) || raw[metrics + i] > 0;
+        has_rates = isnan(raw[i]) || rate_of(raw, metrics, blocks, i) > 0;
     double sum = 0;
     for (int i = 0; i < assignment->n_inputs; i++) {
-        bool counts = i < metrics && !isnan(raw[i]);
-        weights[i] = counts ? (has_rates ? raw[metrics + i] : 1.0) : 0.0;
+        weights[i] = 0.0;
+        if (i < metrics && !isnan(raw[i]))
+            weights[i] = has_rates ? rate_of(raw, metrics, blocks, i) : 1.0;
         sum += weights[i];
     }
     for (int i = 0; i < metrics && sum > 0; i++)

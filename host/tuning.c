@@ -3,6 +3,7 @@
  * search itself needs means only, which cost a fraction of a variance. */
 #include "host/tuning.h"
 #include "host/optimiser_table.h"
+#include "host/ranking.h"
 #include "host/top_list.h"
 
 #include <math.h>
@@ -103,6 +104,91 @@ static flx_status report_setting(const flx_tuning *tuning, const double *unit,
     return predict_setting(tuning, setting, error);
 }
 
+/* Predictions of the best setting with one knob each put back to its default. */
+static flx_status predict_without(const flx_tuning *tuning, const double *best,
+                                  const double *defaults, double *predicted,
+                                  flx_error *error)
+{
+    size_t n_knobs = (size_t)tuning->space->n_knobs;
+    double *settings = flx_new_matrix(tuning->space->n_knobs, tuning->space->n_knobs);
+    if (!settings)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu settings", n_knobs);
+    for (size_t k = 0; k < n_knobs; k++) {
+        memcpy(settings + k * n_knobs, best, n_knobs * sizeof(double));
+        settings[k * n_knobs + k] = defaults[k];
+    }
+    flx_status status = tuning->predict(tuning->context, settings, (int)n_knobs,
+                                        predicted, NULL, NULL, error);
+    free(settings);
+    return status;
+}
+
+/* Whether a prediction is good enough for a knob to go back for it. */
+static bool is_kept(const flx_tuning *tuning, double predicted, double best)
+{
+    if (!tuning->finish)
+        return predicted == best;
+    return tuning->maximise ? predicted >= best : predicted <= best;
+}
+
+/* Puts knobs back, those first that gain most by it, one after the other as two of them
+ * may stand in for each other. predicted (n_knobs): of the best with one knob put back.
+ */
+static flx_status put_back(const flx_tuning *tuning, const double *predicted,
+                           const int *order, flx_tuned *tuned, flx_error *error)
+{
+    flx_tuned_setting *best = &tuned->best;
+    double reached = best->predicted;
+    for (int i = 0; i < tuned->n_knobs; i++) {
+        int k = order[i];
+        double tuned_value = best->settings[k], now = NAN;
+        if (!is_kept(tuning, predicted[k], best->predicted) ||
+            tuned_value == tuned->fallback.settings[k])
+            continue;
+        best->settings[k] = tuned->fallback.settings[k];
+        FLX_TRY(
+            tuning->predict(tuning->context, best->settings, 1, &now, NULL, NULL, error));
+        tuned->finishing_evaluations++;
+        if (is_kept(tuning, now, reached))
+            reached = now;
+        else
+            best->settings[k] = tuned_value;
+    }
+    return predict_setting(tuning, best, error);
+}
+
+static flx_status settle_in(const flx_tuning *tuning, flx_tuned *tuned, double *predicted,
+                            int *order, flx_error *error)
+{
+    const double *defaults = tuned->fallback.settings;
+    double sign = tuning->maximise ? -1 : 1;
+    FLX_TRY(predict_without(tuning, tuned->best.settings, defaults, predicted, error));
+    for (int k = 0; k < tuned->n_knobs; k++)
+        tuned->worth[k] = sign * predicted[k];
+    flx_rank(tuned->worth, tuned->n_knobs, order);
+    FLX_TRY(put_back(tuning, predicted, order, tuned, error));
+    FLX_TRY(predict_without(tuning, tuned->best.settings, defaults, predicted, error));
+    for (int k = 0; k < tuned->n_knobs; k++)
+        tuned->worth[k] = sign * (predicted[k] - tuned->best.predicted);
+    tuned->finishing_evaluations += 2 * tuned->n_knobs;
+    return FLX_OK;
+}
+
+/* Puts knobs back to their default and finds what each of the others is worth. */
+static flx_status settle(const flx_tuning *tuning, flx_tuned *tuned, flx_error *error)
+{
+    tuned->worth = flx_new_matrix(1, tuned->n_knobs);
+    double *predicted = flx_new_matrix(1, tuned->n_knobs);
+    int *order = calloc((size_t)tuned->n_knobs, sizeof *order);
+    flx_status status =
+        tuned->worth && predicted && order
+            ? settle_in(tuning, tuned, predicted, order, error)
+            : flx_fail(error, FLX_NO_MEMORY, "no memory for %d knobs", tuned->n_knobs);
+    free(order);
+    free(predicted);
+    return status;
+}
+
 static flx_status report_top(const flx_tuning *tuning, const flx_optimum *optimum,
                              flx_tuned *tuned, flx_error *error)
 {
@@ -121,6 +207,12 @@ static flx_status report_top(const flx_tuning *tuning, const flx_optimum *optimu
         tuned->n_top = i + 1;
         status = report_setting(tuning, unit, &tuned->top[i], error);
     }
+    if (n_chosen > 0 && status == FLX_OK) { /* the best as it was settled */
+        double *settings = tuned->top[0].settings;
+        memcpy(settings, tuned->best.settings, (size_t)tuned->n_knobs * sizeof(double));
+        tuned->top[0] = tuned->best;
+        tuned->top[0].settings = settings;
+    }
     free(chosen);
     return status;
 }
@@ -132,6 +224,7 @@ static flx_status report(const flx_tuning *tuning, const flx_optimum *optimum,
     tuned->evaluations = optimum->evaluations;
     FLX_TRY(report_setting(tuning, optimum->best, &tuned->best, error));
     FLX_TRY(report_setting(tuning, NULL, &tuned->fallback, error));
+    FLX_TRY(settle(tuning, tuned, error));
     return report_top(tuning, optimum, tuned, error);
 }
 
@@ -177,10 +270,11 @@ flx_status flx_tune(const flx_tuning *tuning, flx_tuned **out, flx_error *error)
     *out = NULL;
     double started = read_clock();
     if (tuning->space->n_genes == 0)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "there is nothing to tune: all %d knobs are fixed or have one "
-                        "value only",
-                        tuning->space->n_knobs);
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "there is nothing to tune: each of the %d knobs is fixed, has one "
+            "value only or is read by no model",
+            tuning->space->n_knobs);
     flx_tuned *tuned = calloc(1, sizeof *tuned);
     if (!tuned)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for the result of tuning");
@@ -201,6 +295,7 @@ void flx_tuned_destroy(flx_tuned *tuned)
     for (int i = 0; i < tuned->n_top; i++)
         free(tuned->top[i].settings);
     free(tuned->top);
+    free(tuned->worth);
     free(tuned->fallback.settings);
     free(tuned->best.settings);
     free(tuned);

@@ -24,7 +24,9 @@ typedef struct {
     bool maximise;
     const char *optimiser;         /* a name of host/optimiser.h */
     flx_optimiser_options options; /* seed, budget, ...; all zero: the defaults */
-    int top;                       /* settings wanted in the list, 0: none */
+    bool finish; /* put knobs back also where the prediction improves by it; without, the
+                    answer is the optimiser's own, and can be compared with others */
+    int top;     /* settings wanted in the list, 0: none */
 } flx_tuning;
 
 typedef struct {
@@ -34,10 +36,12 @@ typedef struct {
 
 typedef struct {
     int n_knobs;
-    int64_t evaluations;
+    int64_t evaluations, finishing_evaluations; /* by the search; to put knobs back */
     double wall_s;
     flx_tuned_setting best, fallback; /* fallback: defaults and fixed settings */
-    int n_top;                        /* <= tuning->top */
+    double *worth; /* (n_knobs) how much worse the best prediction becomes when that knob
+                      alone goes back to its default; 0 where it is there */
+    int n_top;     /* <= tuning->top */
     flx_tuned_setting *top; /* the best first, then others that are good and unlike it */
 } flx_tuned;
 

@@ -14,17 +14,11 @@ typedef struct {
     int n_vertices, n_assignments, n_edges; /* emitted so far */
 } builder;
 
-static bool is_rate(const char *name)
-{
-    size_t length = strlen(name);
-    return length >= 3 && strcmp(name + length - 3, "rps") == 0;
-}
-
 /* Rates that weigh the instances of one operation: its own, or all that a service without
  * operations sees. */
 static bool weighs_instances(const flx_operation *operation, const flx_input *input)
 {
-    if (input->knob >= 0 || !is_rate(input->name))
+    if (input->knob >= 0 || !flx_is_rate(input->name))
         return false;
     return !*operation->name || !*input->operation ||
            strcmp(input->operation, operation->name) == 0;
@@ -123,7 +117,7 @@ static flx_vertex *add_vertex(builder *b, const flx_group *group, int instance, 
 static bool read_column(flx_source *source, const flx_service *service,
                         const flx_input *input, int instance)
 {
-    bool is_shared = instance >= 0 && input->knob < 0 && is_rate(input->name);
+    bool is_shared = instance >= 0 && input->knob < 0 && flx_is_rate(input->name);
     source->vertex = -1;
     source->share = is_shared ? 1.0 / service->replicas : 1.0;
     source->column =

@@ -18,6 +18,28 @@
     X(import_map)                                                                        \
     X(import)                                                                            \
     X(import_configs)                                                                    \
+    X(philox)                                                                            \
+    X(covariance)                                                                        \
+    X(panel)                                                                             \
+    X(batch)                                                                             \
+    X(posterior)                                                                         \
+    X(backend)                                                                           \
+    X(accuracy)                                                                          \
+    X(spectrum)                                                                          \
+    X(graph)                                                                             \
+    X(graph_dot)                                                                         \
+    X(mutation)                                                                          \
+    X(top_list)                                                                          \
+    X(optimiser)                                                                         \
+    X(lshade)                                                                            \
+    X(knob_space)                                                                        \
+    X(tuning)                                                                            \
+    X(tuning_model)                                                                      \
+    X(simulator_response)                                                                \
+    X(simulator_system)                                                                  \
+    X(simulator_engine)                                                                  \
+    X(simulator_configs)                                                                 \
+    X(simulator_run)                                                                     \
     X(arguments)                                                                         \
     X(terminal)
 

@@ -15,10 +15,6 @@ cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 mkdir -p "$all"
 : >"$all/CTestTestfile.cmake"
 
-# The thread sanitizer and valgrind cost much: they get the suites that they can say most about.
-threaded='panel;batch;backend;fit;predictor;tuning;engine'
-short='status;csv;dataset;deployment;graph;arguments;terminal'
-
 # build NAME COMPILER TYPE [CMAKE OPTIONS...]: its suites are named NAME.SUITE
 build() {
     name=$1 compiler=$2 type=$3
@@ -27,15 +23,15 @@ build() {
     cmake -S . -B "$all/$name" -G Ninja -DCMAKE_C_COMPILER="$compiler" \
         -DCMAKE_BUILD_TYPE="$type" -DFLX_WERROR=ON -DFLX_TEST_PREFIX="$name." "$@" \
         >"$all/$name.log" 2>&1 &&
-        cmake --build "$all/$name" >>"$all/$name.log" 2>&1 || {
-        tail -n 60 "$all/$name.log"
+        cmake --build "$all/$name" -- -k 0 >>"$all/$name.log" 2>&1 || {
+        grep -v '^\[.*Building' "$all/$name.log" | tail -n 60
         echo "the build $name failed; everything it said is in build/tests/$name.log"
         exit 1
     }
     echo "subdirs(\"$all/$name\")" >>"$all/CTestTestfile.cmake"
 }
 
-build gcc gcc Release -DFLX_VALGRIND_SUITES="$short"
+build gcc gcc Release -DFLX_VALGRIND=ON
 build clang clang Release
 build asan gcc RelWithDebInfo -DFLX_SANITIZE=address,undefined
 
@@ -43,7 +39,7 @@ build asan gcc RelWithDebInfo -DFLX_SANITIZE=address,undefined
 # reports races that are none. clang's runtime tells it about them through the Archer tool.
 archer=$(find /usr/lib/llvm* -name libarcher.so 2>/dev/null | sort -V | tail -n 1)
 if [ -n "$archer" ]; then
-    build tsan clang RelWithDebInfo -DFLX_SANITIZE=thread -DFLX_ONLY="$threaded"
+    build tsan clang RelWithDebInfo -DFLX_SANITIZE=thread -DFLX_ONLY_THREADED=ON
     export OMP_TOOL_LIBRARIES="$archer"
     export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
 else

@@ -53,6 +53,14 @@ static double draw_wait(flx_engine *engine, const flx_frame *call)
     return service->wait_mean * flx_random_exponential(&engine->random);
 }
 
+/* Adds the time from now until `finish` as far as it is measured. */
+static void count_busy(flx_engine *engine, int station, double finish)
+{
+    double from = fmax(engine->now, engine->scenario->warmup);
+    double until = fmin(finish, engine->end);
+    engine->run.busy[station] += fmax(0.0, until - from);
+}
+
 /* An endpoint's own work is done in equal parts: one before its first stage of calls, one
  * after every stage that calls. Waiting for the disk comes with the first part. */
 static void begin_service(flx_engine *engine, int at)
@@ -70,8 +78,7 @@ static void begin_service(flx_engine *engine, int at)
     finish += call->wait;
     call->wait = 0.0;
     here->busy++;
-    double from = fmax(engine->now, scenario->warmup), until = fmin(finish, engine->end);
-    engine->run.busy[call->station] += fmax(0.0, until - from);
+    count_busy(engine, call->station, service->quota > 0.0 ? engine->now + part : finish);
     flx_heap_push(&engine->heap, (flx_event){.time = finish, .frame = at});
 }
 

@@ -28,7 +28,8 @@ typedef struct {
     int64_t arrived, rejected, completed, in_flight; /* requests, warm-up included */
     int64_t measured, refused; /* completed and rejected after the warm-up */
     double area;               /* integral of requests in flight after the warm-up */
-    double *busy;              /* (n_stations) server seconds after the warm-up */
+    double *busy;              /* (n_stations) server seconds after the warm-up; under a
+                                  quota, CPU seconds */
     int64_t *visits;           /* (n_stations) calls sent to each instance */
     flx_log_entry *log;        /* (n_log) calls finished after the warm-up */
     size_t n_log;

@@ -64,7 +64,7 @@ double flx_socket_cost(double rmem_bytes, double wmem_bytes)
     const double knee = 65536.0, spill = 1048576.0;
     return 1.0 + 0.70 * log2(1.0 + knee / rmem_bytes) +
            0.50 * log2(1.0 + 0.5 * knee / wmem_bytes) +
-           0.45 * log2(1.0 + (rmem_bytes + wmem_bytes) / spill);
+           0.60 * log2(1.0 + (rmem_bytes + wmem_bytes) / spill);
 }
 
 double flx_memory_cost(double used_mb, double limit_mb)
@@ -152,7 +152,7 @@ static void respond_process(const flx_profile *profile, const flx_levers *levers
         8.0 / 1048576.0;
     double used = profile->working_set_mb + 0.5 * buffers + 6.0 * workers;
     response->work = isnan(memory) ? 1.0 : flx_memory_cost(used, memory);
-    response->work *= 1.0 + 0.02 * workers;
+    response->work *= 1.0 + 0.03 * workers;
     response->work *= 0.70 + 0.10 * lever_or(levers, FLX_RESPONSES, 3.0);
     response->work *= 0.60 + 0.20 * lever_or(levers, FLX_ADS, 2.0);
 }
@@ -226,8 +226,8 @@ static void respond_tidb(const flx_profile *profile, const flx_levers *levers,
     response->work = flx_contention(pool, profile->cores);
     /* small buffers are flushed often, large ones stall longer when they are */
     response->wait_probability[0] = 0.05 + 4.0 / buffer;
-    response->wait_probability[1] = 0.05 + 16.0 / buffer;
-    response->wait_ms = profile->disk_ms * (0.5 + buffer / 256.0);
+    response->wait_probability[1] = 0.03 + 20.0 / buffer;
+    response->wait_ms = profile->disk_ms * (0.7 + buffer * buffer / 48400.0);
 }
 
 void flx_respond(const flx_profile *profile, const flx_levers *levers,

@@ -4,6 +4,7 @@
 #include "host/commands/commands.h"
 
 #include "experiments/simulator/simulation.h"
+#include "formats/output.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -150,11 +151,11 @@ static void print_summary(const flx_testbed *testbed, const flx_dataset *table,
     for (int s = 1; s < system->n_services; s++)
         if (totals->utilisation[s] > totals->utilisation[busiest])
             busiest = s;
-    printf("%s: %d simulated rows, %d columns; %s step %d of %s: %s\n", path, table->rows,
-           table->n_columns, system->name, testbed->options.step,
-           testbed->options.sequence, testbed->step->title);
-    printf("busiest: %s, servers %.0f %% busy on average; %.2g %% of requests rejected "
-           "(%d rows above 1 %%)\n",
+    printf("%s: %d simulated row%s, %d columns; %s step %d of %s: %s\n", path,
+           table->rows, table->rows == 1 ? "" : "s", table->n_columns, system->name,
+           testbed->options.step, testbed->options.sequence, testbed->step->title);
+    printf("busiest: %s, %.0f %% of its capacity in use on average; %.2g %% of requests "
+           "rejected (%d rows above 1 %%)\n",
            system->services[busiest].name, 100.0 * totals->utilisation[busiest],
            100.0 * (double)totals->rejected / (double)(totals->arrived + 1),
            totals->rejecting_rows);
@@ -204,11 +205,21 @@ static flx_status simulate_and_write(const flx_arguments *arguments,
     return status;
 }
 
+/* Whether the output can be written is known before the work is done. */
+static flx_status check_output(const char *path, flx_error *error)
+{
+    flx_output *output = NULL;
+    FLX_TRY(flx_output_begin(path, &output, error));
+    flx_output_abandon(output);
+    return FLX_OK;
+}
+
 static flx_status measure(const flx_arguments *arguments, const flx_testbed *testbed,
                           flx_error *error)
 {
     flx_settings *settings = NULL;
     int repeats = 1;
+    FLX_TRY(check_output(flx_text(arguments, "output", NULL), error));
     FLX_TRY(choose_settings(arguments, testbed, &settings, &repeats, error));
     double *utilisation =
         calloc((size_t)testbed->system->n_services, sizeof *utilisation);

@@ -81,11 +81,12 @@ static void count_run(job *shared, int row, const bench *own, const flx_run *run
     const flx_scenario *scenario = &own->scenario;
     for (int s = 0; s < scenario->n_services; s++) {
         const flx_scenario_service *service = &scenario->services[s];
+        double capacity = service->quota > 0.0 ? service->quota : service->servers;
         double busy = 0.0;
         for (int i = 0; i < service->n_stations; i++)
             busy += run->busy[service->first_station + i];
         utilisation[(size_t)row * (size_t)scenario->n_services + (size_t)s] =
-            busy / (scenario->seconds * service->n_stations * service->servers);
+            busy / (scenario->seconds * service->n_stations * capacity);
     }
 }
 

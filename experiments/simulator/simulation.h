@@ -11,7 +11,8 @@
 typedef struct {
     int64_t arrived, rejected; /* over all rows, warm-up included */
     int rejecting_rows;        /* that rejected more than 1 % of their requests */
-    double *utilisation;       /* (services of the system) mean share of busy servers */
+    double *utilisation; /* (services of the system) mean share of its CPU or servers in
+                            use */
 } flx_simulation_totals;
 
 /* Row r measures setting r / repeats; with repeats > 1 the settings are the table's

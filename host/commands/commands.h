@@ -12,7 +12,10 @@ extern const flx_command flx_info_command;
 extern const flx_command flx_train_command;
 extern const flx_command flx_evaluate_command;
 extern const flx_command flx_predict_command;
+extern const flx_command flx_tune_command;
+extern const flx_command flx_graph_command;
 extern const flx_command flx_bench_command;
+extern const flx_command flx_selftest_command;
 extern const flx_command flx_version_command;
 extern const flx_command flx_help_command;
 

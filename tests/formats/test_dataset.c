@@ -121,7 +121,7 @@ static void keeps_a_large_table(void)
 {
     scratch_begin();
     enum { ROWS = 4000, COLUMNS = 40 };
-    static char text[COLUMNS][16];
+    static char text[COLUMNS][24];
     const char *names[COLUMNS];
     for (int j = 0; j < COLUMNS; j++) {
         snprintf(text[j], sizeof text[j], "s%d:p90", j);

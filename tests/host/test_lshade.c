@@ -114,7 +114,7 @@ static void the_default_population_follows_dimension_and_budget(void)
     assert_int(flx_lshade_population(30, 100000), 540);
     assert_int(flx_lshade_population(5, 100000), 256);
     assert_int(flx_lshade_population(1000, 1000000), 4096);
-    assert_int(flx_lshade_population(30, 2000), 100);
+    assert_int(flx_lshade_population(30, 2000), 40);
     assert_int(flx_lshade_population(30, 10), 16);
 }
 

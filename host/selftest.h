@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * Is this machine's arithmetic right? A fixed list of checks of the scalar formulas and
+ * of an opened backend, each a largest error against its bound; reference results of
+ * other programs are read from a folder where one is given. */
+#ifndef FLX_SELFTEST_H
+#define FLX_SELFTEST_H
+
+#include "host/progress.h"
+#include "kernels/backend.h"
+
+#include <stdbool.h>
+
+enum { FLX_MAX_CHECKS = 24 };
+
+typedef struct {
+    const char *name; /* static */
+    double
+        max_error; /* as the name says: relative, absolute, or nats; NaN is a failure */
+    double bound;
+    bool is_ok; /* max_error <= bound */
+    double seconds;
+} flx_check;
+
+typedef struct {
+    int count, failed;
+    flx_check checks[FLX_MAX_CHECKS];
+} flx_selftest;
+
+/* Runs every check; those on reference results only where `reference` (a folder with gp/
+ * and random_search/) is not NULL. A check that misses its bound is no failing call: see
+ * `failed`. */
+flx_status flx_selftest_run(flx_backend *backend, const char *reference,
+                            const flx_progress *progress, flx_selftest *out,
+                            flx_error *error);
+
+/* Largest error of a gradient, entry by entry and relative; an entry below a thousandth
+ * of the largest is measured against that thousandth, since it is a difference of terms
+ * of the largest one's size. */
+double flx_gradient_error(int size, const double *actual, const double *expected);
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * The checks that selftest.c lists. Private to host/selftest*. Each leaves its largest
+ * error in *worst and fails only where memory, the device or a file does. */
+#ifndef FLX_SELFTEST_CHECKS_H
+#define FLX_SELFTEST_CHECKS_H
+
+#include "kernels/backend.h"
+
+#include <math.h>
+
+typedef struct {
+    flx_backend *backend;
+    const char *reference; /* folder, or NULL */
+} flx_check_context;
+
+typedef flx_status flx_check_function(const flx_check_context *context, double *worst,
+                                      flx_error *error);
+
+/* selftest_backend.c */
+flx_check_function flx_check_likelihood, flx_check_gradient, flx_check_differences,
+    flx_check_leave_one_out, flx_check_means, flx_check_variances, flx_check_slopes,
+    flx_check_failed_member;
+/* selftest_reference.c */
+flx_check_function flx_check_reference_likelihood, flx_check_reference_gradient,
+    flx_check_reference_optimum, flx_check_reference_means,
+    flx_check_reference_deviations;
+
+/* The larger of both; NaN wins, so that no check passes on NaN. */
+static inline double flx_worse(double worst, double error)
+{
+    return isnan(worst) || worst >= error ? worst : error;
+}
+
+/* |actual - expected| relative to |expected| where that is above 1. */
+static inline double flx_mixed_error(double actual, double expected)
+{
+    return fabs(actual - expected) / fmax(1.0, fabs(expected));
+}
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * A trained inference graph as the function that tuning asks: knob settings in, predicted
+ * target with its interval out, the observed states held at one row of a profile, or at
+ * the medians of the training rows.
+ *
+ * States: of the profile's row where a profile is given, else medians; a missing cell is
+ * the training median. A fixed state replaces both; fixed for a service it also replaces
+ * those of its instances. The profile's knobs are not looked at. */
+#ifndef FLX_TUNING_MODEL_H
+#define FLX_TUNING_MODEL_H
+
+#include "host/inference.h"
+#include "host/tuning.h"
+
+typedef struct flx_tuning_model flx_tuning_model;
+
+/* Model, backend and space are borrowed; `profile` may be NULL. Knobs that no predictor
+ * of the graph reads lose their gene in `space`: they could take any value. `seed` is
+ * that of the samples behind the intervals. FLX_BAD_INPUT where the profile has no row of
+ * that number. */
+flx_status flx_tuning_model_create(const flx_model *model, flx_backend *backend,
+                                   flx_knob_space *space, const flx_dataset *profile,
+                                   int row, uint64_t seed, flx_tuning_model **out,
+                                   flx_error *error);
+void flx_tuning_model_destroy(flx_tuning_model *tuning_model); /* NULL is fine */
+
+/* A flx_predict_settings; `context` is a flx_tuning_model. Bounds are quantiles of
+ * samples through the graph; the same random numbers serve every setting, so that
+ * settings can be compared. */
+flx_status flx_tuning_model_predict(void *context, const double *settings, int count,
+                                    double *mean, double *lower, double *upper,
+                                    flx_error *error);
+
+/* Knobs that lost their gene because no predictor reads them. */
+int flx_tuning_model_unread(const flx_tuning_model *tuning_model);
+#endif
