@@ -147,6 +147,7 @@ static flx_status read_service(const flx_json_source *source, const json_t *obje
         return flx_json_fail(source, flx_json_line(source, object), error,
                              "service '%s' is given twice", name);
     FLX_TRY(flx_system_copy(name, &service->name, error));
+    system->n_services++;
     FLX_TRY(flx_system_read_profile(source, object, &service->profile, error));
     json_t *endpoints = NULL;
     FLX_TRY(flx_json_get_array(source, object, "endpoints", true, &endpoints, error));
@@ -225,7 +226,6 @@ flx_status flx_system_read_services(const flx_json_source *source, const json_t 
     for (size_t s = 0; s < count; s++) {
         system->services[s].first_endpoint = system->n_endpoints;
         FLX_TRY(read_service(source, json_array_get(services, s), system, (int)s, error));
-        system->n_services++;
     }
     FLX_TRY(read_calls(source, services, system, error));
     return check_cycles(source, system, error);

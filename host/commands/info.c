@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * fluxion info: what a table holds. */
+#include "host/commands/info_model.h"
 #include "host/commands/commands.h"
 
 #include "formats/dataset.h"
@@ -7,6 +8,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <stdlib.h>
 
 static const flx_option options[] = {{0}};
@@ -141,18 +143,27 @@ static flx_status print_dataset(const char *path, bool wants_json, flx_error *er
     return status;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *path = flx_positional(arguments, 0);
+    if (is_folder(path))
+        return flx_info_print_model(path, flx_wants_json(arguments), error);
     return print_dataset(path, flx_wants_json(arguments), error);
 }
 
 const flx_command flx_info_command = {
     .name = "info",
-    .summary = "what a table holds",
-    .usage = "DATA.h5",
-    .details = "Lists the columns with kind, unit, range and missing cells, and counts "
-               "services and inputs by instance.\n",
+    .summary = "what a table or a model holds",
+    .usage = "DATA.h5 | MODEL/",
+    .details = "Of a table: the columns with kind, unit, range and missing cells, and "
+               "services and inputs counted by instance. Of a model: its target, its "
+               "assignments and their models.\n",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

@@ -14,9 +14,8 @@ bool panel_backend(int index, int threads, flx_backend *backend)
     const flx_panel_kernels *kernels = flx_panel_at(index);
     if (!kernels)
         return false;
-    *backend = (flx_backend){.name = kernels->name,
-                             .threads = threads,
-                             .state = (void *)(uintptr_t)kernels};
+    *backend = (flx_backend){
+        .name = kernels->name, .threads = threads, .state = (void *)(uintptr_t)kernels};
     if (kernels->is_supported())
         backend->operations = &flx_cpu_operations;
     return true;
@@ -45,12 +44,13 @@ flx_sample make_sample(int n, int d, bool is_isotropic, flx_sample_kind kind)
     return sample;
 }
 
-int evaluate_alone(flx_backend *backend, const flx_gp_problem *problem, const double *theta,
-                   double jitter, double *value, double *gradient)
+int evaluate_alone(flx_backend *backend, const flx_gp_problem *problem,
+                   const double *theta, double jitter, double *value, double *gradient)
 {
     flx_error error = {0};
     flx_gp_batch *batch = NULL;
-    flx_gp_evaluation evaluation = {.theta = theta, .jitter = jitter, .gradient = gradient};
+    flx_gp_evaluation evaluation = {
+        .theta = theta, .jitter = jitter, .gradient = gradient};
     assert_int(backend->operations->batch_create(backend, problem, 1, &batch, &error),
                FLX_OK);
     assert_int(backend->operations->evaluate(batch, &evaluation, 1, &error), FLX_OK);

@@ -7,8 +7,8 @@
 #include "host/selftest_sample.h"
 #include "kernels/backend.h"
 
-/* Table number `index` (best first) as a backend of `threads` threads; false after the last
- * one. Tables that are not supported have operations NULL. Nothing to close. */
+/* Table number `index` (best first) as a backend of `threads` threads; false after the
+ * last one. Tables that are not supported have operations NULL. Nothing to close. */
 bool panel_backend(int index, int threads, flx_backend *backend);
 
 /* Runs `test` with every supported table, one thread each, and names the table where an
@@ -19,8 +19,8 @@ void with_every_panel(void (*test)(flx_backend *backend));
 flx_sample make_sample(int n, int d, bool is_isotropic, flx_sample_kind kind);
 
 /* One evaluation as a batch of its own; returns info. */
-int evaluate_alone(flx_backend *backend, const flx_gp_problem *problem, const double *theta,
-                   double jitter, double *value, double *gradient);
+int evaluate_alone(flx_backend *backend, const flx_gp_problem *problem,
+                   const double *theta, double jitter, double *value, double *gradient);
 
 enum { MAX_INPUTS = 17, MAX_THETA = MAX_INPUTS + 2 };
 #endif

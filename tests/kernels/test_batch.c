@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Many members in one batch: mixed sizes, failing neighbours, thread counts. Whatever stands
- * beside a member must not change one bit of it. */
+ * Many members in one batch: mixed sizes, failing neighbours, thread counts. Whatever
+ * stands beside a member must not change one bit of it. */
 #include "tests/close.h"
 #include "tests/kernels/every_panel.h"
 
@@ -62,7 +62,8 @@ static void check_mixed(flx_backend *backend)
                                   &value, gradient),
                    0);
         assert_close(f->evaluations[i].value, value, 0, 0);
-        assert_true(memcmp(f->gradients[i], gradient, (size_t)size * sizeof(double)) == 0);
+        assert_true(memcmp(f->gradients[i], gradient, (size_t)size * sizeof(double)) ==
+                    0);
     }
     free_fleet(f);
 }
@@ -76,7 +77,8 @@ static void assert_same(const fleet *a, const fleet *b)
 {
     for (int i = 0; i < a->set.count; i++) {
         assert_close(a->evaluations[i].value, b->evaluations[i].value, 0, 0);
-        assert_true(memcmp(a->gradients[i], b->gradients[i], sizeof a->gradients[i]) == 0);
+        assert_true(memcmp(a->gradients[i], b->gradients[i], sizeof a->gradients[i]) ==
+                    0);
     }
 }
 
@@ -164,10 +166,11 @@ static void check_rescue(flx_backend *backend)
 {
     flx_sample sample = make_sample(17, 3, false, FLX_SAMPLE_SINGULAR);
     double value, gradient[5];
-    assert_int(evaluate_alone(backend, &sample.problem, sample.theta, 0, &value, gradient),
-               2);
     assert_int(
-        evaluate_alone(backend, &sample.problem, sample.theta, 1e-6, &value, gradient), 0);
+        evaluate_alone(backend, &sample.problem, sample.theta, 0, &value, gradient), 2);
+    assert_int(
+        evaluate_alone(backend, &sample.problem, sample.theta, 1e-6, &value, gradient),
+        0);
     assert_true(isfinite(value) && isfinite(gradient[1]));
     flx_sample_clear(&sample);
 }
@@ -216,7 +219,8 @@ static void check_empty(flx_backend *backend)
 {
     flx_error error = {0};
     flx_gp_batch *batch = NULL;
-    assert_int(backend->operations->batch_create(backend, NULL, 0, &batch, &error), FLX_OK);
+    assert_int(backend->operations->batch_create(backend, NULL, 0, &batch, &error),
+               FLX_OK);
     assert_int(backend->operations->evaluate(batch, NULL, 0, &error), FLX_OK);
     backend->operations->batch_release(batch);
     backend->operations->batch_release(NULL);

@@ -80,7 +80,8 @@ CU_TestInfo covariance_tests[] = {
     {"covariance of a point with itself is the signal",
      covariance_of_a_point_with_itself_is_the_signal},
     {"hand-worked values come out", hand_worked_values_come_out},
-    {"the slope is the derivative of the value", the_slope_is_the_derivative_of_the_value},
+    {"the slope is the derivative of the value",
+     the_slope_is_the_derivative_of_the_value},
     {"covariance falls with distance to zero", covariance_falls_with_distance_to_zero},
     CU_TEST_INFO_NULL,
 };

@@ -54,8 +54,7 @@ static void check_two_points(flx_backend *backend)
     flx_gp_problem problem = {.n = 2, .d = 1, .X = X, .y = y};
     double value, gradient[3];
     assert_int(evaluate_alone(backend, &problem, theta, 0, &value, gradient), 0);
-    double expected =
-        -0.5 * (2 * 0.49 / (v + c) + log(v + c) + log(v - c) + 2 * LOG_2PI);
+    double expected = -0.5 * (2 * 0.49 / (v + c) + log(v + c) + log(v - c) + 2 * LOG_2PI);
     assert_close(value, expected, 1e-14, 0);
     /* d/dc of the above, and dc / d log ell = g z^2 = (10/3) / e / 5. */
     double by_c = -0.5 * (-0.98 / ((v + c) * (v + c)) + 1 / (v + c) - 1 / (v - c));
@@ -67,7 +66,8 @@ static void two_points_follow_their_eigenvalues(void)
     with_every_panel(check_two_points);
 }
 
-static void compare_with_loops(flx_backend *backend, const flx_sample *sample, double jitter)
+static void compare_with_loops(flx_backend *backend, const flx_sample *sample,
+                               double jitter)
 {
     double value, gradient[MAX_THETA], expected, slopes[MAX_THETA];
     const flx_gp_problem *p = &sample->problem;
@@ -208,7 +208,8 @@ CU_TestInfo panel_tests[] = {
     {"numbers are those of plain loops", numbers_are_those_of_plain_loops},
     {"every padding is invisible", every_padding_is_invisible},
     {"jitter is noise that is not fitted", jitter_is_noise_that_is_not_fitted},
-    {"one length scale is all of them together", one_length_scale_is_all_of_them_together},
+    {"one length scale is all of them together",
+     one_length_scale_is_all_of_them_together},
     {"scale, place and order do not matter", scale_place_and_order_do_not_matter},
     {"a constant input has no say", a_constant_input_has_no_say},
     CU_TEST_INFO_NULL,

@@ -8,7 +8,8 @@
 
 static void assert_block(uint64_t seed, const uint32_t *counter, const uint32_t *expected)
 {
-    flx_philox_block block = flx_philox(seed, counter[0], counter[1], counter[2], counter[3]);
+    flx_philox_block block =
+        flx_philox(seed, counter[0], counter[1], counter[2], counter[3]);
     for (int k = 0; k < 4; k++)
         assert_true(block.word[k] == expected[k]);
 }

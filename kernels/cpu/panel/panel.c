@@ -150,6 +150,15 @@ static void differentiate(const flx_panel_data *data, const double *theta, doubl
         gradient[data->is_isotropic ? 1 : 1 + k] += scratch->slope[k];
 }
 
+/* The input of a single point has no part in the value: that it is not finite shows here. */
+static bool is_finite(int count, const double *values)
+{
+    double sum = 0;
+    for (int k = 0; k < count; k++)
+        sum += values[k] - values[k];
+    return sum == 0.0;
+}
+
 static int evaluate(const flx_panel_data *data, const double *theta, double jitter,
                     flx_panel_scratch *scratch, double *value, double *gradient)
 {
@@ -171,7 +180,7 @@ static int evaluate(const flx_panel_data *data, const double *theta, double jitt
     invert_factor(data->panels, scratch->L, reciprocal, scratch->U);
     solve_backward(data->panels, scratch->U, scratch->forward, scratch->alpha);
     differentiate(data, theta, jitter, square, scratch, gradient);
-    return 0;
+    return is_finite(2 + L, gradient) ? 0 : -1;
 }
 
 static size_t posterior_size(int n, int d)
