@@ -31,6 +31,7 @@ typedef struct {
     int *live;                        /* (n_states) */
     double *memory;                   /* targets, boxes, searches, gradients */
     size_t used;
+    double reported;                  /* progress so far: further starts do not lower it */
 } fit_plan;
 
 static const flx_lbfgs_options map_options = {80, 1e-5, 1e-9, 2.0};
@@ -282,7 +283,7 @@ static int collect_live(fit_plan *plan)
 }
 
 /* How far the batch is: finished states of those begun, each live one by its iterations. */
-static void report(const fit_plan *plan, const flx_progress *progress)
+static void report(fit_plan *plan, const flx_progress *progress)
 {
     double done = 0, total = 0;
     for (int t = 0; t < plan->n_tasks; t++) {
@@ -297,7 +298,8 @@ static void report(const fit_plan *plan, const flx_progress *progress)
         }
         done += begun ? share / begun : 0;
     }
-    flx_progress_report(progress, done, total);
+    plan->reported = fmax(plan->reported, done);
+    flx_progress_report(progress, plan->reported, total);
 }
 
 /* Evaluations of live states, gathered, run and scattered back. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Fluxion as a library: the one header to include, in the order in which data flows.
  *
- *   dataset (what was measured) and deployment (who calls whom) -> graph of assignments
+ *   dataset (what was measured), deployment (who calls whom) -> graph of assignments
+ *   -> fit tasks, one batch on a backend -> model -> inference, evaluation -> tuning
  *
  * Build and link with `pkg-config --cflags --libs fluxion`. Every function that can fail
  * returns a flx_status and fills the caller's flx_error; nothing here prints or exits. */
@@ -12,8 +13,26 @@
 
 #include "formats/dataset.h"
 #include "formats/deployment.h"
+#include "formats/predictor.h"
 
-#include "host/graph.h"
+#include "kernels/backend.h"
+
+/* The order of the data flow, not of the alphabet. */
+/* clang-format off */
 #include "host/progress.h"
+#include "host/spectrum.h"
+#include "host/graph.h"
+#include "host/gp.h"
+#include "host/fit.h"
+#include "host/model.h"
+#include "host/training.h"
+#include "host/inference.h"
+#include "host/accuracy.h"
+#include "host/evaluation.h"
+#include "host/knob_space.h"
+#include "host/optimiser.h"
+#include "host/tuning.h"
+#include "host/tuning_model.h"
+/* clang-format on */
 
 #endif

@@ -220,44 +220,54 @@ static double reference_mean(const flx_sample *sample, const double *x, double *
     return info ? NAN : mean;
 }
 
-typedef struct {
-    double mean, variance, slope;
-} answer_errors;
+/* Error of query i of an answer. */
+typedef double compare_function(const flx_sample *sample, const answers *a, int i);
 
-/* Query i of an answer against the plain loops. */
-static void compare_answer(const flx_sample *sample, const answers *a, int i,
-                           answer_errors *worst)
+static double compare_mean(const flx_sample *sample, const answers *a, int i)
+{
+    double variance;
+    const double *x = a->queries + i * sample->problem.d;
+    return flx_mixed_error(a->mean[i], reference_mean(sample, x, &variance));
+}
+
+static double compare_variance(const flx_sample *sample, const answers *a, int i)
+{
+    double variance;
+    reference_mean(sample, a->queries + i * sample->problem.d, &variance);
+    return flx_mixed_error(a->variance[i], variance);
+}
+
+static double compare_slopes(const flx_sample *sample, const answers *a, int i)
 {
     const double h = 1e-5;
     int d = sample->problem.d;
-    double x[17], variance, ignored;
+    double x[17], variance, worst = 0;
     memcpy(x, a->queries + i * d, (size_t)d * sizeof *x);
-    double mean = reference_mean(sample, x, &variance);
-    worst->mean = flx_worse(worst->mean, flx_mixed_error(a->mean[i], mean));
-    worst->variance =
-        flx_worse(worst->variance, flx_mixed_error(a->variance[i], variance));
-    for (int k = 0; k < d && sample->problem.n <= 33; k++) {
-        x[k] += h;
-        double above = reference_mean(sample, x, &ignored);
-        x[k] -= 2 * h;
-        double slope = (above - reference_mean(sample, x, &ignored)) / (2 * h);
-        x[k] += h;
-        worst->slope =
-            flx_worse(worst->slope, flx_mixed_error(a->slopes[i * d + k], slope));
+    for (int k = 0; k < d; k++) {
+        double middle = x[k];
+        x[k] = middle + h;
+        double above = reference_mean(sample, x, &variance);
+        x[k] = middle - h;
+        double slope = (above - reference_mean(sample, x, &variance)) / (2 * h);
+        x[k] = middle;
+        worst = flx_worse(worst, flx_mixed_error(a->slopes[i * d + k], slope));
     }
+    return worst;
 }
 
-static flx_status compare_answers(flx_backend *backend, answer_errors *worst,
+/* The first and the last query of every sample of at most max_n points. */
+static flx_status compare_answers(flx_backend *backend, int max_n,
+                                  compare_function *compare, double *worst,
                                   flx_error *error)
 {
     flx_sample_set set;
-    FLX_TRY(flx_sample_set_create(MAX_N, &set, error));
+    FLX_TRY(flx_sample_set_create(max_n, &set, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < set.count && status == FLX_OK; i++) {
         answers a;
         status = answer(backend, &set.samples[i], &a, error);
         for (int q = 0; q < QUERIES && status == FLX_OK; q += QUERIES - 1)
-            compare_answer(&set.samples[i], &a, q, worst);
+            *worst = flx_worse(*worst, compare(&set.samples[i], &a, q));
     }
     flx_sample_set_clear(&set);
     return status;
@@ -266,28 +276,19 @@ static flx_status compare_answers(flx_backend *backend, answer_errors *worst,
 flx_status flx_check_means(const flx_check_context *context, double *worst,
                            flx_error *error)
 {
-    answer_errors errors = {0};
-    FLX_TRY(compare_answers(context->backend, &errors, error));
-    *worst = errors.mean;
-    return FLX_OK;
+    return compare_answers(context->backend, MAX_N, compare_mean, worst, error);
 }
 
 flx_status flx_check_variances(const flx_check_context *context, double *worst,
                                flx_error *error)
 {
-    answer_errors errors = {0};
-    FLX_TRY(compare_answers(context->backend, &errors, error));
-    *worst = errors.variance;
-    return FLX_OK;
+    return compare_answers(context->backend, MAX_N, compare_variance, worst, error);
 }
 
 flx_status flx_check_slopes(const flx_check_context *context, double *worst,
                             flx_error *error)
 {
-    answer_errors errors = {0};
-    FLX_TRY(compare_answers(context->backend, &errors, error));
-    *worst = errors.slope;
-    return FLX_OK;
+    return compare_answers(context->backend, 33, compare_slopes, worst, error);
 }
 
 /* A member that is not positive definite amid two that are: it must say so, and the

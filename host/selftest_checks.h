@@ -22,8 +22,12 @@ flx_check_function flx_check_likelihood, flx_check_gradient, flx_check_differenc
     flx_check_failed_member;
 /* selftest_reference.c */
 flx_check_function flx_check_reference_likelihood, flx_check_reference_gradient,
-    flx_check_reference_optimum, flx_check_reference_means,
-    flx_check_reference_deviations;
+    flx_check_reference_optimum;
+/* selftest_search.c */
+flx_check_function flx_check_reference_means, flx_check_reference_deviations;
+
+/* y (n) to mean 0 and population deviation 1; says what they were. */
+void flx_standardise(int n, double *y, double *mean, double *sd);
 
 /* The larger of both; NaN wins, so that no check passes on NaN. */
 static inline double flx_worse(double worst, double error)

@@ -15,6 +15,7 @@
     X(deployment)                                                                        \
     X(deployment_errors)                                                                 \
     X(csv)                                                                               \
+    X(npy)                                                                               \
     X(import_map)                                                                        \
     X(import)                                                                            \
     X(import_configs)                                                                    \
@@ -24,6 +25,11 @@
     X(batch)                                                                             \
     X(posterior)                                                                         \
     X(backend)                                                                           \
+    X(lbfgs)                                                                             \
+    X(gp)                                                                                \
+    X(fit)                                                                               \
+    X(fit_optimum)                                                                       \
+    X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \
     X(graph)                                                                             \
@@ -41,7 +47,8 @@
     X(simulator_configs)                                                                 \
     X(simulator_run)                                                                     \
     X(arguments)                                                                         \
-    X(terminal)
+    X(terminal)                                                                          \
+    X(bar)
 
 #define DECLARE(name) extern CU_TestInfo name##_tests[];
 SUITES(DECLARE)

@@ -36,14 +36,28 @@ build clang clang Release
 build asan gcc RelWithDebInfo -DFLX_SANITIZE=address,undefined
 
 # gcc's OpenMP runtime is not built for the thread sanitizer, which then sees no barriers and
-# reports races that are none. clang's runtime tells it about them through the Archer tool.
-archer=$(find /usr/lib/llvm* -name libarcher.so 2>/dev/null | sort -V | tail -n 1)
-if [ -n "$archer" ]; then
+# reports races that are none. clang's runtime tells it about them through the Archer tool. The
+# probe, a program without a race, shows whether the two work together here.
+archer=$(find /usr/lib/llvm* -name libarcher.so 2>/dev/null | sort | tail -n 1)
+export OMP_TOOL_LIBRARIES="$archer"
+export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
+cat >"$all/probe.c" <<'C'
+int main(void)
+{
+    int square[64], sum = 0;
+#pragma omp parallel for num_threads(2)
+    for (int i = 0; i < 64; i++)
+        square[i] = i * i;
+    for (int i = 0; i < 64; i++)
+        sum += square[i];
+    return sum != 85344;
+}
+C
+if clang -g -fopenmp -fsanitize=thread -o "$all/probe" "$all/probe.c" >"$all/probe.log" 2>&1 &&
+    [ -n "$archer" ] && "$all/probe" >>"$all/probe.log" 2>&1; then
     build tsan clang RelWithDebInfo -DFLX_SANITIZE=thread -DFLX_ONLY_THREADED=ON
-    export OMP_TOOL_LIBRARIES="$archer"
-    export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1"
 else
-    echo "tsan: skipped, no libarcher.so beside clang's OpenMP runtime"
+    echo "tsan: skipped, the thread sanitizer and OpenMP do not work together on this machine"
 fi
 echo "cuda: there is no CUDA backend yet, so nothing is built with nvcc"
 

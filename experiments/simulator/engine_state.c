@@ -6,19 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-int flx_scenario_width(const flx_scenario *scenario, int endpoint)
+int flx_scenario_width(const flx_scenario *scenario, int endpoint, int *known)
 {
+    if (known[endpoint] > 0)
+        return known[endpoint];
     const flx_scenario_endpoint *from = &scenario->endpoints[endpoint];
     int widest = 0;
     for (int s = 0; s < from->n_stages; s++) {
         const flx_scenario_stage *stage = &scenario->stages[from->first_stage + s];
         int width = 0;
-        for (int c = 0; c < stage->n_calls; c++)
-            width += flx_scenario_width(scenario,
-                                        scenario->calls[stage->first_call + c].endpoint);
+        for (int c = 0; c < stage->n_calls && width < FLX_WIDEST; c++)
+            width += flx_scenario_width(
+                scenario, scenario->calls[stage->first_call + c].endpoint, known);
         widest = width > widest ? width : widest;
     }
-    return 1 + widest;
+    known[endpoint] = widest < FLX_WIDEST ? 1 + widest : FLX_WIDEST;
+    return known[endpoint];
 }
 
 flx_status flx_engine_create(const flx_scenario *largest, flx_engine **out,

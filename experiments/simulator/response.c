@@ -152,7 +152,7 @@ static void respond_process(const flx_profile *profile, const flx_levers *levers
         8.0 / 1048576.0;
     double used = profile->working_set_mb + 0.5 * buffers + 6.0 * workers;
     response->work = isnan(memory) ? 1.0 : flx_memory_cost(used, memory);
-    response->work *= 1.0 + 0.03 * workers;
+    response->work *= 1.0 + 0.02 * workers;
     response->work *= 0.70 + 0.10 * lever_or(levers, FLX_RESPONSES, 3.0);
     response->work *= 0.60 + 0.20 * lever_or(levers, FLX_ADS, 2.0);
 }

@@ -53,6 +53,9 @@ typedef struct {
     uint32_t row;
 } flx_scenario;
 
-/* Frames one request may need at most: itself and the calls of its widest stage. */
-int flx_scenario_width(const flx_scenario *scenario, int endpoint);
+/* Frames one request may need at most: itself and the calls of its widest stage. `known`
+ * (n_endpoints) is all zeros at first and keeps what was worked out. Very wide trees
+ * count as FLX_WIDEST. */
+#define FLX_WIDEST 1000000
+int flx_scenario_width(const flx_scenario *scenario, int endpoint, int *known);
 #endif

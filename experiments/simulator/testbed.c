@@ -116,23 +116,42 @@ static void lay_out_services(const flx_testbed *testbed, flx_scenario *shape)
     }
 }
 
-static void lay_out_requests(const flx_testbed *testbed, flx_scenario *shape)
+static flx_status bound_frames(const flx_testbed *testbed, flx_scenario *shape,
+                               flx_error *error)
+{
+    int *known = NULL, width = 1;
+    FLX_TRY(
+        flx_system_allocate((size_t)shape->n_endpoints, sizeof *known, &known, error));
+    for (int r = 0; r < shape->n_requests; r++) {
+        int needed = flx_scenario_width(shape, shape->request_endpoint[r], known);
+        width = needed > width ? needed : width;
+    }
+    free(known);
+    double limit = fmax(8.0, ceil(testbed->system->backlog_s * shape->rate));
+    if (limit * width > 2e7)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "system '%s' may have %g requests with %d calls each in flight, "
+                        "which is too much to simulate: lower its 'backlog_s' or rate",
+                        testbed->system->name, limit, width);
+    shape->limit = (int)limit;
+    shape->frames = shape->limit * width;
+    return FLX_OK;
+}
+
+static flx_status lay_out_requests(const flx_testbed *testbed, flx_scenario *shape,
+                                   flx_error *error)
 {
     const flx_system *system = testbed->system;
     double share = 0.0;
-    int width = 1;
     shape->n_requests = system->n_requests;
     for (int r = 0; r < system->n_requests; r++) {
         share += testbed->step->mix[r];
         shape->request_share[r] = share;
         shape->request_endpoint[r] = system->requests[r].endpoint;
-        int needed = flx_scenario_width(shape, system->requests[r].endpoint);
-        width = needed > width ? needed : width;
     }
     shape->rate = testbed->step->rps;
     shape->rpc = system->rpc_ms / 1000.0;
-    shape->limit = (int)fmax(8.0, ceil(system->backlog_s * shape->rate));
-    shape->frames = shape->limit * width;
+    return bound_frames(testbed, shape, error);
 }
 
 static flx_status allocate_shape(const flx_system *system, const flx_step *step,
@@ -169,7 +188,7 @@ static flx_status lay_out(flx_testbed *testbed, flx_error *error)
     lay_out_services(testbed, shape);
     for (int e = 0; e < shape->n_endpoints; e++)
         FLX_TRY(lay_out_endpoint(testbed, e, shape, error));
-    lay_out_requests(testbed, shape);
+    FLX_TRY(lay_out_requests(testbed, shape, error));
     shape->warmup = testbed->options.warmup;
     shape->seconds = testbed->options.seconds;
     shape->is_exponential = testbed->options.is_exponential;

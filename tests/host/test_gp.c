@@ -10,7 +10,8 @@
 
 enum { MAX_SIZE = 42 };
 
-static const flx_gp_prior priors[] = {FLX_PRIOR_NONE, FLX_PRIOR_DENSITY, FLX_PRIOR_SPARSE};
+static const flx_gp_prior priors[] = {FLX_PRIOR_NONE, FLX_PRIOR_DENSITY,
+                                      FLX_PRIOR_SPARSE};
 
 static double prior_at(const flx_gp_description *gp, const double *theta)
 {
@@ -123,8 +124,8 @@ static void starts_differ_and_lie_inside_the_box(void)
             }
 }
 
-/* Inputs 2 and 4 are off (log ell >= 3), the shorter one first; 1 and 3 are on with a mean
- * log length scale of 0.5. */
+/* Inputs 2 and 4 are off (log ell >= 3), the shorter one first; 1 and 3 are on with a
+ * mean log length scale of 0.5. */
 static void probes_switch_inputs_on_again(void)
 {
     flx_gp_description gp = {FLX_PRIOR_NONE, 4, false};
@@ -177,7 +178,8 @@ CU_TestInfo gp_tests[] = {
      the_box_of_maximum_likelihood_is_the_published_one},
     {"starts differ and lie inside the box", starts_differ_and_lie_inside_the_box},
     {"probes switch inputs on again", probes_switch_inputs_on_again},
-    {"equal length scales are probed once each", equal_length_scales_are_probed_once_each},
+    {"equal length scales are probed once each",
+     equal_length_scales_are_probed_once_each},
     {"probes are for maximum likelihood only", probes_are_for_maximum_likelihood_only},
     CU_TEST_INFO_NULL,
 };

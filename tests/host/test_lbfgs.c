@@ -7,7 +7,10 @@
 #include <CUnit/CUnit.h>
 #include <math.h>
 
-enum { MAX_SIZE = 10, MAX_MEMORY = MAX_SIZE * (4 + 2 * FLX_LBFGS_MEMORY) + FLX_LBFGS_MEMORY };
+enum {
+    MAX_SIZE = 10,
+    MAX_MEMORY = MAX_SIZE * (4 + 2 * FLX_LBFGS_MEMORY) + FLX_LBFGS_MEMORY
+};
 
 typedef double function(int size, const double *x, double *gradient);
 

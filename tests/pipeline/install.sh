@@ -15,18 +15,26 @@ cat >"$scratch/stranger.c" <<'C'
 #include <fluxion.h>
 #include <stdio.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
     flx_error error = {0};
-    flx_dataset *dataset = NULL;
-    if (flx_dataset_create(3, 2, &dataset, &error) != FLX_OK)
-        return 1;
-    int rows = dataset->rows;
-    flx_dataset_destroy(dataset);
     flx_deployment *deployment = NULL;
-    flx_status status = flx_deployment_read("no such file", &deployment, &error);
-    printf("%d %s\n", rows, error.message);
-    return !(rows == 3 && status != FLX_OK && deployment == NULL);
+    flx_graph *graph = NULL;
+    flx_backend *backend = NULL;
+    flx_status status = flx_deployment_read(argv[argc - 1], &deployment, &error);
+    if (status == FLX_OK)
+        status = flx_graph_build(deployment, NULL, 0, false, &graph, &error);
+    if (status == FLX_OK)
+        status = flx_backend_open("cpu", 1, &backend, &error);
+    if (status == FLX_OK)
+        printf("%d vertices, %s, optimiser %s\n", graph->n_vertices, backend->name,
+               flx_optimiser_name(0));
+    else
+        fprintf(stderr, "%s\n", error.message);
+    flx_backend_close(backend);
+    flx_graph_destroy(graph);
+    flx_deployment_destroy(deployment);
+    return flx_exit_code(status);
 }
 C
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name fluxion.pc)")
@@ -35,6 +43,10 @@ pkg-config --modversion fluxion
 # shellcheck disable=SC2046
 "$@" -std=c11 -Wall -Wextra -Werror -o "$scratch/stranger" "$scratch/stranger.c" \
     $(pkg-config --cflags --libs fluxion)
-"$scratch/stranger"
+"$scratch/stranger" "$prefix/share/fluxion/configs/hotel/deployment.json"
 "$prefix/bin/fluxion" version
-[ -f "$prefix/share/fluxion/configs/hotel/deployment.json" ]
+
+# Without FLUXION_CONFIGS the installed program finds the installed systems.
+cd "$scratch"
+env -u FLUXION_CONFIGS "$prefix/bin/fluxion" simulate hotel --sequence 6vm --step 1 --rows 2 \
+    --seconds 1 --warmup 0 -o two.h5

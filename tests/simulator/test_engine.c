@@ -78,7 +78,8 @@ static void make_tree(world *w, int n_stages, double rate)
         for (int s = 0; s < 2; s++)
             w->stages[s] = (flx_scenario_stage){s, 1};
     w->scenario.limit = 1000;
-    w->scenario.frames = 1000 * flx_scenario_width(&w->scenario, 0);
+    int known[3] = {0};
+    w->scenario.frames = 1000 * flx_scenario_width(&w->scenario, 0, known);
 }
 
 static flx_engine *run_world(const world *w, const flx_run **run)

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ * Maximum likelihood fits find the optimum: compared with many scattered searches made
+ * here by hand, through the same minimiser but without the fit queue. */
+#include "host/fit.h"
+#include "host/lbfgs.h"
+#include "kernels/formulas/philox.h"
+#include "tests/close.h"
+#include "tests/host/awkward.h"
+
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { STARTS = 40, MAX_THETA = 32 };
+
+static const flx_lbfgs_options options = {300, 1e-7, 1e-12, 2.0};
+
+typedef struct {
+    flx_backend *backend;
+    flx_gp_batch *batch;
+    flx_gp_description gp;
+    int n;
+} scattered_search;
+
+/* Highest likelihood on the way down from one start, -inf where it is not defined. */
+static double climb(const scattered_search *s, const double *start)
+{
+    double lower[MAX_THETA], upper[MAX_THETA], gradient[MAX_THETA];
+    double memory[MAX_THETA * (4 + 2 * FLX_LBFGS_MEMORY) + FLX_LBFGS_MEMORY];
+    flx_error error;
+    flx_lbfgs state;
+    flx_gp_bounds(&s->gp, lower, upper);
+    flx_lbfgs_bind(&state, flx_gp_size(&s->gp), &options, lower, upper, memory);
+    flx_lbfgs_begin(&state, start);
+    while (!state.is_done) {
+        flx_gp_evaluation e = {
+            .theta = state.trial, .jitter = FLX_GP_JITTER, .gradient = gradient};
+        assert_int(s->backend->operations->evaluate(s->batch, &e, 1, &error), FLX_OK);
+        for (int k = 0; k < state.size; k++)
+            gradient[k] /= -s->n;
+        flx_lbfgs_tell(&state, e.info ? INFINITY : -e.value / s->n, gradient);
+    }
+    return state.is_started ? -state.value * s->n : -INFINITY;
+}
+
+/* Log-uniform over the middle of the box. */
+static double best_of_scattered(const scattered_search *s)
+{
+    double best = -INFINITY, lower[MAX_THETA], upper[MAX_THETA], start[MAX_THETA];
+    flx_gp_bounds(&s->gp, lower, upper);
+    for (uint32_t i = 0; i < STARTS; i++) {
+        for (int k = 0; k < flx_gp_size(&s->gp); k++) {
+            double u = flx_uniform(77, 0, i, 0, (uint32_t)k);
+            start[k] = lower[k] + (0.1 + 0.8 * u) * (upper[k] - lower[k]);
+        }
+        best = fmax(best, climb(s, start));
+    }
+    return best;
+}
+
+static double fitted_lml(flx_backend *backend, const flx_fit_task *task, double *y)
+{
+    flx_error error = {0};
+    flx_fit_result result;
+    assert_int(flx_fit_all(backend, task, 1, &result, NULL, &error), FLX_OK);
+    assert_true(!result.has_failed);
+    double lml = result.lml;
+    for (int i = 0; i < task->n; i++)
+        y[i] = (task->y[i] - result.y_mean) / result.y_sd;
+    flx_fit_result_clear(&result);
+    return lml;
+}
+
+static void compare(int which, bool is_isotropic)
+{
+    static awkward_data data;
+    double y[25];
+    flx_error error = {0};
+    scattered_search s = {0};
+    flx_fit_task task = awkward_task(which, FLX_PRIOR_NONE, &data);
+    task.is_isotropic = is_isotropic;
+    assert_int(flx_backend_open("cpu", 1, &s.backend, &error), FLX_OK);
+    double lml = fitted_lml(s.backend, &task, y);
+    flx_gp_problem problem = {
+        .n = task.n, .d = task.d, .is_isotropic = is_isotropic, .X = task.X, .y = y};
+    s.n = task.n;
+    s.gp = (flx_gp_description){FLX_PRIOR_NONE, task.d, is_isotropic};
+    assert_int(
+        s.backend->operations->batch_create(s.backend, &problem, 1, &s.batch, &error),
+        FLX_OK);
+    double best = best_of_scattered(&s);
+    assert_true(isfinite(best));
+    if (lml < best - 0.1)
+        fprintf(stderr, "%s: ", task.name);
+    assert_close(fmax(0, best - lml), 0, 0, 0.1);
+    s.backend->operations->batch_release(s.batch);
+    flx_backend_close(s.backend);
+}
+
+static void no_scattered_search_beats_the_fit(void)
+{
+    for (int which = 0; which < AWKWARD_COUNT; which++)
+        compare(which, false);
+}
+
+static void nor_with_one_length_scale(void)
+{
+    for (int which = 0; which < AWKWARD_COUNT; which++)
+        compare(which, true);
+}
+
+CU_TestInfo fit_optimum_tests[] = {
+    {"no scattered search beats the fit", no_scattered_search_beats_the_fit},
+    {"nor with one length scale", nor_with_one_length_scale},
+    CU_TEST_INFO_NULL,
+};
