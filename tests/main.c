@@ -34,6 +34,13 @@
     X(spectrum)                                                                          \
     X(graph)                                                                             \
     X(graph_dot)                                                                         \
+    X(feature)                                                                           \
+    X(binding)                                                                           \
+    X(rule)                                                                              \
+    X(draw)                                                                              \
+    X(monolith)                                                                          \
+    X(training)                                                                          \
+    X(inference)                                                                         \
     X(mutation)                                                                          \
     X(top_list)                                                                          \
     X(optimiser)                                                                         \
