@@ -110,13 +110,16 @@ void flx_gp_start(const flx_gp_description *gp, int index, double *theta)
 {
     static const double scales[] = {0.25, 1.0, 0.5, 2.0, 0.15};
     static const double noises[] = {0.1, 0.1, 0.01, 0.01, 0.1};
+    static const double free_noises[] = {0.1, 0.1, 0.01, 1e-4, 0.1};
     int first = flx_gp_first_starts(gp), last = flx_gp_size(gp) - 1;
     double root = sqrt(gp->d);
     theta[0] = 0.0;
     if (index < first) {
         for (int k = 1; k < last; k++)
             theta[k] = log(scales[index] * root);
-        theta[last] = log(noises[index]);
+        /* Without a prior some optima have next to no noise, and only a start there leads
+         * to them. */
+        theta[last] = log(gp->prior == FLX_PRIOR_NONE ? free_noises[index] : noises[index]);
         return;
     }
     /* Scattered: length scales scattered around 0.6 sqrt d, noise from large to small. */
