@@ -112,6 +112,15 @@ static bool is_count(double x)
     return x >= 0 && x <= 1e7 && x == floor(x);
 }
 
+/* Whether the parts of a Gaussian process fit each other. */
+static bool fits_together(const flx_predictor *p)
+{
+    int scales = p->is_isotropic ? 1 : p->n_features;
+    return p->n >= 2 && p->n_features >= 1 && p->n_theta == scales + 2 &&
+           isfinite(p->y_mean) && isfinite(p->y_sd) && p->y_sd > 0 &&
+           isfinite(p->jitter) && p->jitter >= 0;
+}
+
 /* Scalars back into the struct; false where they make no sense. */
 static bool set_scalars(flx_predictor *p, const double row[SCALARS])
 {
@@ -135,10 +144,8 @@ static bool set_scalars(flx_predictor *p, const double row[SCALARS])
     p->y_mean = row[13];
     p->y_sd = row[14];
     p->evaluations = (int)row[15];
-    bool is_gp = p->kind == FLX_PREDICTOR_GP;
-    int scales = p->is_isotropic ? 1 : p->n_features;
     return row[0] <= FLX_PREDICTOR_RULE && p->n_metrics <= p->n_features &&
-           (!is_gp || (p->n >= 2 && p->n_features >= 1 && p->n_theta == scales + 2));
+           (p->kind != FLX_PREDICTOR_GP || fits_together(p));
 }
 
 static flx_status read_features(const flx_hdf5_reader *reader, flx_predictor *p,

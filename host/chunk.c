@@ -101,15 +101,18 @@ static double keep_within(const flx_predictor *p, double value)
                                     : value;
 }
 
-/* Stores mean and variance of the (log) output, or a draw from them. */
+/* Stores mean and variance of the (log) output, or a draw from them. Replicas share a model,
+ * hence its error: one random number for all vertices of an assignment, or the errors would
+ * seem to cancel in their service's mean. */
 static void settle(flx_chunk *c, int vertex, int column, double mean, double variance)
 {
     const flx_predictor *p = predictor_of(c, vertex);
     size_t cell = (size_t)vertex * (size_t)c->columns + (size_t)column;
     if (c->samples > 1) {
+        int assignment = c->inference->model->graph->vertices[vertex].assignment;
         uint32_t row = (uint32_t)(c->first + column / c->samples);
         double z = flx_normal(c->seed, SAMPLE_STREAM, row,
-                              (uint32_t)(column % c->samples), (uint32_t)vertex);
+                              (uint32_t)(column % c->samples), (uint32_t)assignment);
         mean += sqrt(variance) * z;
         c->value[cell] = p->is_log ? exp(mean) : mean;
         return;

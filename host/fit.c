@@ -31,7 +31,7 @@ typedef struct {
     int *live;                        /* (n_states) */
     double *memory;                   /* targets, boxes, searches, gradients */
     size_t used;
-    double reported;                  /* progress so far: further starts do not lower it */
+    double reported;                  /* progress so far: new starts do not lower it */
 } fit_plan;
 
 static const flx_lbfgs_options map_options = {80, 1e-5, 1e-9, 2.0};
@@ -60,6 +60,9 @@ static const char *find_fault(const flx_fit_task *task)
     for (int i = 0; i < task->n; i++)
         if (!isfinite(task->y[i]))
             return "a target value is not finite";
+    for (int i = 0; i < task->n; i++)
+        if (fabs(task->y[i]) > 1e150)
+            return "a target value is beyond 1e150, where its square overflows";
     for (size_t i = 0; i < (size_t)task->n * (size_t)task->d; i++)
         if (!isfinite(task->X[i]))
             return "an input value is not finite";
@@ -76,7 +79,7 @@ static bool standardise(const flx_fit_task *task, flx_fit_result *result, double
         square += (task->y[i] - mean) * (task->y[i] - mean) / task->n;
     result->y_mean = mean;
     result->y_sd = sqrt(square);
-    if (!(result->y_sd > 1e-12 * fmax(1.0, fabs(mean))))
+    if (!(result->y_sd > 1e-12 * fabs(mean)))
         return false;
     for (int i = 0; i < task->n; i++)
         y[i] = (task->y[i] - mean) / result->y_sd;
@@ -252,9 +255,10 @@ static int best_state(const fit_plan *plan, int t, double *best, double *second)
     return at;
 }
 
-/* After the first starts: probes of the best optimum, and scattered starts where fewer than
- * two searches found it (0.1 nats). Maximum likelihood has many optima, of which the first
- * starts, all with equal length scales, may agree on a poor one: it always scatters. */
+/* After the first starts: probes of the best optimum, and scattered starts where fewer
+ * than two searches found it (0.1 nats). Maximum likelihood has many optima, of which the
+ * first starts, all with equal length scales, may agree on a poor one: it always
+ * scatters. */
 static void extend_task(fit_plan *plan, int t)
 {
     const flx_gp_description *gp = &plan->descriptions[t];

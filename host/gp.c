@@ -119,7 +119,8 @@ void flx_gp_start(const flx_gp_description *gp, int index, double *theta)
             theta[k] = log(scales[index] * root);
         /* Without a prior some optima have next to no noise, and only a start there leads
          * to them. */
-        theta[last] = log(gp->prior == FLX_PRIOR_NONE ? free_noises[index] : noises[index]);
+        bool is_free = gp->prior == FLX_PRIOR_NONE;
+        theta[last] = log(is_free ? free_noises[index] : noises[index]);
         return;
     }
     /* Scattered: length scales scattered around 0.6 sqrt d, noise from large to small. */

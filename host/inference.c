@@ -113,6 +113,25 @@ flx_status flx_inference_bind(flx_inference *inference, const flx_dataset *table
                               table, &inference->binding, error);
 }
 
+int flx_inference_count_absent(const flx_inference *inference, int *total)
+{
+    const flx_model *model = inference->model;
+    int absent = 0;
+    *total = 0;
+    for (int v = 0; v < model->graph->n_vertices; v++) {
+        const flx_predictor *p = &model->predictors[model->graph->vertices[v].assignment];
+        for (int k = 0; k < p->n_features - p->n_metrics; k++) {
+            int input = p->features[k].input;
+            if (p->features[k].is_indicator ||
+                model->graph->vertices[v].sources[input].vertex >= 0)
+                continue;
+            (*total)++;
+            absent += inference->binding->inputs[v][input].column < 0;
+        }
+    }
+    return absent;
+}
+
 static int smaller(int a, int b)
 {
     return a < b ? a : b;

@@ -29,6 +29,7 @@
     X(gp)                                                                                \
     X(fit)                                                                               \
     X(fit_optimum)                                                                       \
+    X(fit_backend)                                                                       \
     X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \
@@ -41,6 +42,8 @@
     X(monolith)                                                                          \
     X(training)                                                                          \
     X(inference)                                                                         \
+    X(predictor)                                                                         \
+    X(model_directory)                                                                   \
     X(mutation)                                                                          \
     X(top_list)                                                                          \
     X(optimiser)                                                                         \

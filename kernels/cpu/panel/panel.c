@@ -150,7 +150,8 @@ static void differentiate(const flx_panel_data *data, const double *theta, doubl
         gradient[data->is_isotropic ? 1 : 1 + k] += scratch->slope[k];
 }
 
-/* The input of a single point has no part in the value: that it is not finite shows here. */
+/* The input of a single point has no part in the value: that it is not finite shows only
+ * in the gradient. */
 static bool is_finite(int count, const double *values)
 {
     double sum = 0;
