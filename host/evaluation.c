@@ -2,6 +2,7 @@
 #include "host/evaluation.h"
 
 #include "host/binding.h"
+#include "host/modularity.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,7 +104,7 @@ static flx_status measure(const flx_model *model, const flx_dataset *table, work
     flx_progress_report(progress, 2, 4);
     FLX_TRY(flx_sampled_intervals(w->inference, table->rows, 0.9, seed, w->lower,
                                   w->upper, error));
-    flx_progress_report(progress, 4, 4);
+    flx_progress_report(progress, 3, 4);
     flx_accuracy_measure(w->actual, w->composed + output * rows, w->lower, w->upper,
                          table->rows, &evaluation->graph);
     for (size_t v = 0; v < (size_t)model->graph->n_vertices; v++) {
@@ -129,16 +130,22 @@ flx_status flx_evaluate_model(const flx_model *model, flx_backend *backend,
         evaluation->n_vertices = model->graph->n_vertices;
         evaluation->composed = calloc(vertices, sizeof *evaluation->composed);
         evaluation->measured = calloc(vertices, sizeof *evaluation->measured);
+        evaluation->r2_all_inputs = calloc(vertices, sizeof(double));
     }
     workbench w = {0};
     flx_status status = FLX_OK;
-    if (!evaluation || !evaluation->composed || !evaluation->measured)
+    if (!evaluation || !evaluation->composed || !evaluation->measured ||
+        !evaluation->r2_all_inputs)
         status =
             flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
     else
         status = prepare(model, backend, table, &w, error);
     if (status == FLX_OK)
         status = measure(model, table, &w, seed, progress, evaluation, error);
+    if (status == FLX_OK)
+        status = flx_modularity_measure(model, backend, table, evaluation->r2_all_inputs,
+                                        error);
+    flx_progress_report(progress, 4, 4);
     release(&w);
     if (status == FLX_OK)
         *out = evaluation;
@@ -153,6 +160,7 @@ void flx_evaluation_destroy(flx_evaluation *evaluation)
         return;
     free(evaluation->composed);
     free(evaluation->measured);
+    free(evaluation->r2_all_inputs);
     free(evaluation);
 }
 

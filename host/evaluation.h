@@ -19,6 +19,7 @@ typedef struct {
     flx_accuracy graph_measured; /* the target's vertex given measured inputs */
     flx_accuracy *composed;      /* (n_vertices) */
     flx_accuracy *measured;      /* (n_vertices) given measured inputs */
+    double *r2_all_inputs;       /* (n_vertices) host/modularity.h */
 } flx_evaluation;
 
 /* FLX_BAD_INPUT where the table never has the target. Rows without it are not counted. */

@@ -256,17 +256,17 @@ static int best_state(const fit_plan *plan, int t, double *best, double *second)
 }
 
 /* After the first starts: probes of the best optimum, and scattered starts where fewer
- * than two searches found it (0.1 nats). Maximum likelihood has many optima, of which the
- * first starts, all with equal length scales, may agree on a poor one: it always
- * scatters. */
+ * than two searches found it (0.1 nats) or where it is the trivial one that calls
+ * everything noise (LML = -n/2 (1 + ln 2 pi)). */
 static void extend_task(fit_plan *plan, int t)
 {
     const flx_gp_description *gp = &plan->descriptions[t];
     int n = plan->tasks[t].n;
-    double best, second;
+    double best, second, trivial = 0.5 * (1.0 + 1.8378770664093454836);
     int at = best_state(plan, t, &best, &second);
     plan->is_extended[t] = true;
-    if (gp->prior == FLX_PRIOR_NONE || (second - best) * n > 0.1 || at < 0)
+    bool is_trivial = gp->prior == FLX_PRIOR_NONE && best > trivial - 0.5 / n;
+    if ((second - best) * n > 0.1 || is_trivial || at < 0)
         begin_starts(plan, t, flx_gp_first_starts(gp), flx_gp_scattered_starts(gp));
     for (int i = 0; at >= 0 && i < flx_gp_max_probes(gp); i++)
         if (flx_gp_probe(gp, plan->states[at].search.x, i, next_start(plan, t)))

@@ -217,7 +217,7 @@ static flx_status check_target(const school *s, flx_error *error)
 
 static void dismiss(school *s)
 {
-    int count = s->model->graph ? s->model->graph->n_assignments : 0;
+    int count = s->model->graph->n_assignments;
     for (int a = 0; a < count && s->lessons; a++)
         flx_lesson_clear(&s->lessons[a]);
     for (int t = 0; t < s->n_tasks && s->results; t++)
@@ -251,12 +251,28 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+flx_status flx_train_model(flx_model *model, const flx_training_options *options,
+                           flx_backend *backend, const flx_progress *progress,
+                           flx_training_report *report, flx_error *error)
+{
+    double started = seconds_now();
+    flx_binding *binding = NULL;
+    *report = (flx_training_report){0};
+    FLX_TRY(flx_binding_create(model->graph, model->deployment, model->rows, &binding,
+                               error));
+    school s = {.model = model, .options = options, .binding = binding};
+    flx_status status = teach(&s, backend, progress, report, error);
+    dismiss(&s);
+    flx_binding_destroy(binding);
+    report->wall_s = seconds_now() - started;
+    return status;
+}
+
 flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,
                           flx_training_report *report, flx_error *error)
 {
-    double started = seconds_now();
     *out = NULL;
     *report = (flx_training_report){0};
     flx_model *model = calloc(1, sizeof *model);
@@ -270,19 +286,11 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->composition = options->composition;
     model->paper_mode = options->paper_mode;
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
-    flx_binding *binding = NULL;
-    school s = {.model = model, .options = options};
     flx_status status = flx_model_build_graph(deployment, options->composition,
                                               options->paper_mode, options->spectrum,
                                               options->n_spectrum, &model->graph, error);
     if (status == FLX_OK)
-        status = flx_binding_create(model->graph, deployment, rows, &binding, error);
-    s.binding = binding;
-    if (status == FLX_OK)
-        status = teach(&s, backend, progress, report, error);
-    dismiss(&s);
-    flx_binding_destroy(binding);
-    report->wall_s = seconds_now() - started;
+        status = flx_train_model(model, options, backend, progress, report, error);
     if (status == FLX_OK)
         *out = model;
     else

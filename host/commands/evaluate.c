@@ -34,6 +34,8 @@ static json_t *describe_vertex(const flx_model *model, const flx_evaluation *eva
     json_object_set_new(item, "mae_given_measured_inputs",
                         number(evaluation->measured[v].mae));
     json_object_set_new(item, "r2", number(evaluation->composed[v].r2));
+    json_object_set_new(item, "r2_own_inputs", number(evaluation->measured[v].r2));
+    json_object_set_new(item, "r2_all_inputs", number(evaluation->r2_all_inputs[v]));
     json_object_set_new(item, "r2_given_measured_inputs",
                         number(evaluation->measured[v].r2));
     json_object_set_new(item, "r2_log_given_measured_inputs",
