@@ -44,6 +44,8 @@
     X(inference)                                                                         \
     X(predictor)                                                                         \
     X(model_directory)                                                                   \
+    X(evaluation)                                                                        \
+    X(prediction_input)                                                                  \
     X(mutation)                                                                          \
     X(top_list)                                                                          \
     X(optimiser)                                                                         \
