@@ -32,17 +32,17 @@ void flx_predictor_clear(flx_predictor *predictor)
 static void list_scalars(const flx_predictor *p, double row[SCALARS])
 {
     const double values[SCALARS] = {
-        p->kind,        p->is_log,      p->n_inputs,    p->n_features,
-        p->n_metrics,   p->output_low,  p->output_high, p->constant,
-        p->variance,    p->n,           p->is_isotropic, p->n_theta,
-        p->jitter,      p->y_mean,      p->y_sd,        p->evaluations};
+        p->kind,      p->is_log,     p->n_inputs,     p->n_features,
+        p->n_metrics, p->output_low, p->output_high,  p->constant,
+        p->variance,  p->n,          p->is_isotropic, p->n_theta,
+        p->jitter,    p->y_mean,     p->y_sd,         p->evaluations};
     memcpy(row, values, sizeof values);
 }
 
 static void list_feature(const flx_feature *f, double row[FEATURE_FIELDS])
 {
-    const double values[FEATURE_FIELDS] = {f->input,  f->is_indicator, f->is_log, f->low,
-                                           f->high,   f->center,       f->scale,  f->fill};
+    const double values[FEATURE_FIELDS] = {f->input, f->is_indicator, f->is_log, f->low,
+                                           f->high,  f->center,       f->scale,  f->fill};
     memcpy(row, values, sizeof values);
 }
 
@@ -95,8 +95,8 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
     flx_hdf5_put_number(writer, "/", "loo_mae", predictor->loo_mae);
     flx_hdf5_write_doubles(writer, "scalars", 1, (size_t[]){SCALARS}, scalars);
     if (features)
-        flx_hdf5_write_doubles(writer, "features", 2, (size_t[]){features, FEATURE_FIELDS},
-                               table);
+        flx_hdf5_write_doubles(writer, "features", 2,
+                               (size_t[]){features, FEATURE_FIELDS}, table);
     if (predictor->kind == FLX_PREDICTOR_GP) {
         flx_hdf5_write_doubles(writer, "X", 2, (size_t[]){n, features}, predictor->X);
         flx_hdf5_write_doubles(writer, "y", 1, (size_t[]){n}, predictor->y);

@@ -114,7 +114,8 @@ static void settle(flx_chunk *c, int vertex, int column, double mean, double var
         double z = flx_normal(c->seed, SAMPLE_STREAM, row,
                               (uint32_t)(column % c->samples), (uint32_t)assignment);
         mean += sqrt(variance) * z;
-        c->value[cell] = p->is_log ? exp(mean) : mean;
+        mean = p->is_log ? exp(mean) : mean;
+        c->value[cell] = p->output_low >= 0 && mean < 0 ? 0 : mean; /* latencies */
         return;
     }
     double value = keep_within(p, p->is_log ? exp(mean) : mean);

@@ -54,11 +54,21 @@ static flx_status learn_features(school *s, int a, flx_predictor *p, flx_error *
     return status;
 }
 
+/* Fewer rows say nothing of a function; with more, one covariance matrix takes 2 GB and
+ * each of some hundred factorisations half a minute. */
+enum { FEWEST_ROWS = 5, MOST_ROWS = 16384 };
+
 /* Puts the assignment's fit into the batch. */
 static flx_status submit_fit(school *s, int a, flx_predictor *p, flx_error *error)
 {
     flx_lesson *l = &s->lessons[a];
     const char *name = s->model->graph->assignments[a].name;
+    if (l->n > MOST_ROWS)
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "%s has %d rows to be trained on, but at most %d are possible: draw "
+            "fewer with --rows",
+            name, l->n, MOST_ROWS);
     p->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
     if (!p->X)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs", name);
@@ -84,8 +94,6 @@ static void free_output(flx_predictor *p)
     p->output_high = INFINITY;
     p->is_log = false;
 }
-
-enum { FEWEST_ROWS = 5 };
 
 static flx_status prepare(school *s, int a, flx_error *error)
 {

@@ -28,7 +28,8 @@ typedef struct {
 } flx_training_report;
 
 /* Takes ownership of `deployment` and `rows` in every case. FLX_BAD_INPUT where the
- * target has no value at all; FLX_NUMERIC where the target's own fit fails. */
+ * target has no value at all or an output more than 16384 rows; FLX_NUMERIC where the
+ * target's own fit fails. */
 flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,

@@ -206,10 +206,10 @@ static void threads_do_not_change_a_bit(void)
     finish(&b);
 }
 
-static void variance_is_that_of_the_linearised_chain(void)
+static void check_variance(const char *transform)
 {
     enum { ROWS = 6, DB = 0, WEB = 1 };
-    bench b = begin(1, "none", 0.5, ROWS);
+    bench b = begin(1, transform, 0.5, ROWS);
     const flx_graph *graph = b.model->graph;
     double mean[2 * ROWS], variance[2 * ROWS], raw[8], own = NAN;
     flx_binding *binding = NULL;
@@ -221,11 +221,13 @@ static void variance_is_that_of_the_linearised_chain(void)
                FLX_OK);
     const flx_predictor *web = &b.model->predictors[graph->vertices[WEB].assignment];
     assert_text(graph->vertices[WEB].name, "web:p90");
+    int last = graph->assignments[graph->vertices[WEB].assignment].n_inputs - 1;
     for (int r = 0; r < ROWS; r++) {
         double values[2] = {mean[r], 0}, h = 1e-4;
         collect(&b, binding, WEB, r, values, raw);
-        ask(&b, web, raw, &own);
-        int last = graph->assignments[graph->vertices[WEB].assignment].n_inputs - 1;
+        double at = ask(&b, web, raw, &own);
+        /* The variance of a logarithm counts in squares of the value. */
+        own *= web->is_log ? at * at : 1;
         raw[last] = mean[r] + h;
         double up = ask(&b, web, raw, NULL);
         raw[last] = mean[r] - h;
@@ -234,6 +236,57 @@ static void variance_is_that_of_the_linearised_chain(void)
         assert_close(variance[ROWS + r], own + slope * slope * variance[r], 1e-6, 0);
     }
     flx_binding_destroy(binding);
+    finish(&b);
+}
+
+static void variance_is_that_of_the_linearised_chain(void)
+{
+    check_variance("none");
+    check_variance("log");
+}
+
+static void the_errors_of_replicas_add_up_in_their_rule(void)
+{
+    enum { ROWS = 5, VERTICES = 4 };
+    bench b = begin(2, "none", 0.5, ROWS);
+    double mean[VERTICES * ROWS], variance[VERTICES * ROWS];
+    flx_error error = {0};
+    int over = flx_graph_find_vertex(b.model->graph, "db:p90");
+    int first = flx_graph_find_vertex(b.model->graph, "db/0:p90");
+    int second = flx_graph_find_vertex(b.model->graph, "db/1:p90");
+    assert_int(
+        flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, mean, variance, &error),
+        FLX_OK);
+    for (int r = 0; r < ROWS; r++) {
+        double rates[2] = {*two_services_cell(b.table, r, "db/0:rps"),
+                           *two_services_cell(b.table, r, "db/1:rps")};
+        double sum = rates[0] * sqrt(variance[first * ROWS + r]) +
+                     rates[1] * sqrt(variance[second * ROWS + r]);
+        double deviation = sum / (rates[0] + rates[1]);
+        assert_true(variance[first * ROWS + r] > 0);
+        assert_close(variance[over * ROWS + r], deviation * deviation, 1e-12, 0);
+    }
+    finish(&b);
+}
+
+static void outputs_are_kept_within_their_range(void)
+{
+    enum { ROWS = 5 };
+    bench b = begin(1, "none", 0.3, ROWS);
+    double unbound[2 * ROWS], kept[2 * ROWS];
+    flx_error error = {0};
+    assert_int(
+        flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, unbound, NULL, &error),
+        FLX_OK);
+    flx_predictor *db = &b.model->predictors[b.model->graph->vertices[0].assignment];
+    db->output_low = db->output_high = 13;
+    assert_int(
+        flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, kept, NULL, &error),
+        FLX_OK);
+    for (int r = 0; r < ROWS; r++) {
+        assert_close(kept[r], 13, 0, 0);
+        assert_true(kept[ROWS + r] != unbound[ROWS + r]); /* and passed on so */
+    }
     finish(&b);
 }
 
@@ -415,6 +468,9 @@ CU_TestInfo inference_tests[] = {
     {"threads do not change a bit", threads_do_not_change_a_bit},
     {"variance is that of the linearised chain",
      variance_is_that_of_the_linearised_chain},
+    {"the errors of replicas add up in their rule",
+     the_errors_of_replicas_add_up_in_their_rule},
+    {"outputs are kept within their range", outputs_are_kept_within_their_range},
     {"samples agree with the linearised chain", samples_agree_with_the_linearised_chain},
     {"samples depend on seed, row and number only",
      samples_depend_on_seed_row_and_number_only},

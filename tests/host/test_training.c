@@ -87,6 +87,45 @@ static void known_functions_are_learned(void)
     flx_dataset_destroy(rows);
 }
 
+static void outputs_may_leave_what_was_seen_by_half_its_range(void)
+{
+    flx_dataset *rows = two_services_rows(20, 1, 1);
+    for (int r = 0; r < 20; r++) {
+        *two_services_cell(rows, r, "db:p90") = 10 + r;   /* 10 to 29 */
+        *two_services_cell(rows, r, "web:p90") = r - 1.0; /* -1 to 18 */
+    }
+    flx_model *model = train(1, rows);
+    assert_close(predictor(model, "db:p90")->output_low, 0.5, 1e-14, 0);
+    assert_close(predictor(model, "db:p90")->output_high, 38.5, 1e-14, 0);
+    assert_close(predictor(model, "web:p90")->output_low, -10.5, 1e-14, 0);
+    assert_close(predictor(model, "web:p90")->output_high, 27.5, 1e-14, 0);
+    flx_model_destroy(model);
+    /* Never below 0 where nothing was. */
+    *two_services_cell(rows, 0, "db:p90") = 1;
+    model = train(1, rows);
+    assert_close(predictor(model, "db:p90")->output_low, 0, 0, 0);
+    flx_model_destroy(model);
+    flx_dataset_destroy(rows);
+}
+
+static void errors_of_logarithms_are_reported_in_the_unit_of_the_output(void)
+{
+    flx_dataset *rows = two_services_rows(40, 1, 1);
+    for (int r = 0; r < 40; r++)
+        *two_services_cell(rows, r, "web:p90") += sin(37.0 * r);
+    flx_backend *backend = two_services_backend(1);
+    flx_model *plain = two_services_train(1, "none", rows, by_default, backend);
+    flx_model *logs = two_services_train(1, "log", rows, by_default, backend);
+    assert_true(!predictor(plain, "web:p90")->is_log &&
+                predictor(logs, "web:p90")->is_log);
+    assert_close(predictor(logs, "web:p90")->loo_mae,
+                 predictor(plain, "web:p90")->loo_mae, 0.3, 0);
+    flx_model_destroy(logs);
+    flx_model_destroy(plain);
+    flx_backend_close(backend);
+    flx_dataset_destroy(rows);
+}
+
 static void replicated_services_are_learned(void)
 {
     flx_dataset *rows = two_services_rows(60, 3, 1);
@@ -161,7 +200,7 @@ static void row_r_teaches_what_replica_r_did(void)
 static void fewer_than_five_rows_make_a_constant(void)
 {
     flx_dataset *rows = two_services_rows(40, 1, 1);
-    double sum = 0;
+    double sum = 0, square = 0;
     for (int r = 0; r < 40; r++)
         if (r % 10)
             *two_services_cell(rows, r, "db:p90") = NAN;
@@ -172,7 +211,9 @@ static void fewer_than_five_rows_make_a_constant(void)
     assert_int(p->kind, FLX_PREDICTOR_CONSTANT);
     assert_int(p->n, 4);
     assert_close(p->constant, sum / 4, 1e-14, 0);
-    assert_true(p->variance > 0);
+    for (int r = 0; r < 40; r += 10)
+        square += pow(*two_services_cell(rows, r, "db:p90") - sum / 4, 2);
+    assert_close(p->variance, square / 3, 1e-12, 0);
     assert_true(find_note(model, "db:p90", "only 4 of 40 rows") != NULL);
     /* What it feeds misses it in 36 of 40 rows, and says so. */
     assert_true(
@@ -254,6 +295,12 @@ static void a_target_without_values_is_an_error(void)
     flx_dataset *rows = two_services_rows(20, 1, 1);
     two_services_fill(rows, "web:p90", NAN);
     refuse(rows, FLX_BAD_INPUT, "web:p90 has no value in any of the 20 training rows");
+}
+
+static void too_many_rows_are_an_error(void)
+{
+    refuse(two_services_rows(16385, 1, 1), FLX_BAD_INPUT,
+           "db:p90 has 16385 rows to be trained on, but at most 16384 are possible");
 }
 
 static void a_failing_fit_stays_alone(void)
@@ -376,6 +423,10 @@ static void threads_do_not_change_the_models(void)
 
 CU_TestInfo training_tests[] = {
     {"known functions are learned", known_functions_are_learned},
+    {"outputs may leave what was seen by half its range",
+     outputs_may_leave_what_was_seen_by_half_its_range},
+    {"errors of logarithms are reported in the unit of the output",
+     errors_of_logarithms_are_reported_in_the_unit_of_the_output},
     {"replicated services are learned", replicated_services_are_learned},
     {"monoliths are learned", monoliths_are_learned},
     {"the paper mode has one length scale and no rule",
@@ -386,6 +437,7 @@ CU_TestInfo training_tests[] = {
     {"a constant vertex is a constant", a_constant_vertex_is_a_constant},
     {"noise is hardly taken for a function", noise_is_hardly_taken_for_a_function},
     {"a target without values is an error", a_target_without_values_is_an_error},
+    {"too many rows are an error", too_many_rows_are_an_error},
     {"a failing fit stays alone", a_failing_fit_stays_alone},
     {"a failing target is an error", a_failing_target_is_an_error},
     {"a spectrum no service has is an error", a_spectrum_no_service_has_is_an_error},

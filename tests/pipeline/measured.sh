@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # usage: sh measured.sh PROGRAM
-# Measured Online Boutique runs, one deployment: import, train on 50 rows, test on the other
-# 450. The data is read where it lies ($FLUXION_DATA, else shared/data beside the source); it
-# is no part of this tree, and without it the test is skipped.
+# Measured Online Boutique runs, one deployment: import, train on 50 rows, test on the
+# other 450. The data is read where it lies ($FLUXION_DATA, else shared/data beside the
+# source); it is no part of this tree, and without it the test is skipped.
 sources=$(cd "$(dirname "$0")/../.." && pwd)
 data=${FLUXION_DATA:-$sources/../shared/data}
 if [ ! -f "$data/boutique/single_500.csv" ]; then
@@ -14,8 +14,8 @@ data=$(cd "$data" && pwd)
 cd "$scratch" || exit 1
 deployment=$sources/configs/boutique/deployment.json
 
-run 0 import "$data/boutique/single_500.csv" --map "$sources/configs/boutique/import.json" \
-    -o boutique.h5
+run 0 import "$data/boutique/single_500.csv" \
+    --map "$sources/configs/boutique/import.json" -o boutique.h5
 answers '"rows": 500' info boutique.h5 --json
 
 # value KEY: the first number of that key in the last answer.
@@ -46,7 +46,8 @@ for seed in 1 2 3; do
     echo "seed $seed: composed, $(value mae) us, 90 % coverage $(value coverage90)"
     holds "$(value coverage90) >= 0.6 && $(value coverage90) <= 1" "seed $seed"
     # Predictions are one thing, given measured inputs another.
-    [ "$(value mae)" != "$(value mae_given_measured_inputs)" ] || fail "one figure for two"
+    [ "$(value mae)" != "$(value mae_given_measured_inputs)" ] ||
+        fail "one figure for two"
     sum=$(awk "BEGIN { print $sum + $(value mae) }")
 done
 holds "$sum / 3 < 100000" "mean error of three seeds"

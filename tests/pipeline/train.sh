@@ -2,7 +2,8 @@
 # usage: sh train.sh PROGRAM
 # A table becomes a model and predictions: answers, refusals, and what is left behind when
 # training is killed or the disk is full. The data is a function worked out here:
-#     db = 10 + 6 (c - 0.3)^2 + 0.04 rate, 2 less in the fast mode;  web = 2 + 1.5 db + 3 a
+#     db = 10 + 6 (c - 0.3)^2 + 0.04 rate, 2 less in the fast mode
+#     web = 2 + 1.5 db + 3 a
 . "$(dirname "$0")/check.sh"
 cd "$scratch" || exit 1
 
@@ -23,7 +24,8 @@ cat >map.json <<'END'
  "columns": {
   "a": {"name": "web:a", "kind": "knob"}, "c": {"name": "db:c", "kind": "knob"},
   "mode": {"name": "db:mode", "kind": "knob"},
-  "load": {"name": "web:rps", "kind": "state"}, "rate": {"name": "db:rps", "kind": "state"},
+  "load": {"name": "web:rps", "kind": "state"},
+  "rate": {"name": "db:rps", "kind": "state"},
   "db": {"name": "db:p90", "kind": "metric", "unit": "ms"},
   "web": {"name": "web:p90", "kind": "metric", "unit": "ms", "optional": true}}}
 END
@@ -53,7 +55,8 @@ train="train --deployment dep.json --data rows.h5"
     has_keys backend assignments fits evaluations wall_s failed detail name kind n d lml \
         loo_mae
     [ ! -s stderr ] || fail "train --json says something on standard error"
-    answers "2 assignments for 2 vertices, 2 fits from 30 rows" $train -o model --rows 30 --seed 1
+    answers "2 assignments for 2 vertices, 2 fits from 30 rows" \
+        $train -o model --rows 30 --seed 1
 }
 answers '"rows": 30' evaluate model --data rows.h5 --others --json
 has_keys target unit rows graph mae mape r2 r2_log coverage90 vertices name kind \
@@ -79,14 +82,17 @@ run 0 predict model --data fresh.h5 -o plain.csv
 run 0 predict model --data fresh.h5 -o wide.csv --interval 0.9 --json
 has_keys target rows
 [ ! -s stderr ] || fail "predict --json says something on standard error"
-[ "$(head -n 1 wide.csv)" = "row,prediction,lower,upper" ] || fail "predict: another header"
-awk -F, 'NR > 1 && !($1 == NR - 2 && $3 < $4 && $2 > $3 - ($4 - $3) && $2 < $4 + $4 - $3) {
-    exit 1 }' wide.csv || fail "rows out of order, or predictions far from their intervals"
+[ "$(head -n 1 wide.csv)" = "row,prediction,lower,upper" ] ||
+    fail "predict: another header"
+awk -F, 'NR > 1 {
+    width = $4 - $3
+    if (!($1 == NR - 2 && width > 0 && $2 > $3 - width && $2 < $4 + width)) exit 1
+}' wide.csv || fail "rows out of order, or predictions far from their intervals"
 cut -d, -f1,2 wide.csv >cut.csv
 same plain.csv cut.csv
 
-# A CSV with the columns' names gives what the dataset gives; a choice may stand by its name,
-# and what is missing counts as its median.
+# A CSV with the columns' names gives what the dataset gives; a choice may stand by its
+# name, and what is missing counts as its median.
 sed -e '1s/.*/web:a,db:c,db:mode,web:rps,db:rps,db:p90,web:p90/' fresh.csv |
     awk -F, -v OFS=, 'NR > 1 { $3 = $3 ? "fast" : "safe" } { print }' >named.csv
 run 0 predict model --data named.csv -o named.out
@@ -94,7 +100,8 @@ same plain.csv named.out
 sed '2s/^[^,]*,/,/' named.csv >empty.csv
 run 0 predict model --data empty.csv -o empty.out
 [ "$(wc -l <empty.out)" -eq 31 ] || fail "a missing cell loses a row"
-[ "$(sed 2d empty.out)" = "$(sed 2d plain.csv)" ] || fail "a missing cell changes other rows"
+[ "$(sed 2d empty.out)" = "$(sed 2d plain.csv)" ] ||
+    fail "a missing cell changes other rows"
 cp rows.h5 table.txt
 run 0 predict model --data table.txt -o table.out
 
@@ -102,8 +109,8 @@ run 0 predict model --data table.txt -o table.out
 # shellcheck disable=SC2086
 for threads in 1 2; do
     run 0 $train -o same.$threads --rows 30 --seed 1 --threads $threads
-    run 0 predict same.$threads --data fresh.h5 -o same.$threads.csv --interval 0.95 --seed 3 \
-        --threads $threads
+    run 0 predict same.$threads --data fresh.h5 -o same.$threads.csv --interval 0.95 \
+        --seed 3 --threads $threads
     run 0 evaluate same.$threads --data fresh.h5 --json --threads $threads
     cp stdout same.$threads.json
 done
@@ -157,7 +164,8 @@ refuses "--data" evaluate model
 refuses "--interval" predict model --data fresh.h5 -o bad.csv --interval 1.5
 refuses "rows.csv: column \"a\"" predict model --data rows.csv -o bad.csv
 sed '5s/,[0-9.]*,/,much,/' named.csv >words.csv
-refuses 'words.csv line 5: column "db:c" holds "much"' predict model --data words.csv -o bad.csv
+refuses 'words.csv line 5: column "db:c" holds "much"' \
+    predict model --data words.csv -o bad.csv
 sed '3s/safe\|fast/slow/' named.csv >choice.csv
 refuses 'choice.csv line 3: column "db:mode" holds "slow"' \
     predict model --data choice.csv -o bad.csv
@@ -193,7 +201,8 @@ refuses "torn/models" info torn
 left=$(find . -name '.*' ! -name . | head -n 3)
 [ -z "$left" ] || fail "unfinished files are left: $left"
 
-# --- a full disk: files end after 1 KiB at most (the signal is ignored, so that writing fails) ---
+# --- a full disk: files end after 1 KiB at most ---
+# The signal is ignored, so that writing fails.
 cp model/graph.json kept.json
 for words in "$train -o full" "$train -o model" \
     "predict model --data fresh.h5 -o full.csv --interval 0.9"; do
