@@ -209,7 +209,7 @@ for words in "$train -o full" "$train -o model" \
     calls=$((calls + 1))
     (
         trap '' XFSZ
-        ulimit -f 1
+        ulimit -f 2 # 1 KiB: what the OpenMP runtime of clang asks for itself
         # shellcheck disable=SC2086
         "$program" $words >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
         echo $? >"$scratch/status"
