@@ -9,6 +9,7 @@
 
 #include "kernels/cpu/panel/cholesky.h"
 
+#include "kernels/cpu/panel/blend.h"
 #include "kernels/cpu/panel/covariance.h"
 #include "kernels/cpu/panel/gradient.h"
 #include "kernels/cpu/panel/predict.h"
@@ -250,4 +251,6 @@ const flx_panel_kernels FLX_PANEL_TABLE = {
     .predict_size = predict_size,
     .predict = predict,
     .covariance_rows = covariance_rows,
+    .blend_size = blend_size,
+    .blend = blend,
 };

@@ -54,6 +54,15 @@ typedef struct {
     int n_slopes;
 } flx_panel_query;
 
+/* Predictions to be weighted, packed: rows padded with zeros to groups of 3 panels. */
+typedef struct {
+    int k, groups;
+    bool is_squared;
+    double *P; /* panel-major (3 groups, k, width) */
+    double *y; /* (3 groups, width) */
+} flx_panel_blend;
+enum { FLX_BLEND_BLOCK = 64 }; /* candidates of one call at most */
+
 typedef struct {
     const char *name;
     int width;
@@ -77,6 +86,11 @@ typedef struct {
      * 0 .. i of row i, from inputs Zt (d, n); no noise on the diagonal. */
     void (*covariance_rows)(int n, int d, const double *Zt, double s2, double *K,
                             double *G);
+    /* losses (count): sums over the rows of |y - P w| or of squares, for weights (count, k)
+     * row-major, count <= FLX_BLEND_BLOCK. `work`: blend_size doubles. */
+    size_t (*blend_size)(int k);
+    void (*blend)(const flx_panel_blend *blend, const double *weights, int count,
+                  double *work, double *losses);
 } flx_panel_kernels;
 
 /* The best table this processor runs. */
