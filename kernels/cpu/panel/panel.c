@@ -13,6 +13,7 @@
 #include "kernels/cpu/panel/covariance.h"
 #include "kernels/cpu/panel/gradient.h"
 #include "kernels/cpu/panel/predict.h"
+#include "kernels/cpu/panel/uniforms.h"
 
 #define LOG_2PI 1.8378770664093454836
 
@@ -253,4 +254,5 @@ const flx_panel_kernels FLX_PANEL_TABLE = {
     .covariance_rows = covariance_rows,
     .blend_size = blend_size,
     .blend = blend,
+    .uniforms = uniforms,
 };

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { FLX_PANEL_MAX_WIDTH = 8 };
 
@@ -91,6 +92,9 @@ typedef struct {
     size_t (*blend_size)(int k);
     void (*blend)(const flx_panel_blend *blend, const double *weights, int count,
                   double *work, double *losses);
+    /* A row of random numbers: kernels/uniform_row.h. */
+    void (*uniforms)(uint64_t seed, uint32_t stream, uint32_t individual,
+                     uint32_t generation, int count, double *out);
 } flx_panel_kernels;
 
 /* The best table this processor runs. */
