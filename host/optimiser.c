@@ -227,10 +227,12 @@ const double *flx_search_propose(flx_search *search, int *count)
     const double *trials = search->kind->propose(search->state, limit, count);
     size_t n_dimensions = (size_t)search->problem.n_dimensions;
     for (size_t i = 0; i < (size_t)*count; i++)
-        for (size_t d = 0; d < n_dimensions; d++)
-            search->settings[i * n_dimensions + d] =
-                flx_gene_snap(flx_problem_gene(&search->problem, (int)d),
-                              trials[i * n_dimensions + d]);
+        for (size_t d = 0; d < n_dimensions; d++) {
+            size_t at = i * n_dimensions + d;
+            double unit = trials[at] > 0 ? trials[at] < 1 ? trials[at] : 1 : 0;
+            search->settings[at] =
+                search->problem.genes ? flx_gene_snap(search->problem.genes[d], unit) : unit;
+        }
     search->pending = *count;
     return search->settings;
 }

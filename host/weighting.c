@@ -191,15 +191,16 @@ static flx_status create_trial(const batch *b, int index, flx_error *error)
     return FLX_OK;
 }
 
-/* Weights of sum 1. All zero give NaN, which a search counts as worst. */
+/* Weights of sum 1. All zero give NaN, which a search counts as worst. In place is fine. */
 static void normalise(const double *weights, int count, size_t k, double *scaled)
 {
     for (size_t i = 0; i < (size_t)count; i++) {
         double sum = 0;
         for (size_t j = 0; j < k; j++)
             sum += weights[i * k + j];
+        double factor = 1 / sum;
         for (size_t j = 0; j < k; j++)
-            scaled[i * k + j] = weights[i * k + j] / sum;
+            scaled[i * k + j] = weights[i * k + j] * factor;
     }
 }
 

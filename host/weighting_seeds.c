@@ -6,17 +6,19 @@
 #include <string.h>
 
 enum { MOST_MODELS = 4096 };
+static const double LARGEST = 1e100; /* sums of squares stay finite */
 
 static flx_status check_table(const flx_weighting_problem *problem, const char *name,
                               flx_error *error)
 {
     size_t k = (size_t)problem->k;
     for (size_t i = 0; i < (size_t)problem->n; i++) {
-        if (!isfinite(problem->y[i]))
-            return flx_fail(error, FLX_BAD_INPUT, "%s: the target of row %zu is %g", name,
-                            i, problem->y[i]);
+        if (!(fabs(problem->y[i]) <= LARGEST))
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "%s: the target of row %zu is %g, not a number up to %g",
+                            name, i, problem->y[i], LARGEST);
         for (size_t j = 0; j < k; j++)
-            if (!isfinite(problem->P[i * k + j]))
+            if (!(fabs(problem->P[i * k + j]) <= LARGEST))
                 return flx_fail(error, FLX_BAD_INPUT,
                                 "%s: the prediction of model %zu for row %zu is %g", name,
                                 j, i, problem->P[i * k + j]);

@@ -4,6 +4,7 @@
 #include "host/commands/commands.h"
 
 #include "host/accuracy.h"
+#include "host/commands/bench_weighting.h"
 #include "host/fit.h"
 #include "kernels/baseline.h"
 #include "kernels/formulas/philox.h"
@@ -28,6 +29,22 @@ static const flx_option options[] = {
      .help = "predict: queries to every process (default 100000)"},
     {.name = "rounds", .type = FLX_INTEGER, .min = 1, .max = 1000, .argument = "R",
      .help = "timed rounds, of which the median counts (default 9)"},
+    {.name = "data", .type = FLX_TEXT, .argument = "P.bin",
+     .help = "weighting: predictions, rows x models doubles, little-endian"},
+    {.name = "target", .type = FLX_TEXT, .argument = "y.bin",
+     .help = "weighting: the target, one double a row"},
+    {.name = "models", .type = FLX_INTEGER, .min = 1, .max = 4096, .argument = "K",
+     .help = "weighting: columns of the predictions"},
+    {.name = "form", .type = FLX_TEXT, .argument = "FORM",
+     .help = "weighting: mean (normalised, the default) or sum (the default of --paper)"},
+    {.name = "loss", .type = FLX_TEXT, .argument = "LOSS",
+     .help = "weighting: mae (the default) or squared"},
+    {.name = "paper", .type = FLX_FLAG,
+     .help = "weighting: rand/1/bin from random weights, no polish"},
+    {.name = "evaluations", .type = FLX_INTEGER, .min = 1, .max = 1e9, .argument = "N",
+     .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000)"},
+    {.name = "restarts", .type = FLX_INTEGER, .min = 1, .max = 1000, .argument = "R",
+     .help = "weighting: searches, of which the best counts (default 1)"},
     {0}};
 
 /* A batch of smooth functions with noise. */
@@ -307,15 +324,16 @@ static flx_status bench_predict(const flx_arguments *arguments, flx_backend *bac
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *what = flx_positional(arguments, 0);
-    bool is_gp = strcmp(what, "gp") == 0;
-    if (!is_gp && strcmp(what, "predict") != 0)
+    bool is_gp = strcmp(what, "gp") == 0, is_weighting = strcmp(what, "weighting") == 0;
+    if (!is_gp && !is_weighting && strcmp(what, "predict") != 0)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "bench %s: this version has bench gp and bench predict", what);
+                        "bench %s: this version has bench gp, predict and weighting", what);
     flx_backend *backend = NULL;
     FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments), &backend,
                              error));
-    flx_status status = is_gp ? bench_gp(arguments, backend, error)
-                              : bench_predict(arguments, backend, error);
+    flx_status status = is_gp          ? bench_gp(arguments, backend, error)
+                        : is_weighting ? flx_bench_weighting(arguments, backend, error)
+                                       : bench_predict(arguments, backend, error);
     flx_backend_close(backend);
     return status;
 }
@@ -323,10 +341,12 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 const flx_command flx_bench_command = {
     .name = "bench",
     .summary = "measure evaluation, fitting and prediction on this machine",
-    .usage = "gp|predict [--n N] [--d D] [--batch B] [--baseline] [--json]",
+    .usage = "gp|predict|weighting [--n N] [--d D] [--batch B] [--data P.bin --target "
+             "y.bin --models K] [--json]",
     .details = "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
                "times means and variances. Rounds of both sides alternate; medians are "
-               "reported.",
+               "reported. bench weighting blends the predictions of a file and tells how "
+               "near the search came and the exact polish ended.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,
