@@ -28,7 +28,7 @@ static const flx_option options[] = {
     {.name = "queries", .type = FLX_INTEGER, .min = 1, .max = 10000000, .argument = "Q",
      .help = "predict: queries to every process (default 100000)"},
     {.name = "rounds", .type = FLX_INTEGER, .min = 1, .max = 1000, .argument = "R",
-     .help = "timed rounds, of which the median counts (default 9)"},
+     .help = "timed rounds, of which the median counts (default 9; predict, weighting: 5)"},
     {.name = "data", .type = FLX_TEXT, .argument = "P.bin",
      .help = "weighting: predictions, rows x models doubles, little-endian"},
     {.name = "target", .type = FLX_TEXT, .argument = "y.bin",
