@@ -58,9 +58,25 @@ typedef struct {
     double *slopes;        /* (m, n_slopes) out: d mean / d x_k, k = d - n_slopes .. d - 1 */
 } flx_gp_query;
 
+/* Predictions of k models at n points, to be weighted (paper 4.1): y ~ P w. */
+typedef struct {
+    int n, k;
+    bool is_squared;
+    const double *P; /* (n, k) */
+    const double *y; /* (n) */
+} flx_blend_problem;
+
+/* Candidate weights of one problem of a set. */
+typedef struct {
+    int problem, count;
+    const double *weights; /* (count, k), taken as they are */
+    double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
+} flx_blend_query;
+
 typedef struct flx_backend flx_backend;
 typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
 typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
+typedef struct flx_blend_set flx_blend_set;       /* predictions and targets, likewise */
 
 struct flx_backend {
     const char *name;        /* "cpu" */
@@ -87,6 +103,13 @@ struct flx_backend_operations {
     flx_status (*predict)(const flx_gp_posterior *posterior, flx_gp_query *queries,
                           int count, flx_error *error);
     void (*posterior_release)(flx_gp_posterior *posterior);
+
+    /* A candidate's loss does not depend on its neighbours; `blend` allocates nothing. */
+    flx_status (*blend_create)(flx_backend *backend, const flx_blend_problem *problems,
+                               int count, flx_blend_set **out, flx_error *error);
+    flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
+                        flx_error *error);
+    void (*blend_release)(flx_blend_set *set);
 
     void (*close)(flx_backend *backend);
 };

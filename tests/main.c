@@ -25,6 +25,7 @@
     X(batch)                                                                             \
     X(posterior)                                                                         \
     X(backend)                                                                           \
+    X(blend)                                                                             \
     X(lbfgs)                                                                             \
     X(gp)                                                                                \
     X(fit)                                                                               \
@@ -50,6 +51,8 @@
     X(top_list)                                                                          \
     X(optimiser)                                                                         \
     X(lshade)                                                                            \
+    X(weighting_optimum)                                                                 \
+    X(weighting)                                                                         \
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \

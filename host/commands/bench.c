@@ -5,6 +5,7 @@
 #include "host/commands/commands.h"
 
 #include "host/accuracy.h"
+#include "host/commands/bench_weighting.h"
 #include "host/fit.h"
 #include "kernels/baseline.h"
 #include "kernels/formulas/philox.h"
@@ -49,7 +50,45 @@ static const flx_option options[] = {
      .min = 1,
      .max = 1000,
      .argument = "R",
-     .help = "timed rounds, of which the median counts (default 9)"},
+     .help =
+         "timed rounds, of which the median counts (default 9; predict, weighting: 5)"},
+    {.name = "data",
+     .type = FLX_TEXT,
+     .argument = "P.bin",
+     .help = "weighting: predictions, rows x models doubles, little-endian"},
+    {.name = "target",
+     .type = FLX_TEXT,
+     .argument = "y.bin",
+     .help = "weighting: the target, one double a row"},
+    {.name = "models",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 4096,
+     .argument = "K",
+     .help = "weighting: columns of the predictions"},
+    {.name = "form",
+     .type = FLX_TEXT,
+     .argument = "FORM",
+     .help = "weighting: mean (normalised, the default) or sum (the default of --paper)"},
+    {.name = "loss",
+     .type = FLX_TEXT,
+     .argument = "LOSS",
+     .help = "weighting: mae (the default) or squared"},
+    {.name = "paper",
+     .type = FLX_FLAG,
+     .help = "weighting: rand/1/bin from random weights, no polish"},
+    {.name = "evaluations",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1e9,
+     .argument = "N",
+     .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000)"},
+    {.name = "restarts",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1000,
+     .argument = "R",
+     .help = "weighting: searches, of which the best counts (default 1)"},
     {0}};
 
 /* A batch of smooth functions with noise. */
@@ -354,7 +393,10 @@ static const struct {
     const char *name;
     flx_status (*run)(const flx_arguments *arguments, flx_backend *backend,
                       flx_error *error);
-} benches[] = {{"gp", bench_gp}, {"predict", bench_predict}, {"graph", bench_graph}};
+} benches[] = {{"gp", bench_gp},
+               {"predict", bench_predict},
+               {"graph", bench_graph},
+               {"weighting", flx_bench_weighting}};
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
@@ -363,8 +405,9 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     while (at < count && strcmp(benches[at].name, what) != 0)
         at++;
     if (at == count)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "bench %s: this version has bench gp, predict and graph", what);
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "bench %s: this version has bench gp, predict, graph and weighting", what);
     if (flx_positional_count(arguments) > 1 && benches[at].run != bench_graph)
         return flx_fail(error, FLX_BAD_INPUT,
                         "bench %s takes no further argument than its "
@@ -381,11 +424,14 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 const flx_command flx_bench_command = {
     .name = "bench",
     .summary = "measure evaluation, fitting and prediction on this machine",
-    .usage = "gp | predict | graph MODEL/ [--n N] [--d D] [--batch B] [--baseline]",
+    .usage = "gp | predict | graph MODEL/ | weighting [--n N] [--d D] [--batch B] "
+             "[--data P.bin --target y.bin --models K]",
     .details =
         "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
         "times means and variances; bench graph times settings through a whole "
-        "trained model. Rounds of both sides alternate; medians are reported.",
+        "trained model. Rounds of both sides alternate; medians are reported. bench "
+        "weighting blends the predictions of a file and tells how near the search came "
+        "and where the exact polish ended.",
     .options = options,
     .min_positional = 1,
     .max_positional = 2,
