@@ -71,6 +71,8 @@ void flx_segment_span(flx_segment_state *state, int64_t oldest, int64_t newest,
                       int64_t limit)
 {
     int64_t end = newest <= limit ? newest : oldest;
+    if (end > limit)
+        return;
     if (state->first < 0)
         state->first = end;
     if (end > state->newest)

@@ -27,12 +27,13 @@ typedef struct {
     int64_t damaged_bytes;
     int64_t torn_bytes; /* at the end: the beginning of a block, or zeros, as a killed or
                            cut-off writer leaves them (or one at work just now) */
-    int64_t first, newest; /* of what its blocks span: the end of the first block and of
-                              the one that ends last, seq_num; -1 without blocks */
+    int64_t first, newest; /* seq_num: where its first block ends, and the one that ends
+                              last; -1 without blocks within the limit */
 } flx_segment_state;
 
 /* Reads the file `path`, segment `state->number`, and fills the rest of *state. Times
- * later than `limit` are those of a wrong clock: such a block counts with its oldest. */
+ * later than `limit` are those of a wrong clock: a block with such ends at its oldest,
+ * and does not count where that is one, too. */
 flx_status flx_segment_read(const char *path, int64_t limit,
                             const flx_block_visitor *visitor, flx_segment_state *state,
                             flx_error *error);

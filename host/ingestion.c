@@ -39,6 +39,19 @@ static void advance_clock(flx_ingestion *ingestion, int64_t seq_num)
         ingestion->clock = seq_num;
 }
 
+static void note_newest(const flx_ingestion *ingestion, flx_stream *stream,
+                        int64_t seq_num, uint64_t segment)
+{
+    if (seq_num >= stream->newest.seq_num) {
+        stream->newest.seq_num = seq_num;
+        stream->newest.segment = segment;
+    }
+    if (seq_num >= stream->believed.seq_num && seq_num <= ingestion->latest) {
+        stream->believed.seq_num = seq_num;
+        stream->believed.segment = segment;
+    }
+}
+
 /* --- opening --- */
 
 static flx_status meet_block(void *context, uint64_t segment,
@@ -51,10 +64,7 @@ static flx_status meet_block(void *context, uint64_t segment,
         if (!stream)
             FLX_TRY(
                 flx_stream_add(&ingestion->streams, met->uri, met->type, &stream, error));
-        if (met->newest >= stream->newest) {
-            stream->newest = met->newest;
-            stream->newest_segment = segment;
-        }
+        note_newest(ingestion, stream, met->newest, segment);
         advance_clock(ingestion, met->newest);
     }
     return FLX_OK;
@@ -134,10 +144,8 @@ static flx_status put_sample(flx_ingestion *ingestion, flx_stream *stream,
     }
     sample.stream = stream->block_index;
     flx_block_add_sample(block, &sample);
-    if (sample.seq_num >= stream->newest) {
-        stream->newest = sample.seq_num;
-        stream->newest_segment = flx_store_next_segment(ingestion->store);
-    }
+    note_newest(ingestion, stream, sample.seq_num,
+                flx_store_next_segment(ingestion->store));
     return FLX_OK;
 }
 
@@ -177,8 +185,8 @@ static flx_status add_parsed(flx_ingestion *ingestion, const flx_telemetry *line
     FLX_TRY(find_stream(ingestion, line, &stream, error));
     if (is_full(ingestion, line->seq_num))
         FLX_TRY(flx_ingestion_commit(ingestion, error));
-    ingestion->counts.late += line->seq_num < stream->newest;
-    ingestion->counts.repeated += line->seq_num == stream->newest;
+    ingestion->counts.late += line->seq_num < stream->newest.seq_num;
+    ingestion->counts.repeated += line->seq_num == stream->newest.seq_num;
     flx_block_sample sample = {
         .seq_num = line->seq_num, .number = line->number, .label = line->label};
     FLX_TRY(put_sample(ingestion, stream, sample, error));
@@ -223,6 +231,17 @@ flx_ingestion_counts flx_ingestion_count(const flx_ingestion *ingestion)
 
 /* --- retention --- */
 
+/* Whether this is it, in the segment that goes; every arrival of one seq_num goes along,
+ * so that the last one stays the last. */
+static bool is_latest(flx_latest *latest, int64_t seq_num, uint64_t segment)
+{
+    if (latest->seq_num != seq_num ||
+        (latest->segment != segment && latest->carried_from != segment))
+        return false;
+    latest->carried_from = segment;
+    return true;
+}
+
 /* What has no successor elsewhere moves on: a knob that was set once, long ago, holds. */
 static flx_status carry_block(void *context, uint64_t segment,
                               const flx_stored_block *block, flx_error *error)
@@ -232,11 +251,13 @@ static flx_status carry_block(void *context, uint64_t segment,
     for (flx_block_sample sample; flx_block_next(&cursor, &sample);) {
         const flx_block_stream *from = &block->streams[sample.stream];
         flx_stream *stream = flx_stream_find(&ingestion->streams, from->uri);
-        if (!stream || stream->type != from->type || sample.seq_num != stream->newest ||
-            (stream->newest_segment != segment && stream->carried_from != segment))
+        if (!stream || stream->type != from->type)
+            continue;
+        bool is_newest = is_latest(&stream->newest, sample.seq_num, segment);
+        bool is_believed = is_latest(&stream->believed, sample.seq_num, segment);
+        if (!is_newest && !is_believed)
             continue;
         FLX_TRY(put_sample(ingestion, stream, sample, error));
-        stream->carried_from = segment;
         ingestion->counts.carried++;
         if (exceeds(&ingestion->block, AT_MOST))
             FLX_TRY(write_block(ingestion, error));
@@ -283,15 +304,17 @@ static int find_outlived(const flx_ingestion *ingestion)
     if (options->keep_bytes > 0 && bytes > options->keep_bytes && count > 1)
         return 0;
     for (int i = 0; options->keep_seconds > 0 && i < count - 1; i++)
-        if (segments[i].newest < ingestion->clock - options->keep_seconds)
+        if (segments[i].newest >= 0 &&
+            segments[i].newest < ingestion->clock - options->keep_seconds)
             return i;
     return -1;
 }
 
 static flx_status apply_retention(flx_ingestion *ingestion, flx_error *error)
 {
-    seal_in_time(ingestion);
     for (int index; (index = find_outlived(ingestion)) >= 0;)
         FLX_TRY(drop_segment(ingestion, index, error));
+    /* Afterwards, so that no segment begins with the old values that moved on. */
+    seal_in_time(ingestion);
     return FLX_OK;
 }

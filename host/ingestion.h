@@ -17,8 +17,8 @@
 
 typedef struct {
     int64_t keep_seconds; /* 0: for ever. Segments whose samples are all older than the
-                             newest one by more are dropped; times more than an hour ahead
-                             of this machine's clock are not believed */
+                             newest one by more are dropped. Times more than an hour ahead
+                             of this machine's clock are not believed and do not count */
     int64_t keep_bytes;   /* 0: any. The oldest segments are dropped above it */
     /* Called after a block is safe, with the seq_num of its last line: that line and all
      * good lines before it are stored. May be NULL; a status other than FLX_OK stops. */

@@ -51,7 +51,7 @@ flx_status flx_stream_add(flx_stream_table *table, const char *uri, flx_knob_typ
     }
     stream->type = type;
     stream->index = table->count;
-    stream->newest = -1;
+    stream->newest.seq_num = stream->believed.seq_num = -1;
     table->streams[table->count++] = stream;
     *out = stream;
     return FLX_OK;

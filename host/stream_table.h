@@ -12,14 +12,20 @@
  * memory. */
 #define FLX_STREAMS_MAX (1 << 20)
 
+/* A highest seq_num and where its last arrival lies. */
+typedef struct {
+    int64_t seq_num;       /* -1 before the first sample */
+    uint64_t segment;      /* number */
+    uint64_t carried_from; /* the dropped segment in which it lay before, or 0 */
+} flx_latest;
+
 typedef struct {
     char *uri;
     flx_knob_type type;
-    int index;               /* from 0, in order of appearance */
-    int64_t newest;          /* highest seq_num; -1 before the first sample */
-    uint64_t newest_segment; /* where its last arrival lies */
-    uint64_t carried_from;   /* the dropped segment in which it lay before */
-    uint64_t block;          /* number of the block that knows it as `block_index` */
+    int index;           /* from 0, in order of appearance */
+    flx_latest newest;   /* of all, and of those whose seq_num is believed to be a */
+    flx_latest believed; /* time (host/ingestion.h) */
+    uint64_t block;      /* number of the block that knows it as `block_index` */
     int block_index;
 } flx_stream;
 
