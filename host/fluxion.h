@@ -34,6 +34,8 @@
 #include "host/optimiser.h"
 #include "host/tuning.h"
 #include "host/tuning_model.h"
+#include "host/ingestion.h"
+#include "host/window.h"
 /* clang-format on */
 
 #endif

@@ -26,6 +26,8 @@ const flx_command *const flx_commands[] = {
     &flx_predict_command,
     &flx_tune_command,
     &flx_graph_command,
+    &flx_ingest_command,
+    &flx_export_command,
     &flx_bench_command,
     &flx_selftest_command,
     &flx_version_command,
@@ -78,6 +80,8 @@ int main(int argc, char **argv)
 {
     /* A reader that leaves early (`fluxion ... | head`) is a failed write, not a kill. */
     signal(SIGPIPE, SIG_IGN);
+    /* So is a file that would grow past the limit of the system. */
+    signal(SIGXFSZ, SIG_IGN);
     /* Tasks run in parallel, each on one thread; a second team inside would fight the
      * first. */
     openblas_set_num_threads(1);

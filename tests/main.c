@@ -56,6 +56,11 @@
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \
+    X(telemetry)                                                                         \
+    X(telemetry_store)                                                                   \
+    X(ingestion)                                                                         \
+    X(ingestion_kill)                                                                    \
+    X(window)                                                                            \
     X(simulator_response)                                                                \
     X(simulator_system)                                                                  \
     X(simulator_engine)                                                                  \
