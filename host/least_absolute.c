@@ -7,6 +7,7 @@
 #include "host/least_absolute.h"
 
 #include "host/least_absolute_basis.h"
+#include "host/step_heap.h"
 #include "kernels/formulas/philox.h"
 
 #include <float.h>
@@ -19,42 +20,41 @@ enum { STEPS_PER_REFRESH = 40 };
 typedef struct {
     const flx_weighting_problem *problem;
     flx_basis basis;
-    double *weights;   /* (k) the caller's */
-    double *target;    /* (n) y, or y with noise */
-    double *residual;  /* (n) target - P w */
-    double *side;      /* (n) its sign, kept through ties; 0 while the row is held */
-    double *change;    /* (n) P times the direction */
-    double *gradient;  /* (k) of the sum over rows that are not held */
-    double *direction; /* (k) */
-    double *product;   /* (k) */
-    double *kink;      /* (n) a heap of steps, smallest first, and */
-    int *kink_row;     /* (n) their rows */
-    double *noise;     /* (n) what rounding makes of a residual */
-    double row_norm;   /* sum of the largest entries of all rows */
-    int n_idle;        /* steps without length in a row */
-    bool is_shifted;   /* target has noise */
+    double *weights;     /* (k) the caller's */
+    double *target;      /* (n) y, or y with noise */
+    double *residual;    /* (n) target - P w */
+    double *side;        /* (n) its sign, kept through ties; 0 while the row is held */
+    double *change;      /* (n) P times the direction */
+    double *gradient;    /* (k) of the sum over rows that are not held */
+    double *direction;   /* (k) */
+    double *product;     /* (k) */
+    flx_step_heap kinks; /* (n) steps at which residuals change sign */
+    double *noise;       /* (n) what rounding makes of a residual */
+    double row_norm;     /* sum of the largest entries of all rows */
+    int n_idle;          /* steps without length in a row */
+    bool is_shifted;     /* target has noise */
 } descent;
 
 static void clear(descent *d)
 {
     flx_basis_clear(&d->basis);
     free(d->target);
-    free(d->kink_row);
+    free(d->kinks.row);
 }
 
 static flx_status allocate(descent *d, flx_error *error)
 {
     size_t n = (size_t)d->problem->n, k = (size_t)d->problem->k;
     d->target = calloc(6 * n + 3 * k, sizeof(double));
-    d->kink_row = calloc(n, sizeof(int));
-    if (!d->target || !d->kink_row)
+    d->kinks.row = calloc(n, sizeof(int));
+    if (!d->target || !d->kinks.row)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a fit of %zu x %zu", n,
                         k);
     d->residual = d->target + n;
     d->side = d->residual + n;
     d->change = d->side + n;
-    d->kink = d->change + n;
-    d->noise = d->kink + n;
+    d->kinks.step = d->change + n;
+    d->noise = d->kinks.step + n;
     d->gradient = d->noise + n;
     d->direction = d->gradient + k;
     d->product = d->direction + k;
@@ -166,57 +166,25 @@ static int choose_edge(const descent *d, double *rate, double *sign)
     return best;
 }
 
-static bool is_before(const descent *d, int a, int b)
+/* The steps up to `limit` at which a residual changes its sign. */
+static void collect_kinks(descent *d, double limit)
 {
-    return d->kink[a] < d->kink[b] ||
-           (d->kink[a] == d->kink[b] && d->kink_row[a] < d->kink_row[b]);
-}
-
-static void swap_kinks(descent *d, int a, int b)
-{
-    double step = d->kink[a];
-    int row = d->kink_row[a];
-    d->kink[a] = d->kink[b];
-    d->kink_row[a] = d->kink_row[b];
-    d->kink[b] = step;
-    d->kink_row[b] = row;
-}
-
-static void sift_down(descent *d, int at, int count)
-{
-    for (;;) {
-        int left = 2 * at + 1, least = at;
-        if (left < count && is_before(d, left, least))
-            least = left;
-        if (left + 1 < count && is_before(d, left + 1, least))
-            least = left + 1;
-        if (least == at)
-            return;
-        swap_kinks(d, at, least);
-        at = least;
-    }
-}
-
-/* Heap of the steps up to `limit` at which a residual changes its sign. */
-static int collect_kinks(descent *d, double limit)
-{
-    int n = d->problem->n, count = 0;
+    int n = d->problem->n;
     double largest = 0;
     for (int i = 0; i < n; i++)
         largest = fmax(largest, fabs(d->change[i]));
+    d->kinks.count = 0;
     for (int i = 0; i < n; i++) {
         double speed = d->side[i] * d->change[i];
         if (!(speed > 1e-12 * largest))
             continue;
         double step = fmax(d->side[i] * d->residual[i], 0) / speed;
         if (step <= limit) {
-            d->kink[count] = step;
-            d->kink_row[count++] = i;
+            d->kinks.step[d->kinks.count] = step;
+            d->kinks.row[d->kinks.count++] = i;
         }
     }
-    for (int at = count / 2 - 1; at >= 0; at--)
-        sift_down(d, at, count);
-    return count;
+    flx_step_heap_make(&d->kinks);
 }
 
 /* How far a weight can go, and which one meets its bound first (-1: none). */
@@ -246,18 +214,15 @@ static double find_limit(const descent *d, int *blocking)
  * that is met there, -1 where it is the limit. */
 static double pass_kinks(descent *d, double rate, double limit, int *row)
 {
-    int count = collect_kinks(d, limit);
-    while (count > 0) {
-        int i = d->kink_row[0];
+    for (collect_kinks(d, limit); d->kinks.count > 0; flx_step_heap_pop(&d->kinks)) {
+        int i = d->kinks.row[0];
         rate += 2 * fabs(d->change[i]);
         if (rate >= 0) {
             *row = i;
-            return d->kink[0];
+            return d->kinks.step[0];
         }
         add_row(d, i, 2 * d->side[i]);
         d->side[i] = -d->side[i];
-        swap_kinks(d, 0, --count);
-        sift_down(d, 0, count);
     }
     *row = -1;
     return limit;
@@ -321,7 +286,7 @@ static bool step_along(descent *d, int q, double rate, double sign)
     return true;
 }
 
-static double mean_of_sides(const descent *d)
+static double mean_residual(const descent *d)
 {
     double sum = 0;
     for (int i = 0; i < d->problem->n; i++)
@@ -332,7 +297,7 @@ static double mean_of_sides(const descent *d)
 /* Breaks ties among the rows: each target moves by its own small amount. */
 static void shift_target(descent *d)
 {
-    double size = 1e-10 * mean_of_sides(d);
+    double size = 1e-10 * mean_residual(d);
     for (int i = 0; i < d->problem->n; i++) {
         double least = 1e-13 * fabs(d->problem->y[i]);
         d->target[i] =

@@ -230,8 +230,9 @@ const double *flx_search_propose(flx_search *search, int *count)
         for (size_t d = 0; d < n_dimensions; d++) {
             size_t at = i * n_dimensions + d;
             double unit = trials[at] > 0 ? trials[at] < 1 ? trials[at] : 1 : 0;
-            search->settings[at] =
-                search->problem.genes ? flx_gene_snap(search->problem.genes[d], unit) : unit;
+            search->settings[at] = search->problem.genes
+                                       ? flx_gene_snap(search->problem.genes[d], unit)
+                                       : unit;
         }
     search->pending = *count;
     return search->settings;
