@@ -49,12 +49,11 @@ typedef struct {
 
 typedef struct {
     int k;
-    double *weights; /* (k) in [0, 1]; form mean: their sum is 1 */
-    double
-        loss_before_polish; /* mean error, or mean squared error, of the search's best */
-    double loss;            /* of `weights`; never above the one before */
-    double gap;             /* `loss` exceeds the optimum by this at most */
-    int64_t evaluations;    /* candidates, over all restarts */
+    double *weights;           /* (k) in [0, 1]; form mean: their sum is 1 */
+    double loss_before_polish; /* mean (squared) error of the search's best */
+    double loss;               /* of `weights`; never above the one before */
+    double gap;                /* `loss` exceeds the optimum by this at most */
+    int64_t evaluations;       /* candidates, over all restarts */
 } flx_weighting_result;
 
 /* Solves `count` problems together: every round evaluates the populations of all searches
