@@ -143,6 +143,18 @@ static bool eliminate(double *work, size_t k)
     return true;
 }
 
+/* weights += A^-1 (values - A weights): what the inverse rounds away when rows are nearly
+ * parallel comes back. */
+static void refine(const flx_basis *basis, double *weights, double *miss)
+{
+    size_t k = (size_t)basis->k;
+    for (size_t q = 0; q < k; q++)
+        miss[q] = basis->held[q].value - flx_held_product(basis, basis->held[q], weights);
+    for (size_t q = 0; q < k; q++)
+        for (size_t j = 0; j < k; j++)
+            weights[j] += basis->edges[q * k + j] * miss[q];
+}
+
 bool flx_basis_refresh(flx_basis *basis, double *weights)
 {
     size_t k = (size_t)basis->k;
@@ -151,11 +163,10 @@ bool flx_basis_refresh(flx_basis *basis, double *weights)
         return false;
     for (size_t j = 0; j < k; j++) {
         weights[j] = 0;
-        for (size_t q = 0; q < k; q++) {
-            double entry = basis->work[j * 2 * k + k + q];
-            basis->edges[q * k + j] = entry;
-            weights[j] += entry * basis->held[q].value;
-        }
+        for (size_t q = 0; q < k; q++)
+            basis->edges[q * k + j] = basis->work[j * 2 * k + k + q];
     }
+    for (int round = 0; round < 3; round++)
+        refine(basis, weights, basis->work);
     return true;
 }

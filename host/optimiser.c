@@ -226,13 +226,12 @@ const double *flx_search_propose(flx_search *search, int *count)
     limit = left < limit ? (int)left : limit;
     const double *trials = search->kind->propose(search->state, limit, count);
     size_t n_dimensions = (size_t)search->problem.n_dimensions;
-    for (size_t i = 0; i < (size_t)*count; i++)
-        for (size_t d = 0; d < n_dimensions; d++) {
-            size_t at = i * n_dimensions + d;
-            double unit = trials[at] > 0 ? trials[at] < 1 ? trials[at] : 1 : 0;
-            search->settings[at] =
-                search->problem.genes ? flx_gene_snap(search->problem.genes[d], unit) : unit;
-        }
+    if (!search->problem.genes) /* in [0, 1] as proposed */
+        memcpy(search->settings, trials, (size_t)*count * n_dimensions * sizeof *trials);
+    for (size_t i = 0; i < (size_t)*count && search->problem.genes; i++)
+        for (size_t d = 0; d < n_dimensions; d++)
+            search->settings[i * n_dimensions + d] =
+                flx_gene_snap(search->problem.genes[d], trials[i * n_dimensions + d]);
     search->pending = *count;
     return search->settings;
 }

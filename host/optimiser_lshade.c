@@ -207,8 +207,8 @@ static void cross(const flx_problem *problem, flx_moment moment, flx_rates rates
     }
     for (int d = 0; d < problem->n_dimensions; d++) {
         flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d], r.minus[d]};
-        r.trial[d] = flx_cross_gene(r.trial[d], moment, d, problem->genes[d], donors,
-                                    rates);
+        r.trial[d] =
+            flx_cross_gene(r.trial[d], moment, d, problem->genes[d], donors, rates);
     }
 }
 

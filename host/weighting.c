@@ -191,7 +191,8 @@ static flx_status create_trial(const batch *b, int index, flx_error *error)
     return FLX_OK;
 }
 
-/* Weights of sum 1. All zero give NaN, which a search counts as worst. In place is fine. */
+/* Weights of sum 1. All zero give NaN, which a search counts as worst. In place is fine.
+ */
 static void normalise(const double *weights, int count, size_t k, double *scaled)
 {
     for (size_t i = 0; i < (size_t)count; i++) {

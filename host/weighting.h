@@ -41,7 +41,7 @@ typedef struct {
                             seeds, no polish */
     int64_t evaluations; /* of one search; 0: 3000 k, from 2000 to 90000 */
     int population;      /* 0: min(max(18 k, 16), 1024), no more than a fiftieth of the
-                            evaluations (at least 16); paper: 100; more if many are cached */
+                            evaluations (at least 16); paper: 100; and all seeds fit */
     int restarts;        /* searches of every problem, the best counts; 0: 1 */
     uint64_t seed;
     const flx_progress *progress; /* may be NULL; counts evaluations */
@@ -49,12 +49,11 @@ typedef struct {
 
 typedef struct {
     int k;
-    double *weights; /* (k) in [0, 1]; form mean: their sum is 1 */
-    double
-        loss_before_polish; /* mean error, or mean squared error, of the search's best */
-    double loss;            /* of `weights`; never above the one before */
-    double gap;             /* `loss` exceeds the optimum by this at most */
-    int64_t evaluations;    /* candidates, over all restarts */
+    double *weights;           /* (k) in [0, 1]; form mean: their sum is 1 */
+    double loss_before_polish; /* mean (squared) error of the search's best */
+    double loss;               /* of `weights`; never above the one before */
+    double gap;                /* `loss` exceeds the optimum by this at most */
+    int64_t evaluations;       /* candidates, over all restarts */
 } flx_weighting_result;
 
 /* Solves `count` problems together: every round evaluates the populations of all searches

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Many random numbers of one stream at once, on the widest vectors that the processor has:
- * bit for bit those of kernels/formulas/philox.h, several times as fast. */
+ * Many random numbers of one stream at once, on the widest vectors that the processor
+ * has: bit for bit those of kernels/formulas/philox.h, several times as fast. */
 #ifndef FLX_UNIFORM_ROW_H
 #define FLX_UNIFORM_ROW_H
 

@@ -181,6 +181,24 @@ static void awkward_tables_are_solved(void)
     free(y);
 }
 
+/* Rows that come twice and few values, far from zero: no corner is simple. */
+static void ties_far_from_zero_are_solved(void)
+{
+    enum { N2 = 90, K2 = 20 };
+    double P[N2 * K2], y[N2], w[K2];
+    for (uint64_t seed = 1; seed <= 12; seed++)
+        for (int form = 0; form < 2; form++) {
+            fill(N2, K2, seed, seed % 2 ? 3 : 4, P, y);
+            for (int i = 0; i < N2 * K2; i++)
+                P[i] += 5000;
+            for (int i = 0; i < N2; i++)
+                y[i] += 5000;
+            flx_weighting_problem p = {
+                .n = N2, .k = K2, .P = P, .y = y, .form = (flx_weighting_form)form};
+            solve_from_equal(&p, w);
+        }
+}
+
 static void the_start_does_not_change_the_loss(void)
 {
     enum { N = 120, K = 12 };
@@ -289,6 +307,7 @@ CU_TestInfo weighting_optimum_tests[] = {
     {"an exact blend is found", an_exact_blend_is_found},
     {"brute force finds nothing better", brute_force_finds_nothing_better},
     {"awkward tables are solved", awkward_tables_are_solved},
+    {"ties far from zero are solved", ties_far_from_zero_are_solved},
     {"the start does not change the loss", the_start_does_not_change_the_loss},
     {"scale of the unit does not matter", scale_of_the_unit_does_not_matter},
     {"a basis leaves along its edges", a_basis_leaves_along_its_edges},

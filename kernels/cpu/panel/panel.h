@@ -87,8 +87,8 @@ typedef struct {
      * 0 .. i of row i, from inputs Zt (d, n); no noise on the diagonal. */
     void (*covariance_rows)(int n, int d, const double *Zt, double s2, double *K,
                             double *G);
-    /* losses (count): sums over the rows of |y - P w| or of squares, for weights (count, k)
-     * row-major, count <= FLX_BLEND_BLOCK. `work`: blend_size doubles. */
+    /* losses (count): sums over the rows of |y - P w| or of squares, for weights
+     * (count, k) row-major, count <= FLX_BLEND_BLOCK. `work`: blend_size doubles. */
     size_t (*blend_size)(int k);
     void (*blend)(const flx_panel_blend *blend, const double *weights, int count,
                   double *work, double *losses);

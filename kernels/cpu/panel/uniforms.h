@@ -5,7 +5,9 @@
 
 #include "kernels/formulas/philox.h"
 
-enum { LANES = 16 }; /* a block: a short row costs less in whole vectors than one by one */
+enum {
+    LANES = 16
+}; /* a block: a short row costs less in whole vectors than one by one */
 
 static void uniforms(uint64_t seed, uint32_t stream, uint32_t individual,
                      uint32_t generation, int count, double *out)
