@@ -56,9 +56,9 @@ typedef struct {
     flx_knob_space *space;
     flx_tuning_model *tuning_model;
     flx_tuned *tuned;
-} session;
+} tuning_run;
 
-static void close_session(session *s)
+static void close_run(tuning_run *s)
 {
     flx_tuned_destroy(s->tuned);
     flx_tuning_model_destroy(s->tuning_model);
@@ -69,7 +69,7 @@ static void close_session(session *s)
 }
 
 /* DATA.h5:ROW */
-static flx_status read_profile(const char *text, session *s, flx_error *error)
+static flx_status read_profile(const char *text, tuning_run *s, flx_error *error)
 {
     const char *colon = strrchr(text, ':');
     char *end = NULL;
@@ -91,7 +91,7 @@ static flx_status read_profile(const char *text, session *s, flx_error *error)
     return status;
 }
 
-static flx_status make_space(const flx_arguments *arguments, session *s, flx_error *error)
+static flx_status make_space(const flx_arguments *arguments, tuning_run *s, flx_error *error)
 {
     int n_fixes = flx_repeat_count(arguments, "fix");
     const char **fixes = calloc((size_t)n_fixes + 1, sizeof *fixes);
@@ -105,7 +105,7 @@ static flx_status make_space(const flx_arguments *arguments, session *s, flx_err
     return status;
 }
 
-static flx_status open_session(const flx_arguments *arguments, session *s,
+static flx_status open_session(const flx_arguments *arguments, tuning_run *s,
                                flx_error *error)
 {
     const char *profile = flx_text(arguments, "profile", NULL);
@@ -119,7 +119,7 @@ static flx_status open_session(const flx_arguments *arguments, session *s,
                                    flx_seed(arguments), &s->tuning_model, error);
 }
 
-static flx_status tune(const flx_arguments *arguments, const char *optimiser, session *s,
+static flx_status tune(const flx_arguments *arguments, const char *optimiser, tuning_run *s,
                        flx_error *error)
 {
     flx_bar bar;
@@ -146,7 +146,7 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *describe_setting(const session *s, const flx_tuned_setting *setting)
+static json_t *describe_setting(const tuning_run *s, const flx_tuned_setting *setting)
 {
     json_t *settings = json_object();
     for (int k = 0; k < s->space->n_knobs; k++)
@@ -161,7 +161,7 @@ static json_t *describe_setting(const session *s, const flx_tuned_setting *setti
 }
 
 /* What each changed knob is worth, in the unit of the target. */
-static json_t *describe_worth(const session *s)
+static json_t *describe_worth(const tuning_run *s)
 {
     json_t *worth = json_object();
     for (int k = 0; k < s->space->n_knobs; k++)
@@ -171,12 +171,12 @@ static json_t *describe_worth(const session *s)
     return worth;
 }
 
-static const char *name_target(const session *s)
+static const char *name_target(const tuning_run *s)
 {
     return s->model->graph->vertices[s->model->graph->output].name;
 }
 
-static flx_status print_answer(const session *s, const char *optimiser, flx_error *error)
+static flx_status print_answer(const tuning_run *s, const char *optimiser, flx_error *error)
 {
     const flx_tuned *tuned = s->tuned;
     json_t *top = json_array(), *best = describe_setting(s, &tuned->best);
@@ -196,7 +196,7 @@ static flx_status print_answer(const session *s, const char *optimiser, flx_erro
     return flx_print_json(answer, error);
 }
 
-static void add_change(flx_table *table, const session *s, int k)
+static void add_change(flx_table *table, const tuning_run *s, int k)
 {
     const flx_space_knob *knob = &s->space->knobs[k];
     char *before = flx_knob_text(knob->knob, s->tuned->fallback.settings[k]);
@@ -210,7 +210,7 @@ static void add_change(flx_table *table, const session *s, int k)
 }
 
 /* Changed knobs, those first that the prediction owes most to. */
-static flx_status print_changes(const session *s, flx_error *error)
+static flx_status print_changes(const tuning_run *s, flx_error *error)
 {
     static const char *const titles[] = {"knob", "default", "tuned", "unit", "worth"};
     int n_knobs = s->space->n_knobs, n_kept = 0;
@@ -242,7 +242,7 @@ static flx_status print_changes(const session *s, flx_error *error)
     return status;
 }
 
-static void print_prediction(const session *s, const char *label,
+static void print_prediction(const tuning_run *s, const char *label,
                              const flx_tuned_setting *setting)
 {
     const char *unit = flx_model_unit(s->model);
@@ -251,7 +251,7 @@ static void print_prediction(const session *s, const char *label,
            setting->upper90);
 }
 
-static flx_status print_summary(const session *s, const char *optimiser, flx_error *error)
+static flx_status print_summary(const tuning_run *s, const char *optimiser, flx_error *error)
 {
     const flx_tuned *tuned = s->tuned;
     FLX_TRY(print_changes(s, error));
@@ -275,14 +275,14 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     if (strcmp(optimiser, "metis") == 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--optimizer metis is not there yet: use lshade, de or random");
-    session s = {0};
+    tuning_run s = {0};
     flx_status status = open_session(arguments, &s, error);
     if (status == FLX_OK)
         status = tune(arguments, optimiser, &s, error);
     if (status == FLX_OK)
         status = flx_wants_json(arguments) ? print_answer(&s, optimiser, error)
                                            : print_summary(&s, optimiser, error);
-    close_session(&s);
+    close_run(&s);
     return status;
 }
 
