@@ -91,7 +91,8 @@ static flx_status read_profile(const char *text, tuning_run *s, flx_error *error
     return status;
 }
 
-static flx_status make_space(const flx_arguments *arguments, tuning_run *s, flx_error *error)
+static flx_status make_space(const flx_arguments *arguments, tuning_run *s,
+                             flx_error *error)
 {
     int n_fixes = flx_repeat_count(arguments, "fix");
     const char **fixes = calloc((size_t)n_fixes + 1, sizeof *fixes);
@@ -105,8 +106,8 @@ static flx_status make_space(const flx_arguments *arguments, tuning_run *s, flx_
     return status;
 }
 
-static flx_status open_session(const flx_arguments *arguments, tuning_run *s,
-                               flx_error *error)
+static flx_status open_run(const flx_arguments *arguments, tuning_run *s,
+                           flx_error *error)
 {
     const char *profile = flx_text(arguments, "profile", NULL);
     FLX_TRY(flx_model_read(flx_positional(arguments, 0), &s->model, error));
@@ -119,8 +120,8 @@ static flx_status open_session(const flx_arguments *arguments, tuning_run *s,
                                    flx_seed(arguments), &s->tuning_model, error);
 }
 
-static flx_status tune(const flx_arguments *arguments, const char *optimiser, tuning_run *s,
-                       flx_error *error)
+static flx_status tune(const flx_arguments *arguments, const char *optimiser,
+                       tuning_run *s, flx_error *error)
 {
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "tune");
@@ -176,7 +177,8 @@ static const char *name_target(const tuning_run *s)
     return s->model->graph->vertices[s->model->graph->output].name;
 }
 
-static flx_status print_answer(const tuning_run *s, const char *optimiser, flx_error *error)
+static flx_status print_answer(const tuning_run *s, const char *optimiser,
+                               flx_error *error)
 {
     const flx_tuned *tuned = s->tuned;
     json_t *top = json_array(), *best = describe_setting(s, &tuned->best);
@@ -251,7 +253,8 @@ static void print_prediction(const tuning_run *s, const char *label,
            setting->upper90);
 }
 
-static flx_status print_summary(const tuning_run *s, const char *optimiser, flx_error *error)
+static flx_status print_summary(const tuning_run *s, const char *optimiser,
+                                flx_error *error)
 {
     const flx_tuned *tuned = s->tuned;
     FLX_TRY(print_changes(s, error));
@@ -276,7 +279,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--optimizer metis is not there yet: use lshade, de or random");
     tuning_run s = {0};
-    flx_status status = open_session(arguments, &s, error);
+    flx_status status = open_run(arguments, &s, error);
     if (status == FLX_OK)
         status = tune(arguments, optimiser, &s, error);
     if (status == FLX_OK)
