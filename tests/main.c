@@ -44,6 +44,7 @@
     X(telemetry)                                                                         \
     X(telemetry_store)                                                                   \
     X(ingestion)                                                                         \
+    X(ingestion_input)                                                                   \
     X(ingestion_kill)                                                                    \
     X(window)                                                                            \
     X(simulator_response)                                                                \
