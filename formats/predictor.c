@@ -32,17 +32,17 @@ void flx_predictor_clear(flx_predictor *predictor)
 static void list_scalars(const flx_predictor *p, double row[SCALARS])
 {
     const double values[SCALARS] = {
-        p->kind,        p->is_log,      p->n_inputs,    p->n_features,
-        p->n_metrics,   p->output_low,  p->output_high, p->constant,
-        p->variance,    p->n,           p->is_isotropic, p->n_theta,
-        p->jitter,      p->y_mean,      p->y_sd,        p->evaluations};
+        p->kind,      p->is_log,     p->n_inputs,     p->n_features,
+        p->n_metrics, p->output_low, p->output_high,  p->constant,
+        p->variance,  p->n,          p->is_isotropic, p->n_theta,
+        p->jitter,    p->y_mean,     p->y_sd,         p->evaluations};
     memcpy(row, values, sizeof values);
 }
 
 static void list_feature(const flx_feature *f, double row[FEATURE_FIELDS])
 {
-    const double values[FEATURE_FIELDS] = {f->input,  f->is_indicator, f->is_log, f->low,
-                                           f->high,   f->center,       f->scale,  f->fill};
+    const double values[FEATURE_FIELDS] = {f->input, f->is_indicator, f->is_log, f->low,
+                                           f->high,  f->center,       f->scale,  f->fill};
     memcpy(row, values, sizeof values);
 }
 
@@ -95,8 +95,8 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
     flx_hdf5_put_number(writer, "/", "loo_mae", predictor->loo_mae);
     flx_hdf5_write_doubles(writer, "scalars", 1, (size_t[]){SCALARS}, scalars);
     if (features)
-        flx_hdf5_write_doubles(writer, "features", 2, (size_t[]){features, FEATURE_FIELDS},
-                               table);
+        flx_hdf5_write_doubles(writer, "features", 2,
+                               (size_t[]){features, FEATURE_FIELDS}, table);
     if (predictor->kind == FLX_PREDICTOR_GP) {
         flx_hdf5_write_doubles(writer, "X", 2, (size_t[]){n, features}, predictor->X);
         flx_hdf5_write_doubles(writer, "y", 1, (size_t[]){n}, predictor->y);
@@ -110,6 +110,15 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
 static bool is_count(double x)
 {
     return x >= 0 && x <= 1e7 && x == floor(x);
+}
+
+/* Whether the parts of a Gaussian process fit each other. */
+static bool fits_together(const flx_predictor *p)
+{
+    int scales = p->is_isotropic ? 1 : p->n_features;
+    return p->n >= 2 && p->n_features >= 1 && p->n_theta == scales + 2 &&
+           isfinite(p->y_mean) && isfinite(p->y_sd) && p->y_sd > 0 &&
+           isfinite(p->jitter) && p->jitter >= 0;
 }
 
 /* Scalars back into the struct; false where they make no sense. */
@@ -135,10 +144,8 @@ static bool set_scalars(flx_predictor *p, const double row[SCALARS])
     p->y_mean = row[13];
     p->y_sd = row[14];
     p->evaluations = (int)row[15];
-    bool is_gp = p->kind == FLX_PREDICTOR_GP;
-    int scales = p->is_isotropic ? 1 : p->n_features;
     return row[0] <= FLX_PREDICTOR_RULE && p->n_metrics <= p->n_features &&
-           (!is_gp || (p->n >= 2 && p->n_features >= 1 && p->n_theta == scales + 2));
+           (p->kind != FLX_PREDICTOR_GP || fits_together(p));
 }
 
 static flx_status read_features(const flx_hdf5_reader *reader, flx_predictor *p,

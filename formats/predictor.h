@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * One fitted model of a learning assignment, as plain data: which inputs it reads and how
  * they are scaled, what it predicts, and for a Gaussian process its training points and
- * hyper-parameters. Everything prediction needs is recomputed from it, so a file restores a
- * model bit for bit. On disk an HDF5 file named by the digest of what it holds. */
+ * hyper-parameters. Everything prediction needs is recomputed from it, so a file restores
+ * a model bit for bit. On disk an HDF5 file named by the digest of what it holds. */
 #ifndef FLX_PREDICTOR_H
 #define FLX_PREDICTOR_H
 
@@ -10,15 +10,19 @@
 
 #include <stdbool.h>
 
-typedef enum { FLX_PREDICTOR_GP, FLX_PREDICTOR_CONSTANT, FLX_PREDICTOR_RULE } flx_predictor_kind;
+typedef enum {
+    FLX_PREDICTOR_GP,
+    FLX_PREDICTOR_CONSTANT,
+    FLX_PREDICTOR_RULE
+} flx_predictor_kind;
 
 /* "gp" | "constant" | "rule" */
 const char *flx_predictor_kind_text(flx_predictor_kind kind);
 
 /* One column of the model's X, made from one input of the assignment:
- *     x = (clip(t(value), low, high) - center) * scale,  t = natural logarithm or nothing;
- * a missing value is `fill` (in units of t). An indicator is 1 where the value is missing,
- * 0 elsewhere, scaled likewise. */
+ *     x = (clip(t(value), low, high) - center) * scale,  t = natural logarithm or
+ * nothing; a missing value is `fill` (in units of t). An indicator is 1 where the value
+ * is missing, 0 elsewhere, scaled likewise. */
 typedef struct {
     int input; /* index into the assignment's inputs */
     bool is_indicator, is_log;
@@ -27,21 +31,21 @@ typedef struct {
 
 typedef struct {
     flx_predictor_kind kind;
-    bool is_log;                  /* predicts the logarithm of the output */
-    int n_inputs;                 /* of the assignment: the width of a row of raw inputs */
-    int n_features, n_metrics;    /* the last n_metrics features come from other vertices */
-    flx_feature *features;        /* (n_features) */
+    bool is_log;               /* predicts the logarithm of the output */
+    int n_inputs;              /* of the assignment: the width of a row of raw inputs */
+    int n_features, n_metrics; /* the last n_metrics features come from other vertices */
+    flx_feature *features;     /* (n_features) */
     double output_low, output_high; /* predictions are kept within, unit of the output */
-    double constant, variance;    /* FLX_PREDICTOR_CONSTANT: value and variance of the
-                                     (log) output; (rule: unused) */
-    int n;                        /* training points */
-    double *X;                    /* (n, n_features), gp only */
-    double *y;                    /* (n) (log) output, gp only */
+    double constant, variance;      /* FLX_PREDICTOR_CONSTANT: value and variance of the
+                                       (log) output; (rule: unused) */
+    int n;                          /* training points */
+    double *X;                      /* (n, n_features), gp only */
+    double *y;                      /* (n) (log) output, gp only */
     bool is_isotropic;
     int n_theta;
-    double *theta;                /* (n_theta) log s2, log ell.., log sn2 */
-    double jitter, y_mean, y_sd;  /* standardisation of y */
-    double lml, loo_mae;          /* report of the fit; loo_mae in the unit of the output */
+    double *theta;               /* (n_theta) log s2, log ell.., log sn2 */
+    double jitter, y_mean, y_sd; /* standardisation of y */
+    double lml, loo_mae; /* report of the fit; loo_mae in the unit of the output */
     int evaluations;
 } flx_predictor;
 

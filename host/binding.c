@@ -106,7 +106,8 @@ static flx_status bind_all(flx_binding *binding, const flx_graph *graph,
 }
 
 flx_status flx_binding_create(const flx_graph *graph, const flx_deployment *deployment,
-                              const flx_dataset *table, flx_binding **out, flx_error *error)
+                              const flx_dataset *table, flx_binding **out,
+                              flx_error *error)
 {
     *out = NULL;
     size_t cells = 1, vertices = (size_t)graph->n_vertices;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Where a graph's vertices find their measured values in a table: the column of every output
- * and input, or the service's column where an instance has none of its own. */
+ * Where a graph's vertices find their measured values in a table: the column of every
+ * output and input, or the service's column where an instance has none of its own. */
 #ifndef FLX_BINDING_H
 #define FLX_BINDING_H
 

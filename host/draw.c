@@ -8,53 +8,65 @@
 
 enum { DRAW_STREAM = 0x44524157 }; /* "DRAW" */
 
-static int compare_integers(const void *a, const void *b)
+/* A row and what keeps it together with others: its group, or itself. */
+typedef struct {
+    int64_t group;
+    int row;
+} member;
+
+static int compare_members(const void *a, const void *b)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    const member *x = a, *y = b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
 }
 
 static int compare_rows(const void *a, const void *b)
 {
-    return *(const int *)a - *(const int *)b;
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
 }
 
-/* The distinct groups, ascending; without groups every row is one. */
-static int list_groups(const flx_dataset *table, int64_t *groups)
+/* Sorts the rows by group; starts[g] is where group g begins. Returns how many there are.
+ */
+static int list_groups(const flx_dataset *table, member *members, int *starts)
 {
-    for (int i = 0; i < table->rows; i++)
-        groups[i] = table->group ? table->group[i] : i;
-    qsort(groups, (size_t)table->rows, sizeof *groups, compare_integers);
     int count = 0;
     for (int i = 0; i < table->rows; i++)
-        if (i == 0 || groups[i] != groups[i - 1])
-            groups[count++] = groups[i];
+        members[i] = (member){table->group ? table->group[i] : i, i};
+    qsort(members, (size_t)table->rows, sizeof *members, compare_members);
+    for (int i = 0; i < table->rows; i++)
+        if (i == 0 || members[i].group != members[i - 1].group)
+            starts[count++] = i;
     return count;
 }
 
-static void shuffle(int64_t *groups, int count, uint64_t seed)
+static void shuffle(int *starts, int count, uint64_t seed)
 {
     for (int i = count - 1; i > 0; i--) {
         int j = flx_below(seed, DRAW_STREAM, (uint32_t)i, 0, 0, i + 1);
-        int64_t moved = groups[i];
-        groups[i] = groups[j];
-        groups[j] = moved;
+        int moved = starts[i];
+        starts[i] = starts[j];
+        starts[j] = moved;
     }
 }
 
-/* Rows of the first groups that fit into `count`, at least one group. */
-static int take_rows(const flx_dataset *table, const int64_t *groups, int n_groups,
+/* Rows of the first groups that fit into `count`, at least one group; ascending. */
+static int take_rows(const member *members, int rows, const int *starts, int n_groups,
                      int count, int *drawn)
 {
     int n = 0;
     for (int g = 0; g < n_groups && n < count; g++) {
-        int before = n;
-        for (int i = 0; i < table->rows; i++)
-            if ((table->group ? table->group[i] : i) == groups[g])
-                drawn[n++] = i;
-        if (n > count && before > 0)
-            return before;
+        int end = starts[g];
+        while (end < rows && members[end].group == members[starts[g]].group)
+            end++;
+        if (n > 0 && n + end - starts[g] > count)
+            break;
+        for (int i = starts[g]; i < end; i++)
+            drawn[n++] = members[i].row;
     }
+    qsort(drawn, (size_t)n, sizeof *drawn, compare_rows);
     return n;
 }
 
@@ -63,9 +75,11 @@ flx_status flx_draw_rows(const flx_dataset *table, int count, uint64_t seed, int
 {
     size_t rows = (size_t)table->rows;
     *drawn = malloc(rows * sizeof **drawn);
-    int64_t *groups = malloc(rows * sizeof *groups);
-    if (!*drawn || !groups) {
-        free(groups);
+    member *members = malloc(rows * sizeof *members);
+    int *starts = malloc(rows * sizeof *starts);
+    if (!*drawn || !members || !starts) {
+        free(members);
+        free(starts);
         free(*drawn);
         *drawn = NULL;
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", rows);
@@ -75,11 +89,11 @@ flx_status flx_draw_rows(const flx_dataset *table, int count, uint64_t seed, int
             (*drawn)[i] = i;
         *n_drawn = table->rows;
     } else {
-        int n_groups = list_groups(table, groups);
-        shuffle(groups, n_groups, seed);
-        *n_drawn = take_rows(table, groups, n_groups, count, *drawn);
-        qsort(*drawn, (size_t)*n_drawn, sizeof **drawn, compare_rows);
+        int n_groups = list_groups(table, members, starts);
+        shuffle(starts, n_groups, seed);
+        *n_drawn = take_rows(members, table->rows, starts, n_groups, count, *drawn);
     }
-    free(groups);
+    free(members);
+    free(starts);
     return FLX_OK;
 }

@@ -2,6 +2,7 @@
 #include "host/evaluation.h"
 
 #include "host/binding.h"
+#include "host/modularity.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,8 +21,8 @@ flx_status flx_sampled_intervals(flx_inference *inference, int rows, double leve
     /* Rare levels need more draws than the usual 64 to have any in their tails. */
     double tail = 0.5 * (1.0 - level);
     int needed = (int)ceil(3.0 / tail);
-    int draws = needed > FLX_GRAPH_SAMPLES ? (needed < 4096 ? needed : 4096)
-                                           : FLX_GRAPH_SAMPLES;
+    int draws =
+        needed > FLX_GRAPH_SAMPLES ? (needed < 4096 ? needed : 4096) : FLX_GRAPH_SAMPLES;
     double *samples = malloc((size_t)rows * (size_t)draws * sizeof *samples);
     if (!samples)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d samples", rows,
@@ -41,7 +42,7 @@ flx_status flx_sampled_intervals(flx_inference *inference, int rows, double leve
 typedef struct {
     flx_inference *inference;
     flx_binding *binding;
-    double *composed, *measured; /* (n_vertices, rows) */
+    double *composed, *measured;    /* (n_vertices, rows) */
     double *actual, *lower, *upper; /* (rows) */
 } workbench;
 
@@ -68,7 +69,8 @@ static flx_status prepare(const flx_model *model, flx_backend *backend,
     if (!w->composed || !w->measured || !w->actual || !w->lower || !w->upper)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices x %zu rows",
                         vertices, rows);
-    FLX_TRY(flx_binding_create(model->graph, model->deployment, table, &w->binding, error));
+    FLX_TRY(
+        flx_binding_create(model->graph, model->deployment, table, &w->binding, error));
     FLX_TRY(flx_inference_create(model, backend, &w->inference, error));
     return flx_inference_bind(w->inference, table, error);
 }
@@ -93,15 +95,16 @@ static flx_status measure(const flx_model *model, const flx_dataset *table, work
         return flx_fail(error, FLX_BAD_INPUT,
                         "the table has no value of the target %s in any of its %d rows",
                         model->graph->vertices[output].name, table->rows);
+    evaluation->n_absent = flx_inference_count_absent(w->inference, &evaluation->n_read);
     FLX_TRY(flx_inference_vertices(w->inference, FLX_FROM_PREDICTIONS, w->composed, NULL,
                                    error));
     flx_progress_report(progress, 1, 4);
     FLX_TRY(flx_inference_vertices(w->inference, FLX_FROM_MEASUREMENTS, w->measured, NULL,
                                    error));
     flx_progress_report(progress, 2, 4);
-    FLX_TRY(flx_sampled_intervals(w->inference, table->rows, 0.9, seed, w->lower, w->upper,
-                                  error));
-    flx_progress_report(progress, 4, 4);
+    FLX_TRY(flx_sampled_intervals(w->inference, table->rows, 0.9, seed, w->lower,
+                                  w->upper, error));
+    flx_progress_report(progress, 3, 4);
     flx_accuracy_measure(w->actual, w->composed + output * rows, w->lower, w->upper,
                          table->rows, &evaluation->graph);
     for (size_t v = 0; v < (size_t)model->graph->n_vertices; v++) {
@@ -127,15 +130,22 @@ flx_status flx_evaluate_model(const flx_model *model, flx_backend *backend,
         evaluation->n_vertices = model->graph->n_vertices;
         evaluation->composed = calloc(vertices, sizeof *evaluation->composed);
         evaluation->measured = calloc(vertices, sizeof *evaluation->measured);
+        evaluation->r2_all_inputs = calloc(vertices, sizeof(double));
     }
     workbench w = {0};
     flx_status status = FLX_OK;
-    if (!evaluation || !evaluation->composed || !evaluation->measured)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
+    if (!evaluation || !evaluation->composed || !evaluation->measured ||
+        !evaluation->r2_all_inputs)
+        status =
+            flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
     else
         status = prepare(model, backend, table, &w, error);
     if (status == FLX_OK)
         status = measure(model, table, &w, seed, progress, evaluation, error);
+    if (status == FLX_OK)
+        status = flx_modularity_measure(model, backend, table, evaluation->r2_all_inputs,
+                                        error);
+    flx_progress_report(progress, 4, 4);
     release(&w);
     if (status == FLX_OK)
         *out = evaluation;
@@ -150,6 +160,7 @@ void flx_evaluation_destroy(flx_evaluation *evaluation)
         return;
     free(evaluation->composed);
     free(evaluation->measured);
+    free(evaluation->r2_all_inputs);
     free(evaluation);
 }
 
@@ -160,10 +171,11 @@ flx_status flx_other_rows(const flx_model *model, const flx_dataset *table,
     char digest[65];
     flx_dataset_digest(table, digest);
     if (table->rows != model->source_rows || strcmp(digest, model->source_digest) != 0)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "--others needs the very table the model was trained on (%d rows, "
-                        "digest %.12s...), not one of %d rows with digest %.12s...",
-                        model->source_rows, model->source_digest, table->rows, digest);
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "--others needs the very table the model was trained on (%d rows, "
+            "digest %.12s...), not one of %d rows with digest %.12s...",
+            model->source_rows, model->source_digest, table->rows, digest);
     int *others = malloc((size_t)table->rows * sizeof *others), count = 0, next = 0;
     if (!others)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);

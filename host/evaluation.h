@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * How well a trained graph predicts a table (paper 4.2, TE.compute_err): of every vertex
- * the error of its composed prediction, and apart from it the error where measured metrics
- * are its inputs; of the target also the share of rows inside the 90 % interval that samples
- * through the graph give. */
+ * the error of its composed prediction, and apart from it the error where measured
+ * metrics are its inputs; of the target also the share of rows inside the 90 % interval
+ * that samples through the graph give. */
 #ifndef FLX_EVALUATION_H
 #define FLX_EVALUATION_H
 
@@ -14,10 +14,12 @@ enum { FLX_GRAPH_SAMPLES = 64 };
 
 typedef struct {
     int n_vertices;
-    flx_accuracy graph;        /* the target; coverage of the 90 % interval */
+    int n_read, n_absent;        /* knobs and states read, and those without a column */
+    flx_accuracy graph;          /* the target; coverage of the 90 % interval */
     flx_accuracy graph_measured; /* the target's vertex given measured inputs */
-    flx_accuracy *composed;    /* (n_vertices) */
-    flx_accuracy *measured;    /* (n_vertices) given measured inputs */
+    flx_accuracy *composed;      /* (n_vertices) */
+    flx_accuracy *measured;      /* (n_vertices) given measured inputs */
+    double *r2_all_inputs;       /* (n_vertices) host/modularity.h */
 } flx_evaluation;
 
 /* FLX_BAD_INPUT where the table never has the target. Rows without it are not counted. */
@@ -33,8 +35,8 @@ flx_status flx_sampled_intervals(flx_inference *inference, int rows, double leve
                                  uint64_t seed, double *lower, double *upper,
                                  flx_error *error);
 
-/* The rows of the table that the model was not trained on. FLX_BAD_INPUT where the table is
- * another one than that of the training, or nothing is left. */
+/* The rows of the table that the model was not trained on. FLX_BAD_INPUT where the table
+ * is another one than that of the training, or nothing is left. */
 flx_status flx_other_rows(const flx_model *model, const flx_dataset *table,
                           flx_dataset **out, flx_error *error);
 #endif

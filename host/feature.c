@@ -97,15 +97,20 @@ static void learn_input(const learner *l, int input, flx_predictor *predictor,
     if (s.missing > 0 && !is_metric) {
         double share = (double)s.missing / l->rows;
         add_feature(predictor,
-                    (flx_feature){.input = input, .is_indicator = true, .low = 0, .high = 1,
+                    (flx_feature){.input = input,
+                                  .is_indicator = true,
+                                  .low = 0,
+                                  .high = 1,
                                   .center = share,
                                   .scale = UNIFORM_SD / sqrt(share * (1 - share))});
     }
     if (!(s.sd > 1e-9 * fmax(1.0, fabs(s.mean))))
         return;
     double margin = (is_metric ? 0.5 : 0.1) * s.sd;
-    add_feature(predictor, (flx_feature){.input = input, .is_log = is_log,
-                                         .low = s.low - margin, .high = s.high + margin,
+    add_feature(predictor, (flx_feature){.input = input,
+                                         .is_log = is_log,
+                                         .low = s.low - margin,
+                                         .high = s.high + margin,
                                          .center = l->as_given ? 0 : s.mean,
                                          .scale = l->as_given ? 1 : UNIFORM_SD / s.sd,
                                          .fill = s.median});
@@ -123,7 +128,10 @@ static void learn_metric_indicators(const learner *l, flx_predictor *predictor)
             continue;
         double share = (double)missing / l->rows;
         add_feature(predictor,
-                    (flx_feature){.input = input, .is_indicator = true, .low = 0, .high = 1,
+                    (flx_feature){.input = input,
+                                  .is_indicator = true,
+                                  .low = 0,
+                                  .high = 1,
                                   .center = share,
                                   .scale = UNIFORM_SD / sqrt(share * (1 - share))});
     }
@@ -131,15 +139,16 @@ static void learn_metric_indicators(const learner *l, flx_predictor *predictor)
 
 flx_status flx_features_learn(const double *raw, int rows,
                               const flx_graph_assignment *assignment,
-                              const flx_feature_options *options, flx_predictor *predictor,
-                              bool *is_dropped, flx_error *error)
+                              const flx_feature_options *options,
+                              flx_predictor *predictor, bool *is_dropped,
+                              flx_error *error)
 {
     int n = assignment->n_inputs;
     predictor->n_inputs = n;
     predictor->n_features = predictor->n_metrics = 0;
     predictor->features = calloc(2 * (size_t)n + 1, sizeof *predictor->features);
-    learner l = {raw, rows, assignment, options, false,
-                 malloc(((size_t)rows + 1) * sizeof(double))};
+    learner l = {raw,     rows,  assignment,
+                 options, false, malloc(((size_t)rows + 1) * sizeof(double))};
     if (!predictor->features || !l.column) {
         free(l.column);
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %d inputs",

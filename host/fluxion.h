@@ -29,6 +29,7 @@
 #include "host/inference.h"
 #include "host/accuracy.h"
 #include "host/evaluation.h"
+#include "host/weighting.h"
 #include "host/knob_space.h"
 #include "host/optimiser.h"
 #include "host/tuning.h"

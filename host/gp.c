@@ -106,17 +106,32 @@ bool flx_gp_probe(const flx_gp_description *gp, const double *optimum, int index
     return true;
 }
 
+/* A start with one length scale, in units of sqrt d, for all inputs. */
+typedef struct {
+    double log_signal, scale, noise;
+} equal_start;
+
+static const equal_start prior_starts[] = {
+    {0, 0.25, 0.1}, {0, 1, 0.1}, {0, 0.5, 0.01}, {0, 2, 0.01}};
+/* Without a prior some optima have next to no noise, or a signal far above the data and
+ * long length scales; only starts on their side lead to them. Of 510 small sets these
+ * five miss the best optimum of 40 scattered searches 3 times; with unit signal and noise
+ * from 0.01 on it was 20 times. */
+static const equal_start free_starts[] = {
+    {0, 0.25, 0.1}, {3, 2, 0.01}, {0, 0.5, 0.01}, {0, 1, 1e-4}, {0, 0.15, 0.1}};
+
 void flx_gp_start(const flx_gp_description *gp, int index, double *theta)
 {
-    static const double scales[] = {0.25, 1.0, 0.5, 2.0, 0.15};
-    static const double noises[] = {0.1, 0.1, 0.01, 0.01, 0.1};
     int first = flx_gp_first_starts(gp), last = flx_gp_size(gp) - 1;
     double root = sqrt(gp->d);
     theta[0] = 0.0;
     if (index < first) {
+        const equal_start *start =
+            gp->prior == FLX_PRIOR_NONE ? &free_starts[index] : &prior_starts[index];
+        theta[0] = start->log_signal;
         for (int k = 1; k < last; k++)
-            theta[k] = log(scales[index] * root);
-        theta[last] = log(noises[index]);
+            theta[k] = log(start->scale * root);
+        theta[last] = log(start->noise);
         return;
     }
     /* Scattered: length scales scattered around 0.6 sqrt d, noise from large to small. */

@@ -15,7 +15,8 @@ typedef enum { FLX_COMPOSED, FLX_MONOLITH_ARD, FLX_MONOLITH_ISO } flx_compositio
 /* "composed" | "gp-ard" | "gp-iso" */
 const char *flx_composition_text(flx_composition composition);
 
-/* Something a user should know about an assignment: dropped input, constant, failed fit. */
+/* Something a user should know about an assignment: dropped input, constant, failed fit.
+ */
 typedef struct {
     char *assignment, *text;
     bool is_failure; /* a fit that was tried and failed */
@@ -32,7 +33,7 @@ typedef struct {
     int source_rows;           /* rows of the file they were drawn from */
     char source_digest[65];    /* its content: flx_dataset_digest */
     int n_drawn;
-    int *drawn;                /* (n_drawn) row numbers in that file, ascending */
+    int *drawn; /* (n_drawn) row numbers in that file, ascending */
     int n_notes;
     flx_note *notes;
 } flx_model;
@@ -52,8 +53,8 @@ flx_status flx_model_build_graph(const flx_deployment *deployment,
 /* Unit of the target, from the training rows; "" where unknown. */
 const char *flx_model_unit(const flx_model *model);
 
-/* The folder appears whole or not at all; an older model there is replaced. `event` is the
- * verb of the line added to history.jsonl. */
+/* The folder appears whole or not at all; an older model there is replaced. `event` is
+ * the verb of the line added to history.jsonl. */
 flx_status flx_model_write(const flx_model *model, const char *path, const char *event,
                            flx_error *error);
 /* FLX_BAD_INPUT where a file is missing, damaged or does not fit the others. */

@@ -80,8 +80,8 @@ static bool fill(flx_graph *graph, const flx_deployment *deployment)
     assignment->metric = strdup(deployment->target_metric);
     vertex->metric = strdup(deployment->target_metric);
     graph->spectrum[0] = strdup(deployment->target_metric);
-    bool is_whole = vertex->name && assignment->metric && vertex->metric &&
-                    graph->spectrum[0];
+    bool is_whole =
+        vertex->name && assignment->metric && vertex->metric && graph->spectrum[0];
     for (int i = 0; i < deployment->n_services && is_whole; i++)
         is_whole = add_service(graph, &deployment->services[i]);
     graph->n_inputs = assignment->n_inputs;
@@ -96,8 +96,8 @@ flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
     if (!graph || !allocate(graph, count_columns(deployment)) ||
         !fill(graph, deployment)) {
         flx_graph_destroy(graph);
-        return flx_fail(error, FLX_NO_MEMORY, "deployment %s: out of memory for its inputs",
-                        deployment->name);
+        return flx_fail(error, FLX_NO_MEMORY,
+                        "deployment %s: out of memory for its inputs", deployment->name);
     }
     *out = graph;
     return FLX_OK;

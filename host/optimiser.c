@@ -226,9 +226,13 @@ const double *flx_search_propose(flx_search *search, int *count)
     limit = left < limit ? (int)left : limit;
     const double *trials = search->kind->propose(search->state, limit, count);
     size_t n_dimensions = (size_t)search->problem.n_dimensions;
-    for (size_t i = 0; i < (size_t)*count * n_dimensions; i++)
-        search->settings[i] = flx_gene_snap(
-            flx_problem_gene(&search->problem, (int)(i % n_dimensions)), trials[i]);
+    for (size_t i = 0; i < (size_t)*count; i++)
+        for (size_t d = 0; d < n_dimensions; d++) {
+            size_t at = i * n_dimensions + d;
+            double unit = trials[at] > 0 ? trials[at] < 1 ? trials[at] : 1 : 0;
+            search->settings[at] =
+                search->problem.genes ? flx_gene_snap(search->problem.genes[d], unit) : unit;
+        }
     search->pending = *count;
     return search->settings;
 }

@@ -42,7 +42,7 @@ typedef struct {
     int64_t budget; /* evaluations; 0: the optimiser's own */
     int population; /* 0: its own: de 100; lshade min(max(18 n_dimensions, 256), 4096),
                        but no more than a fiftieth of the budget (at least 16); random
-                       1000 at once */
+                       4096 at once */
     uint64_t seed;
     bool has_target; /* stop when a value <= target is found */
     double target;

@@ -10,6 +10,7 @@
  * strictly better one counts as a success and sends its parent to the archive. */
 #include "host/optimiser_lshade.h"
 #include "host/ranking.h"
+#include "kernels/uniform_row.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -185,6 +186,32 @@ static const double *member_row(const flx_lshade *search, int index)
                : search->archive + (size_t)(index - search->n_members) * n_dimensions;
 }
 
+/* Everyone's rows, and the trial to be filled. */
+typedef struct {
+    const double *parent, *pull, *plus, *minus;
+    double *trial;
+} rows;
+
+/* Turns the random numbers in `trial` into genes. */
+static void cross(const flx_problem *problem, flx_moment moment, flx_rates rates, rows r)
+{
+    r.trial[rates.forced] = -1;
+    if (!problem->genes) {
+#pragma omp simd
+        for (int d = 0; d < problem->n_dimensions; d++) {
+            flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d],
+                                 r.minus[d]};
+            r.trial[d] = flx_cross_continuous(r.trial[d], donors, rates);
+        }
+        return;
+    }
+    for (int d = 0; d < problem->n_dimensions; d++) {
+        flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d], r.minus[d]};
+        r.trial[d] = flx_cross_gene(r.trial[d], moment, d, problem->genes[d], donors,
+                                    rates);
+    }
+}
+
 /* Draws F, CR and the donors of member i, and its trial. */
 static void draw_trial(const flx_lshade *search, int i)
 {
@@ -200,16 +227,14 @@ static void draw_trial(const flx_lshade *search, int i)
     taken[1] = flx_pick_other(moment, FLX_PICK_PLUS, n_members, taken, 1);
     int last =
         flx_pick_other(moment, FLX_PICK_MINUS, n_members + search->n_archived, taken, 2);
-    const double *parent = member_row(search, i), *pull = member_row(search, best);
-    const double *plus = member_row(search, taken[1]), *minus = member_row(search, last);
-    double *trial = search->trials + (size_t)i * (size_t)n_dimensions;
+    rows r = {member_row(search, i), member_row(search, best),
+              member_row(search, taken[1]), member_row(search, last),
+              search->trials + (size_t)i * (size_t)n_dimensions};
     flx_rates rates = {search->scale[i], search->crossover_rate[i], search->resample,
                        flx_pick(moment, FLX_PICK_FORCED, n_dimensions)};
-    for (int d = 0; d < n_dimensions; d++) {
-        flx_donors donors = {parent[d], parent[d], pull[d], plus[d], minus[d]};
-        flx_gene gene = flx_problem_gene(&search->problem, d);
-        trial[d] = flx_trial_gene(moment, d, gene, donors, rates);
-    }
+    flx_uniform_row(search->seed, FLX_STREAM_CROSSOVER, moment.individual,
+                    moment.generation, n_dimensions, r.trial);
+    cross(&search->problem, moment, rates, r);
 }
 
 static const double *propose(void *state, int limit, int *count)
@@ -257,6 +282,18 @@ static void record_success(flx_lshade *search, int i, double value)
     successes->count++;
 }
 
+/* Of equal ones the last, as flx_rank has it. A few are found faster than all are ranked.
+ */
+static int worst_member(const flx_lshade *search)
+{
+    int worst = -1;
+    for (int i = 0; i < search->n_members; i++)
+        if (!isnan(search->values[i]) &&
+            (worst < 0 || search->values[i] >= search->values[worst]))
+            worst = i;
+    return worst;
+}
+
 /* Drops the worst until the population has the size that its share of the budget gives.
  */
 static void shrink(flx_lshade *search)
@@ -266,9 +303,8 @@ static void shrink(flx_lshade *search)
                                      search->evaluations, search->budget);
     if (wanted >= search->n_members)
         return;
-    flx_rank(search->values, search->n_members, search->ranked);
-    for (int r = wanted; r < search->n_members; r++)
-        search->values[search->ranked[r]] = NAN; /* marks who leaves */
+    for (int left = search->n_members; left > wanted; left--)
+        search->values[worst_member(search)] = NAN; /* marks who leaves */
     int kept = 0;
     for (int i = 0; i < search->n_members; i++) {
         if (isnan(search->values[i]))

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_BATCH = 1000 };
+enum { DEFAULT_BATCH = 4096 };
 
 typedef struct {
     flx_problem problem;

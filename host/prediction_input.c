@@ -40,7 +40,7 @@ static flx_status find_column(const flx_csv *csv, int column,
     const flx_service *service = &deployment->services[place.service];
     int at = flx_service_find_knob(service, place.name);
     *knob = at >= 0 ? &service->knobs[at] : NULL;
-    *kind = at >= 0 ? FLX_KNOB
+    *kind = at >= 0                                             ? FLX_KNOB
             : flx_service_find_metric(service, place.name) >= 0 ? FLX_METRIC
                                                                 : FLX_STATE;
     return FLX_OK;
@@ -55,7 +55,8 @@ static flx_status read_cell(const flx_csv *csv, int row, int column, const flx_k
         return FLX_OK;
     char *end;
     *value = strtod(text, &end);
-    if (end != text && !*end && isfinite(*value) && !(knob && knob->n_values && knob->labels))
+    if (end != text && !*end && isfinite(*value) &&
+        !(knob && knob->n_values && knob->labels))
         return FLX_OK;
     flx_error inner = {0};
     if (knob && knob->type == FLX_CHOICES &&
@@ -77,10 +78,10 @@ static flx_status fill_column(const flx_csv *csv, int column,
     FLX_TRY(flx_dataset_name_column(table, column, csv->names[column], kind,
                                     knob ? knob->unit : "", error));
     for (int row = 0; row < csv->n_rows; row++)
-        FLX_TRY(read_cell(csv, row, column, knob,
-                          &table->values[(size_t)row * (size_t)csv->n_columns +
-                                         (size_t)column],
-                          error));
+        FLX_TRY(read_cell(
+            csv, row, column, knob,
+            &table->values[(size_t)row * (size_t)csv->n_columns + (size_t)column],
+            error));
     return FLX_OK;
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * What a service-vertex does before a model is trained for it: the mean of its instances'
- * metrics, weighted by their rates (paper 3.2.1: service-vertices aggregate instances). */
+ * metrics, weighted by their rates (paper 3.2.1: service-vertices aggregate instances).
+ */
 #ifndef FLX_RULE_H
 #define FLX_RULE_H
 
 #include "host/graph.h"
 
-/* weights (n_inputs): of the metrics among the inputs, summing to 1; 0 for the rates and for
- * metrics that are missing in `raw` (n_inputs). Equal weights where rates are missing or
- * not part. Returns false where every metric is missing. */
+/* weights (n_inputs): of the metrics among the inputs, summing to 1; 0 for the rates and
+ * for metrics that are missing in `raw` (n_inputs). Equal weights where rates are missing
+ * or not part. Returns false where every metric is missing. */
 bool flx_rule_weigh(const flx_graph_assignment *assignment, const double *raw,
                     double *weights);
 #endif

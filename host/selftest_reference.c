@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Checks against results that other programs left in a folder: scikit-learn's
- * likelihoods, gradients and predictions, and the best optima known (gp/, random_search/
- * in it). Targets there are standardised with the population's deviation, and 1e-10 is on
- * the diagonal. */
+ * Checks against the results that other programs left in a folder: scikit-learn's
+ * likelihoods and gradients, and the best optima known (gp/ in it). Targets there are
+ * standardised with the population's deviation, and 1e-10 is on the diagonal. */
 #include "formats/csv.h"
 #include "host/fit.h"
 #include "host/selftest.h"

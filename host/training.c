@@ -4,127 +4,33 @@
 #include "host/binding.h"
 #include "host/feature.h"
 #include "host/fit.h"
-#include "host/rule.h"
+#include "host/lesson.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* The training rows of one assignment, and its place in the batch of fits. */
-typedef struct {
-    int n;
-    double *raw; /* (n, inputs) */
-    double *y;   /* (n) measured output */
-    int task;    /* index into the batch, -1: nothing to fit */
-} lesson;
-
 typedef struct {
     flx_model *model;
     const flx_training_options *options;
     const flx_binding *binding;
-    lesson *lessons;      /* (n_assignments) */
-    flx_fit_task *tasks;  /* (n_assignments) */
+    flx_lesson *lessons; /* (n_assignments) */
+    flx_fit_task *tasks; /* (n_assignments) */
     flx_fit_result *results;
     int n_tasks;
 } school;
-
-/* Vertices that reference assignment a, into `vertices`; returns how many. */
-static int list_vertices(const flx_graph *graph, int a, int *vertices)
-{
-    int count = 0;
-    for (int v = 0; v < graph->n_vertices; v++)
-        if (graph->vertices[v].assignment == a)
-            vertices[count++] = v;
-    return count;
-}
-
-static void copy_inputs(const school *s, int vertex, int row, double *raw)
-{
-    const flx_graph *graph = s->model->graph;
-    int n = graph->assignments[graph->vertices[vertex].assignment].n_inputs;
-    for (int i = 0; i < n; i++)
-        raw[i] = flx_cell_value(s->binding->inputs[vertex][i], s->model->rows, row);
-}
-
-/* Row r: replica r mod R, or the next one that has an output. */
-static void gather_rows(const school *s, const int *vertices, int count, int n_inputs,
-                        lesson *l)
-{
-    const flx_dataset *rows = s->model->rows;
-    for (int r = 0; r < rows->rows; r++)
-        for (int k = 0; k < count; k++) {
-            int v = vertices[(r + k) % count];
-            double y = flx_cell_value(s->binding->outputs[v], rows, r);
-            if (isnan(y))
-                continue;
-            copy_inputs(s, v, r, l->raw + (size_t)l->n * (size_t)n_inputs);
-            l->y[l->n++] = y;
-            break;
-        }
-}
-
-static flx_status gather_lesson(school *s, int a, flx_error *error)
-{
-    const flx_graph *graph = s->model->graph;
-    lesson *l = &s->lessons[a];
-    size_t rows = (size_t)s->model->rows->rows;
-    size_t inputs = (size_t)graph->assignments[a].n_inputs;
-    int *vertices = malloc((size_t)graph->n_vertices * sizeof *vertices);
-    l->raw = malloc((rows * inputs + 1) * sizeof(double));
-    l->y = malloc((rows + 1) * sizeof(double));
-    l->task = -1;
-    if (!vertices || !l->raw || !l->y) {
-        free(vertices);
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
-                        graph->assignments[a].name, rows);
-    }
-    int count = list_vertices(graph, a, vertices);
-    gather_rows(s, vertices, count, (int)inputs, l);
-    free(vertices);
-    return FLX_OK;
-}
-
-/* Range of the output, and whether it is modelled in logarithms (then y becomes its log). */
-static void describe_output(const school *s, lesson *l, flx_predictor *p)
-{
-    double low = INFINITY, high = -INFINITY;
-    for (int i = 0; i < l->n; i++) {
-        low = fmin(low, l->y[i]);
-        high = fmax(high, l->y[i]);
-    }
-    double margin = 0.5 * (high - low);
-    p->output_low = low >= 0 ? fmax(0, low - margin) : low - margin;
-    p->output_high = high + margin;
-    p->is_log = s->model->deployment->log_target && l->n > 0 && low > 0;
-    for (int i = 0; i < l->n && p->is_log; i++)
-        l->y[i] = log(l->y[i]);
-}
-
-static void make_constant(const lesson *l, flx_predictor *p)
-{
-    double mean = 0, square = 0;
-    for (int i = 0; i < l->n; i++)
-        mean += l->y[i] / l->n;
-    for (int i = 0; i < l->n; i++)
-        square += (l->y[i] - mean) * (l->y[i] - mean);
-    p->kind = FLX_PREDICTOR_CONSTANT;
-    p->constant = mean;
-    p->variance = l->n > 1 ? square / (l->n - 1) : 0.0;
-    p->n = l->n;
-    if (l->n == 0)
-        p->output_low = p->output_high = 0;
-}
 
 static flx_status note_dropped(school *s, int a, const bool *is_dropped, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
     for (int i = 0; i < assignment->n_inputs; i++)
         if (is_dropped[i] &&
-            !flx_model_add_note(s->model, assignment->name, false,
-                                "input %s is missing in more than half of its %d rows and "
-                                "was dropped",
-                                assignment->inputs[i].label, s->lessons[a].n))
+            !flx_model_add_note(
+                s->model, assignment->name, false,
+                "input %s is missing in more than half of its %d rows and "
+                "was dropped",
+                assignment->inputs[i].label, s->lessons[a].n))
             return flx_fail(error, FLX_NO_MEMORY, "out of memory for notes");
     return FLX_OK;
 }
@@ -132,7 +38,7 @@ static flx_status note_dropped(school *s, int a, const bool *is_dropped, flx_err
 static flx_status learn_features(school *s, int a, flx_predictor *p, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
-    const lesson *l = &s->lessons[a];
+    const flx_lesson *l = &s->lessons[a];
     flx_feature_options options = {
         .keep_unit_cube = s->model->prior == FLX_PRIOR_NONE,
         .log_metrics = s->model->deployment->log_target,
@@ -148,89 +54,72 @@ static flx_status learn_features(school *s, int a, flx_predictor *p, flx_error *
     return status;
 }
 
-static bool is_constant(const lesson *l)
-{
-    for (int i = 1; i < l->n; i++)
-        if (fabs(l->y[i] - l->y[0]) > 1e-12 * fmax(1.0, fabs(l->y[0])))
-            return false;
-    return true;
-}
+/* Fewer rows say nothing of a function; with more, one covariance matrix takes 2 GB and
+ * each of some hundred factorisations half a minute. */
+enum { FEWEST_ROWS = 5, MOST_ROWS = 16384 };
 
 /* Puts the assignment's fit into the batch. */
 static flx_status submit_fit(school *s, int a, flx_predictor *p, flx_error *error)
 {
-    lesson *l = &s->lessons[a];
+    flx_lesson *l = &s->lessons[a];
     const char *name = s->model->graph->assignments[a].name;
+    if (l->n > MOST_ROWS)
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "%s has %d rows to be trained on, but at most %d are possible: draw "
+            "fewer with --rows",
+            name, l->n, MOST_ROWS);
     p->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
     if (!p->X)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs", name);
     flx_features_apply(p, l->raw, l->n, p->X);
     p->kind = FLX_PREDICTOR_GP;
     p->n = l->n;
-    p->is_isotropic =
-        s->options->paper_mode || s->model->composition == FLX_MONOLITH_ISO;
+    p->is_isotropic = s->options->paper_mode || s->model->composition == FLX_MONOLITH_ISO;
     l->task = s->n_tasks++;
-    s->tasks[l->task] = (flx_fit_task){.name = name, .n = l->n, .d = p->n_features,
-                                       .X = p->X, .y = l->y, .prior = s->model->prior,
+    s->tasks[l->task] = (flx_fit_task){.name = name,
+                                       .n = l->n,
+                                       .d = p->n_features,
+                                       .X = p->X,
+                                       .y = l->y,
+                                       .prior = s->model->prior,
                                        .is_isotropic = p->is_isotropic};
     return FLX_OK;
 }
 
-enum { FEWEST_ROWS = 5 };
+/* A rule's output lies among its inputs: it is in their unit and needs no bounds. */
+static void free_output(flx_predictor *p)
+{
+    p->output_low = -INFINITY;
+    p->output_high = INFINITY;
+    p->is_log = false;
+}
 
 static flx_status prepare(school *s, int a, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
     flx_predictor *p = &s->model->predictors[a];
-    FLX_TRY(gather_lesson(s, a, error));
-    lesson *l = &s->lessons[a];
+    flx_lesson *l = &s->lessons[a];
+    FLX_TRY(flx_lesson_gather(s->model, s->binding, a, l, error));
     p->n_inputs = assignment->n_inputs;
-    describe_output(s, l, p);
+    flx_lesson_describe(l, s->model->deployment->log_target, p);
     if (l->n < FEWEST_ROWS && assignment->kind == FLX_SERVICE_VERTEX) {
         p->kind = FLX_PREDICTOR_RULE;
-        p->output_low = -INFINITY;
-        p->output_high = INFINITY;
-        p->is_log = false;
+        free_output(p);
         return FLX_OK;
     }
-    make_constant(l, p);
+    flx_lesson_make_constant(l, p);
     if (l->n < FEWEST_ROWS)
         return flx_model_add_note(s->model, assignment->name, false,
                                   "has an output in only %d of %d rows and became a "
-                                  "constant", l->n, s->model->rows->rows)
+                                  "constant",
+                                  l->n, s->model->rows->rows)
                    ? FLX_OK
                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for notes");
     FLX_TRY(learn_features(s, a, p, error));
-    if (is_constant(l) || p->n_features == 0)
+    if (flx_lesson_is_constant(l) || p->n_features == 0)
         return FLX_OK;
     return submit_fit(s, a, p, error);
-}
-
-/* Mean absolute error of the rule on an assignment's own rows. */
-static flx_status measure_rule(const school *s, int a, double *mae, flx_error *error)
-{
-    const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
-    const flx_predictor *p = &s->model->predictors[a];
-    const lesson *l = &s->lessons[a];
-    const double *y = p->y ? p->y : l->y;
-    size_t inputs = (size_t)assignment->n_inputs;
-    double *weights = malloc((inputs + 1) * sizeof *weights), sum = 0;
-    if (!weights)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a rule");
-    int count = 0;
-    for (int i = 0; i < l->n; i++) {
-        const double *raw = l->raw + (size_t)i * inputs;
-        if (!flx_rule_weigh(assignment, raw, weights))
-            continue;
-        double mean = 0;
-        for (size_t k = 0; k < inputs; k++)
-            mean += weights[k] > 0 ? weights[k] * raw[k] : 0;
-        sum += fabs(mean - (p->is_log ? exp(y[i]) : y[i]));
-        count++;
-    }
-    free(weights);
-    *mae = count ? sum / count : INFINITY;
-    return FLX_OK;
 }
 
 static void drop_points(flx_predictor *p)
@@ -245,12 +134,12 @@ static void drop_points(flx_predictor *p)
 static flx_status accept_fit(school *s, int a, flx_error *error)
 {
     flx_predictor *p = &s->model->predictors[a];
-    lesson *l = &s->lessons[a];
+    flx_lesson *l = &s->lessons[a];
     flx_fit_result *result = &s->results[l->task];
     p->evaluations = result->evaluations;
     if (result->has_failed) {
         drop_points(p);
-        make_constant(l, p);
+        flx_lesson_make_constant(l, p);
         return flx_model_add_note(s->model, s->tasks[l->task].name, true, "%s",
                                   result->why)
                    ? FLX_OK
@@ -275,16 +164,17 @@ static flx_status accept_fit(school *s, int a, flx_error *error)
 static flx_status compare_with_rule(school *s, int a, flx_error *error)
 {
     flx_predictor *p = &s->model->predictors[a];
-    if (s->model->graph->assignments[a].kind != FLX_SERVICE_VERTEX || s->options->paper_mode)
+    if (s->model->graph->assignments[a].kind != FLX_SERVICE_VERTEX ||
+        s->options->paper_mode)
         return FLX_OK;
     double mae, fitted = p->kind == FLX_PREDICTOR_GP ? p->loo_mae : INFINITY;
-    FLX_TRY(measure_rule(s, a, &mae, error));
+    FLX_TRY(flx_lesson_measure_rule(&s->lessons[a], &s->model->graph->assignments[a], p,
+                                    &mae, error));
     if (mae > fitted || isinf(mae))
         return FLX_OK;
     p->kind = FLX_PREDICTOR_RULE;
     p->loo_mae = mae;
-    p->output_low = -INFINITY;
-    p->output_high = INFINITY;
+    free_output(p);
     return FLX_OK;
 }
 
@@ -335,11 +225,9 @@ static flx_status check_target(const school *s, flx_error *error)
 
 static void dismiss(school *s)
 {
-    int count = s->model->graph ? s->model->graph->n_assignments : 0;
-    for (int a = 0; a < count && s->lessons; a++) {
-        free(s->lessons[a].raw);
-        free(s->lessons[a].y);
-    }
+    int count = s->model->graph->n_assignments;
+    for (int a = 0; a < count && s->lessons; a++)
+        flx_lesson_clear(&s->lessons[a]);
     for (int t = 0; t < s->n_tasks && s->results; t++)
         flx_fit_result_clear(&s->results[t]);
     free(s->lessons);
@@ -371,12 +259,28 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+flx_status flx_train_model(flx_model *model, const flx_training_options *options,
+                           flx_backend *backend, const flx_progress *progress,
+                           flx_training_report *report, flx_error *error)
+{
+    double started = seconds_now();
+    flx_binding *binding = NULL;
+    *report = (flx_training_report){0};
+    FLX_TRY(flx_binding_create(model->graph, model->deployment, model->rows, &binding,
+                               error));
+    school s = {.model = model, .options = options, .binding = binding};
+    flx_status status = teach(&s, backend, progress, report, error);
+    dismiss(&s);
+    flx_binding_destroy(binding);
+    report->wall_s = seconds_now() - started;
+    return status;
+}
+
 flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,
                           flx_training_report *report, flx_error *error)
 {
-    double started = seconds_now();
     *out = NULL;
     *report = (flx_training_report){0};
     flx_model *model = calloc(1, sizeof *model);
@@ -390,19 +294,11 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->composition = options->composition;
     model->paper_mode = options->paper_mode;
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
-    flx_binding *binding = NULL;
-    school s = {.model = model, .options = options};
-    flx_status status = flx_model_build_graph(
-        deployment, options->composition, options->paper_mode, options->spectrum,
-        options->n_spectrum, &model->graph, error);
+    flx_status status = flx_model_build_graph(deployment, options->composition,
+                                              options->paper_mode, options->spectrum,
+                                              options->n_spectrum, &model->graph, error);
     if (status == FLX_OK)
-        status = flx_binding_create(model->graph, deployment, rows, &binding, error);
-    s.binding = binding;
-    if (status == FLX_OK)
-        status = teach(&s, backend, progress, report, error);
-    dismiss(&s);
-    flx_binding_destroy(binding);
-    report->wall_s = seconds_now() - started;
+        status = flx_train_model(model, options, backend, progress, report, error);
     if (status == FLX_OK)
         *out = model;
     else

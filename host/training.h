@@ -27,12 +27,19 @@ typedef struct {
     double wall_s;
 } flx_training_report;
 
-/* Takes ownership of `deployment` and `rows` in every case. FLX_BAD_INPUT where the target
- * has no value at all; FLX_NUMERIC where the target's own fit fails. */
+/* Takes ownership of `deployment` and `rows` in every case. FLX_BAD_INPUT where the
+ * target has no value at all or an output more than 16384 rows; FLX_NUMERIC where the
+ * target's own fit fails. */
 flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,
                           flx_training_report *report, flx_error *error);
+
+/* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
+ * and that has none yet. On failure what was trained is left to flx_model_destroy. */
+flx_status flx_train_model(flx_model *model, const flx_training_options *options,
+                           flx_backend *backend, const flx_progress *progress,
+                           flx_training_report *report, flx_error *error);
 
 /* Draws `count` rows of a table by seed, whole groups together (as many groups as fit in
  * count, at least one); row numbers ascending. count <= 0 or >= rows: all. */

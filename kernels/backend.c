@@ -17,7 +17,7 @@ static flx_status open_cpu(int threads, flx_backend **out, flx_error *error)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for the cpu backend");
     const flx_panel_kernels *kernels = flx_panel_choose();
     backend->name = "cpu";
-    backend->threads = threads;
+    backend->threads = backend->predict_streams = threads;
     backend->operations = &flx_cpu_operations;
     backend->state = (void *)(uintptr_t)kernels;
     snprintf(backend->description, sizeof backend->description, "%s, %d thread%s",

@@ -58,20 +58,38 @@ typedef struct {
     double *slopes;        /* (m, n_slopes) out: d mean / d x_k, k = d - n_slopes .. d - 1 */
 } flx_gp_query;
 
+/* Predictions of k models at n points, to be weighted (paper 4.1): y ~ P w. */
+typedef struct {
+    int n, k;
+    bool is_squared;
+    const double *P; /* (n, k) */
+    const double *y; /* (n) */
+} flx_blend_problem;
+
+/* Candidate weights of one problem of a set. */
+typedef struct {
+    int problem, count;
+    const double *weights; /* (count, k), taken as they are */
+    double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
+} flx_blend_query;
+
 typedef struct flx_backend flx_backend;
 typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
 typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
+typedef struct flx_blend_set flx_blend_set;       /* predictions and targets, likewise */
 
 struct flx_backend {
     const char *name;        /* "cpu" */
     char description[96];    /* instruction set or device, for reports */
     int threads;             /* host threads the backend may use */
+    int predict_streams;     /* calls of predict that may run at the same time: the threads
+                                of a processor, 1 for a device with one queue */
     const struct flx_backend_operations *operations;
     void *state;             /* the backend's own */
 };
 
-/* Batch-level operations. Every function is thread-compatible: one call at a time for one
- * backend. `evaluate` allocates nothing. */
+/* Batch-level operations. One call at a time for one backend, but for `predict`, of which
+ * predict_streams may run at once. `evaluate` allocates nothing once a batch has grown. */
 struct flx_backend_operations {
     flx_status (*batch_create)(flx_backend *backend, const flx_gp_problem *problems,
                                int count, flx_gp_batch **out, flx_error *error);
@@ -85,6 +103,13 @@ struct flx_backend_operations {
     flx_status (*predict)(const flx_gp_posterior *posterior, flx_gp_query *queries,
                           int count, flx_error *error);
     void (*posterior_release)(flx_gp_posterior *posterior);
+
+    /* A candidate's loss does not depend on its neighbours; `blend` allocates nothing. */
+    flx_status (*blend_create)(flx_backend *backend, const flx_blend_problem *problems,
+                               int count, flx_blend_set **out, flx_error *error);
+    flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
+                        flx_error *error);
+    void (*blend_release)(flx_blend_set *set);
 
     void (*close)(flx_backend *backend);
 };

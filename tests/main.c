@@ -25,19 +25,34 @@
     X(batch)                                                                             \
     X(posterior)                                                                         \
     X(backend)                                                                           \
+    X(blend)                                                                             \
     X(lbfgs)                                                                             \
     X(gp)                                                                                \
     X(fit)                                                                               \
     X(fit_optimum)                                                                       \
+    X(fit_backend)                                                                       \
     X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \
     X(graph)                                                                             \
     X(graph_dot)                                                                         \
+    X(feature)                                                                           \
+    X(binding)                                                                           \
+    X(rule)                                                                              \
+    X(draw)                                                                              \
+    X(monolith)                                                                          \
+    X(training)                                                                          \
+    X(inference)                                                                         \
+    X(predictor)                                                                         \
+    X(model_directory)                                                                   \
+    X(evaluation)                                                                        \
+    X(prediction_input)                                                                  \
     X(mutation)                                                                          \
     X(top_list)                                                                          \
     X(optimiser)                                                                         \
     X(lshade)                                                                            \
+    X(weighting_optimum)                                                                 \
+    X(weighting)                                                                         \
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \

@@ -48,7 +48,7 @@ typedef struct {
 
 /* One state of the deployment, with everything replacements change already put in. */
 typedef struct {
-    char *title, *deployment; /* deployment: file name beside the system's file */
+    char *title, *deployment; /* deployment: file, from the system's folder */
     double rps;
     double *mix;                      /* (n_requests) shares, sum 1 */
     int *replicas;                    /* (n_services) */

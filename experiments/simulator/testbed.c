@@ -60,6 +60,26 @@ static flx_status match_knobs(flx_testbed *testbed, flx_error *error)
     return FLX_OK;
 }
 
+/* A knob that sets a number of calls must be there. */
+static flx_status match_repeats(const flx_testbed *testbed, const flx_stage *stage,
+                                flx_error *error)
+{
+    for (int c = 0; c < stage->n_calls; c++) {
+        const flx_system_call *call = &stage->calls[c];
+        if (call->repeat_service < 0)
+            continue;
+        const flx_service *service =
+            &testbed->deployment->services[testbed->deployed[call->repeat_service]];
+        if (flx_service_find_knob(service, call->repeat_knob) < 0)
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "'repeat_of' of system '%s' names '%s:%s', which is no knob "
+                            "of '%s'",
+                            testbed->system->name, service->name, call->repeat_knob,
+                            testbed->step->deployment);
+    }
+    return FLX_OK;
+}
+
 /* The operation an endpoint is logged as: of its name, or the one of a service that does
  * not log its operations apart. */
 static flx_status find_operation(const flx_testbed *testbed, int endpoint, int *out,
@@ -92,6 +112,7 @@ static flx_status lay_out_endpoint(const flx_testbed *testbed, int index,
     FLX_TRY(find_operation(testbed, index, &endpoint->operation, error));
     for (int s = 0; s < from->n_stages; s++) {
         const flx_stage *stage = &from->stages[s];
+        FLX_TRY(match_repeats(testbed, stage, error));
         shape->stages[shape->n_stages++] =
             (flx_scenario_stage){.first_call = shape->n_calls, .n_calls = stage->n_calls};
         for (int c = 0; c < stage->n_calls; c++)
@@ -210,8 +231,9 @@ static uint64_t make_key(const char *system, const flx_testbed_options *options)
 
 static flx_status read_deployment(flx_testbed *testbed, flx_error *error)
 {
+    const char *name = testbed->step->deployment;
     char *path = NULL;
-    if (asprintf(&path, "%s%s", testbed->system->folder, testbed->step->deployment) < 0)
+    if (asprintf(&path, "%s%s", name[0] == '/' ? "" : testbed->system->folder, name) < 0)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for the name of a deployment");
     flx_status status = flx_deployment_read(path, &testbed->deployment, error);
     free(path);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * fluxion bench: how fast this machine evaluates, fits and predicts. Side by side in one run
- * and interleaved, since machines are shared; medians are reported. */
+ * fluxion bench: how fast this machine evaluates, fits and predicts. Side by side in one
+ * run and interleaved, since machines are shared; medians are reported. */
+#include "host/commands/bench_graph.h"
 #include "host/commands/commands.h"
 
 #include "host/accuracy.h"
+#include "host/commands/bench_weighting.h"
 #include "host/fit.h"
 #include "kernels/baseline.h"
 #include "kernels/formulas/philox.h"
@@ -16,27 +18,86 @@
 #include <time.h>
 
 static const flx_option options[] = {
-    {.name = "n", .type = FLX_INTEGER, .min = 2, .max = 20000, .argument = "N",
+    {.name = "n",
+     .type = FLX_INTEGER,
+     .min = 2,
+     .max = 20000,
+     .argument = "N",
      .help = "training points of every Gaussian process (default 100)"},
-    {.name = "d", .type = FLX_INTEGER, .min = 1, .max = 1000, .argument = "D",
+    {.name = "d",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1000,
+     .argument = "D",
      .help = "inputs (default 8)"},
-    {.name = "batch", .type = FLX_INTEGER, .min = 1, .max = 100000, .argument = "B",
+    {.name = "batch",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 100000,
+     .argument = "B",
      .help = "Gaussian processes in the batch (default 64; predict: 1)"},
-    {.name = "baseline", .type = FLX_FLAG,
+    {.name = "baseline",
+     .type = FLX_FLAG,
      .help = "gp: also time the straightforward OpenBLAS evaluation"},
-    {.name = "queries", .type = FLX_INTEGER, .min = 1, .max = 10000000, .argument = "Q",
-     .help = "predict: queries to every process (default 100000)"},
-    {.name = "rounds", .type = FLX_INTEGER, .min = 1, .max = 1000, .argument = "R",
-     .help = "timed rounds, of which the median counts (default 9)"},
+    {.name = "queries",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 10000000,
+     .argument = "Q",
+     .help = "predict, graph: how many queries (default 100000)"},
+    {.name = "rounds",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1000,
+     .argument = "R",
+     .help =
+         "timed rounds, of which the median counts (default 9; predict, weighting: 5)"},
+    {.name = "data",
+     .type = FLX_TEXT,
+     .argument = "P.bin",
+     .help = "weighting: predictions, rows x models doubles, little-endian"},
+    {.name = "target",
+     .type = FLX_TEXT,
+     .argument = "y.bin",
+     .help = "weighting: the target, one double a row"},
+    {.name = "models",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 4096,
+     .argument = "K",
+     .help = "weighting: columns of the predictions"},
+    {.name = "form",
+     .type = FLX_TEXT,
+     .argument = "FORM",
+     .help = "weighting: mean (normalised, the default) or sum (the default of --paper)"},
+    {.name = "loss",
+     .type = FLX_TEXT,
+     .argument = "LOSS",
+     .help = "weighting: mae (the default) or squared"},
+    {.name = "paper",
+     .type = FLX_FLAG,
+     .help = "weighting: rand/1/bin from random weights, no polish"},
+    {.name = "evaluations",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1e9,
+     .argument = "N",
+     .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000)"},
+    {.name = "restarts",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1000,
+     .argument = "R",
+     .help = "weighting: searches, of which the best counts (default 1)"},
     {0}};
 
 /* A batch of smooth functions with noise. */
 typedef struct {
     int n, d, batch;
-    double *X, *y, *theta;   /* (batch, n, d), (batch, n), (2 + d) */
+    double *X, *y, *theta; /* (batch, n, d), (batch, n), (2 + d) */
     flx_gp_problem *problems;
     flx_gp_evaluation *evaluations;
-    double *gradients;       /* (batch, 2 + d) */
+    double *gradients; /* (batch, 2 + d) */
 } workload;
 
 static double seconds_now(void)
@@ -56,7 +117,8 @@ static void release_workload(workload *w)
     free(w->gradients);
 }
 
-/* Inputs uniform in the cube; the target a sum of waves in the first inputs plus noise. */
+/* Inputs uniform in the cube; the target a sum of waves in the first inputs plus noise.
+ */
 static void fill_member(workload *w, int b, uint64_t seed)
 {
     size_t n = (size_t)w->n, d = (size_t)w->d;
@@ -88,7 +150,8 @@ static flx_status create_workload(int n, int d, int batch, uint64_t seed, worklo
     w->gradients = malloc(members * (inputs + 2) * sizeof(double));
     if (!w->X || !w->y || !w->theta || !w->problems || !w->evaluations || !w->gradients) {
         release_workload(w);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d x %d", batch, n, d);
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d x %d", batch, n,
+                        d);
     }
     w->theta[0] = 0.0;
     for (int k = 0; k < d; k++)
@@ -100,7 +163,9 @@ static flx_status create_workload(int n, int d, int batch, uint64_t seed, worklo
         w->problems[b] = (flx_gp_problem){n, d, false, w->X + at * points * inputs,
                                           w->y + at * points};
         w->evaluations[b] =
-            (flx_gp_evaluation){.problem = b, .theta = w->theta, .jitter = FLX_GP_JITTER,
+            (flx_gp_evaluation){.problem = b,
+                                .theta = w->theta,
+                                .jitter = FLX_GP_JITTER,
                                 .gradient = w->gradients + at * (inputs + 2)};
     }
     return FLX_OK;
@@ -129,7 +194,8 @@ static flx_status time_backend(const gp_bench *g, int calls, double *ms, flx_err
     return FLX_OK;
 }
 
-static flx_status time_baseline(const gp_bench *g, int calls, double *ms, flx_error *error)
+static flx_status time_baseline(const gp_bench *g, int calls, double *ms,
+                                flx_error *error)
 {
     double started = seconds_now();
     for (int i = 0; i < calls; i++)
@@ -140,8 +206,8 @@ static flx_status time_baseline(const gp_bench *g, int calls, double *ms, flx_er
 }
 
 /* Rounds of both, A B A B; medians. baseline NULL: only the backend. */
-static flx_status time_rounds(const gp_bench *g, int rounds, double *ours, double *baseline,
-                              flx_error *error)
+static flx_status time_rounds(const gp_bench *g, int rounds, double *ours,
+                              double *baseline, flx_error *error)
 {
     double one = 0, *times = malloc(2 * (size_t)rounds * sizeof *times);
     if (!times)
@@ -167,8 +233,11 @@ static flx_status time_fits(const gp_bench *g, double *fits_per_s, flx_error *er
     flx_fit_task tasks[16];
     flx_fit_result results[16];
     for (int i = 0; i < count; i++)
-        tasks[i] = (flx_fit_task){.name = "bench", .n = g->w->n, .d = g->w->d,
-                                  .X = g->w->problems[i].X, .y = g->w->problems[i].y,
+        tasks[i] = (flx_fit_task){.name = "bench",
+                                  .n = g->w->n,
+                                  .d = g->w->d,
+                                  .X = g->w->problems[i].X,
+                                  .y = g->w->problems[i].y,
                                   .prior = FLX_PRIOR_DENSITY};
     double started = seconds_now();
     flx_status status = flx_fit_all(g->backend, tasks, count, results, NULL, error);
@@ -178,22 +247,23 @@ static flx_status time_fits(const gp_bench *g, double *fits_per_s, flx_error *er
     return status;
 }
 
-/* n^3 for factor and inverse, n^2 (2.5 d + 12.5) for distances, covariance and gradient. */
+/* n^3 for factor and inverse, n^2 (2.5 d + 12.5) for distances, covariance and gradient.
+ */
 static double gflops(int n, int d, double ms)
 {
     double flops = pow(n, 3) + (double)n * n * (2.5 * d + 12.5);
     return flops / (1e6 * ms);
 }
 
-static flx_status answer_gp(const flx_arguments *arguments, const gp_bench *g, double ours,
-                            double baseline, double fits, flx_error *error)
+static flx_status answer_gp(const flx_arguments *arguments, const gp_bench *g,
+                            double ours, double baseline, double fits, flx_error *error)
 {
     int n = g->w->n, d = g->w->d;
     if (flx_wants_json(arguments)) {
-        json_t *answer = json_pack(
-            "{s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "backend", g->backend->name,
-            "threads", g->backend->threads, "n", n, "d", d, "batch", g->w->batch,
-            "ms_per_eval", ours, "gflops", gflops(n, d, ours), "fits_per_s", fits);
+        json_t *answer = json_pack("{s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "backend",
+                                   g->backend->name, "threads", g->backend->threads, "n",
+                                   n, "d", d, "batch", g->w->batch, "ms_per_eval", ours,
+                                   "gflops", gflops(n, d, ours), "fits_per_s", fits);
         json_object_set_new(answer, "description", json_string(g->backend->description));
         json_object_set_new(answer, "baseline_ms_per_eval",
                             baseline > 0 ? json_real(baseline) : json_null());
@@ -217,10 +287,9 @@ static flx_status bench_gp(const flx_arguments *arguments, flx_backend *backend,
     gp_bench g = {.backend = backend, .w = &w};
     double ours = 0, baseline = 0, fits = 0;
     bool wants_baseline = flx_is_set(arguments, "baseline");
-    FLX_TRY(create_workload((int)flx_integer(arguments, "n", 100),
-                            (int)flx_integer(arguments, "d", 8),
-                            (int)flx_integer(arguments, "batch", 64), flx_seed(arguments),
-                            &w, error));
+    FLX_TRY(create_workload(
+        (int)flx_integer(arguments, "n", 100), (int)flx_integer(arguments, "d", 8),
+        (int)flx_integer(arguments, "batch", 64), flx_seed(arguments), &w, error));
     flx_status status =
         backend->operations->batch_create(backend, w.problems, w.batch, &g.batch, error);
     if (status == FLX_OK)
@@ -254,8 +323,11 @@ static flx_status time_predictions(flx_backend *backend, const workload *w, int 
     for (size_t b = 0; b < members && status == FLX_OK; b++) {
         conditions[b] = (flx_gp_condition){
             .problem = w->problems[b], .theta = w->theta, .jitter = FLX_GP_JITTER};
-        jobs[b] = (flx_gp_query){.member = (int)b, .m = queries, .queries = X,
-                                 .mean = out + 2 * b * m, .variance = out + (2 * b + 1) * m};
+        jobs[b] = (flx_gp_query){.member = (int)b,
+                                 .m = queries,
+                                 .queries = X,
+                                 .mean = out + 2 * b * m,
+                                 .variance = out + (2 * b + 1) * m};
     }
     if (status == FLX_OK)
         status = backend->operations->condition(backend, conditions, w->batch, &posterior,
@@ -283,39 +355,68 @@ static flx_status bench_predict(const flx_arguments *arguments, flx_backend *bac
     workload w;
     double ms = 0;
     int queries = (int)flx_integer(arguments, "queries", 100000);
-    FLX_TRY(create_workload((int)flx_integer(arguments, "n", 100),
-                            (int)flx_integer(arguments, "d", 8),
-                            (int)flx_integer(arguments, "batch", 1), flx_seed(arguments),
-                            &w, error));
+    FLX_TRY(create_workload(
+        (int)flx_integer(arguments, "n", 100), (int)flx_integer(arguments, "d", 8),
+        (int)flx_integer(arguments, "batch", 1), flx_seed(arguments), &w, error));
     flx_status status = time_predictions(
         backend, &w, queries, (int)flx_integer(arguments, "rounds", 5), &ms, error);
     double rate = 1e3 * (double)queries * w.batch / ms;
     if (status == FLX_OK && flx_wants_json(arguments))
-        status = flx_print_json(
-            json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f}", "backend", backend->name,
-                      "threads", backend->threads, "n", w.n, "d", w.d, "batch", w.batch,
-                      "queries", queries, "ms", ms, "points_per_s", rate),
-            error);
+        status = flx_print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f}",
+                                          "backend", backend->name, "threads",
+                                          backend->threads, "n", w.n, "d", w.d, "batch",
+                                          w.batch, "queries", queries, "ms", ms,
+                                          "points_per_s", rate),
+                                error);
     else if (status == FLX_OK)
-        printf("%d x %d queries, n = %d, d = %d, mean and variance on %s (%s)\n  %.4g ms, "
-               "%.4g points a second\n",
-               w.batch, queries, w.n, w.d, backend->name, backend->description, ms, rate);
+        printf(
+            "%d x %d queries, n = %d, d = %d, mean and variance on %s (%s)\n  %.4g ms, "
+            "%.4g points a second\n",
+            w.batch, queries, w.n, w.d, backend->name, backend->description, ms, rate);
     release_workload(&w);
     return status;
 }
 
+static flx_status bench_graph(const flx_arguments *arguments, flx_backend *backend,
+                              flx_error *error)
+{
+    if (flx_positional_count(arguments) != 2)
+        return flx_fail(error, FLX_BAD_INPUT, "bench graph needs a model: MODEL/");
+    return flx_bench_graph(flx_positional(arguments, 1),
+                           (int)flx_integer(arguments, "queries", 100000),
+                           (int)flx_integer(arguments, "rounds", 3), backend,
+                           flx_wants_json(arguments), error);
+}
+
+/* What can be measured; a new benchmark is one line here. */
+static const struct {
+    const char *name;
+    flx_status (*run)(const flx_arguments *arguments, flx_backend *backend,
+                      flx_error *error);
+} benches[] = {{"gp", bench_gp},
+               {"predict", bench_predict},
+               {"graph", bench_graph},
+               {"weighting", flx_bench_weighting}};
+
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *what = flx_positional(arguments, 0);
-    bool is_gp = strcmp(what, "gp") == 0;
-    if (!is_gp && strcmp(what, "predict") != 0)
+    size_t count = sizeof benches / sizeof benches[0], at = 0;
+    while (at < count && strcmp(benches[at].name, what) != 0)
+        at++;
+    if (at == count)
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "bench %s: this version has bench gp, predict, graph and weighting", what);
+    if (flx_positional_count(arguments) > 1 && benches[at].run != bench_graph)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "bench %s: this version has bench gp and bench predict", what);
+                        "bench %s takes no further argument than its "
+                        "options, not \"%s\"",
+                        what, flx_positional(arguments, 1));
     flx_backend *backend = NULL;
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments), &backend,
-                             error));
-    flx_status status = is_gp ? bench_gp(arguments, backend, error)
-                              : bench_predict(arguments, backend, error);
+    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
+                             &backend, error));
+    flx_status status = benches[at].run(arguments, backend, error);
     flx_backend_close(backend);
     return status;
 }
@@ -323,12 +424,16 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 const flx_command flx_bench_command = {
     .name = "bench",
     .summary = "measure evaluation, fitting and prediction on this machine",
-    .usage = "gp|predict [--n N] [--d D] [--batch B] [--baseline] [--json]",
-    .details = "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
-               "times means and variances. Rounds of both sides alternate; medians are "
-               "reported.",
+    .usage = "gp | predict | graph MODEL/ | weighting [--n N] [--d D] [--batch B] "
+             "[--data P.bin --target y.bin --models K]",
+    .details =
+        "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
+        "times means and variances; bench graph times settings through a whole "
+        "trained model. Rounds of both sides alternate; medians are reported. bench "
+        "weighting blends the predictions of a file and tells how near the search came "
+        "and where the exact polish ended.",
     .options = options,
     .min_positional = 1,
-    .max_positional = 1,
+    .max_positional = 2,
     .run = run,
 };

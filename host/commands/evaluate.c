@@ -9,9 +9,12 @@
 #include <stdio.h>
 
 static const flx_option options[] = {
-    {.name = "data", .type = FLX_TEXT, .argument = "TEST.h5",
+    {.name = "data",
+     .type = FLX_TEXT,
+     .argument = "TEST.h5",
      .help = "table to test on (required)"},
-    {.name = "others", .type = FLX_FLAG,
+    {.name = "others",
+     .type = FLX_FLAG,
      .help = "TEST.h5 is the training table: test on the rows not drawn"},
     {0}};
 
@@ -31,6 +34,8 @@ static json_t *describe_vertex(const flx_model *model, const flx_evaluation *eva
     json_object_set_new(item, "mae_given_measured_inputs",
                         number(evaluation->measured[v].mae));
     json_object_set_new(item, "r2", number(evaluation->composed[v].r2));
+    json_object_set_new(item, "r2_own_inputs", number(evaluation->measured[v].r2));
+    json_object_set_new(item, "r2_all_inputs", number(evaluation->r2_all_inputs[v]));
     json_object_set_new(item, "r2_given_measured_inputs",
                         number(evaluation->measured[v].r2));
     json_object_set_new(item, "r2_log_given_measured_inputs",
@@ -61,11 +66,11 @@ static flx_status print_answer(const flx_model *model, const flx_evaluation *eva
     json_t *vertices = json_array();
     for (int v = 0; v < evaluation->n_vertices; v++)
         json_array_append_new(vertices, describe_vertex(model, evaluation, v));
-    json_t *answer =
-        json_pack("{s:s, s:s, s:s, s:i}", "target",
-                  model->graph->vertices[model->graph->output].name, "unit",
-                  flx_model_unit(model), "composition",
-                  flx_composition_text(model->composition), "rows", evaluation->graph.rows);
+    json_t *answer = json_pack("{s:s, s:s, s:s, s:i}", "target",
+                               model->graph->vertices[model->graph->output].name, "unit",
+                               flx_model_unit(model), "composition",
+                               flx_composition_text(model->composition), "rows",
+                               evaluation->graph.rows);
     json_object_set_new(answer, "graph", describe_graph(evaluation));
     json_object_set_new(answer, "vertices", vertices);
     return flx_print_json(answer, error);
@@ -81,8 +86,9 @@ static void format(char *text, size_t size, double value)
 
 static void print_vertices(const flx_model *model, const flx_evaluation *evaluation)
 {
-    static const char *const titles[] = {"vertex",       "kind",     "rows", "MAE composed",
-                                         "MAE measured", "R2 composed", "R2 measured"};
+    static const char *const titles[] = {"vertex",       "kind",         "rows",
+                                         "MAE composed", "MAE measured", "R2 composed",
+                                         "R2 measured"};
     flx_table *table = flx_table_create(7, titles, "llrrrrr");
     for (int v = 0; v < evaluation->n_vertices && table; v++) {
         char rows[16], cells[4][32];
@@ -93,7 +99,11 @@ static void print_vertices(const flx_model *model, const flx_evaluation *evaluat
         format(cells[3], sizeof cells[3], evaluation->measured[v].r2);
         const char *row[] = {model->graph->vertices[v].name,
                              flx_vertex_kind_text(model->graph->vertices[v].kind),
-                             rows, cells[0], cells[1], cells[2], cells[3]};
+                             rows,
+                             cells[0],
+                             cells[1],
+                             cells[2],
+                             cells[3]};
         flx_table_row(table, row);
     }
     flx_table_print(table);
@@ -153,6 +163,11 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
                                     &evaluation, error);
         flx_bar_finish(&bar);
     }
+    if (status == FLX_OK && evaluation->n_absent)
+        fprintf(stderr,
+                "note: %d of the %d knobs and states that the model reads have no "
+                "column in the table; training medians stand in for them\n",
+                evaluation->n_absent, evaluation->n_read);
     if (status == FLX_OK && flx_wants_json(arguments))
         status = print_answer(model, evaluation, error);
     else if (status == FLX_OK)
@@ -168,8 +183,9 @@ const flx_command flx_evaluate_command = {
     .name = "evaluate",
     .summary = "measure how well a model predicts a table",
     .usage = "MODEL/ --data TEST.h5 [--others] [--json]",
-    .details = "The error of the graph is that of composed predictions, from knobs and "
-               "states alone. Beside it stands each vertex's error given measured inputs.",
+    .details =
+        "The error of the graph is that of composed predictions, from knobs and "
+        "states alone. Beside it stands each vertex's error given measured inputs.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

@@ -48,9 +48,10 @@ static column_summary summarise(const flx_dataset *table, int column, double *pr
 static void add_row(flx_table *cells, const flx_column *column, column_summary summary)
 {
     const double numbers[3] = {summary.min, summary.median, summary.max};
-    char text[3][32], missing[16];
+    char text[3][32] = {""}, missing[16];
     for (int i = 0; i < 3; i++)
-        snprintf(text[i], sizeof text[i], isnan(numbers[i]) ? "" : "%.6g", numbers[i]);
+        if (!isnan(numbers[i]))
+            snprintf(text[i], sizeof text[i], "%.6g", numbers[i]);
     snprintf(missing, sizeof missing, "%d", summary.missing);
     const char *row[] = {column->name, flx_kind_text(column->kind),
                          column->unit, text[0],

@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define BACKEND_NOTE                                                                      \
-    "trained and served by the cpu backend; this version has no cuda backend, nothing "   \
+#define BACKEND_NOTE                                                                     \
+    "trained and served by the cpu backend; this version has no cuda backend, nothing "  \
     "here has run on a GPU"
 
 static const char *target_of(const flx_model *model)
@@ -52,8 +52,8 @@ static flx_status print_json(const flx_model *model, flx_error *error)
 
 static void print_assignments(const flx_model *model)
 {
-    static const char *const titles[] = {"assignment", "vertex", "kind", "points",
-                                         "inputs", "model"};
+    static const char *const titles[] = {"assignment", "vertex", "kind",
+                                         "points",     "inputs", "model"};
     flx_table *table = flx_table_create(6, titles, "lllrrl");
     for (int a = 0; a < model->graph->n_assignments && table; a++) {
         const flx_predictor *p = &model->predictors[a];
@@ -64,7 +64,10 @@ static void print_assignments(const flx_model *model)
         snprintf(d, sizeof d, "%d", p->n_features);
         const char *cells[] = {model->graph->assignments[a].name,
                                flx_vertex_kind_text(model->graph->assignments[a].kind),
-                               flx_predictor_kind_text(p->kind), n, d, digest};
+                               flx_predictor_kind_text(p->kind),
+                               n,
+                               d,
+                               digest};
         flx_table_row(table, cells);
     }
     if (table)

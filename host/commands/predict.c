@@ -6,17 +6,27 @@
 #include "host/evaluation.h"
 #include "host/prediction_input.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static const flx_option options[] = {
-    {.name = "data", .type = FLX_TEXT, .argument = "IN.h5|IN.csv",
+    {.name = "data",
+     .type = FLX_TEXT,
+     .argument = "IN.h5|IN.csv",
      .help = "settings and states to predict for (required)"},
-    {.name = "output", .letter = 'o', .type = FLX_TEXT, .argument = "OUT.csv",
+    {.name = "output",
+     .letter = 'o',
+     .type = FLX_TEXT,
+     .argument = "OUT.csv",
      .help = "CSV file: row,prediction[,lower,upper] (required)"},
-    {.name = "interval", .type = FLX_NUMBER, .min = 0.01, .max = 0.999,
-     .argument = "P", .help = "add the central interval of probability P, e.g. 0.9"},
+    {.name = "interval",
+     .type = FLX_NUMBER,
+     .min = 0.01,
+     .max = 0.999,
+     .argument = "P",
+     .help = "add the central interval of probability P, e.g. 0.9"},
     {0}};
 
 typedef struct {
@@ -70,6 +80,13 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
     flx_inference *inference = NULL;
     FLX_TRY(flx_inference_create(model, backend, &inference, error));
     flx_status status = flx_inference_bind(inference, table, error);
+    int total,
+        absent = status == FLX_OK ? flx_inference_count_absent(inference, &total) : 0;
+    if (absent)
+        fprintf(stderr,
+                "note: %d of the %d knobs and states that the model reads have no "
+                "column in the table; training medians stand in for them\n",
+                absent, total);
     if (status == FLX_OK)
         status = flx_inference_target(inference, a->mean, NULL, error);
     if (status == FLX_OK && wants_interval)
@@ -78,6 +95,14 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
                                        flx_seed(arguments), a->lower, a->upper, error);
     flx_inference_destroy(inference);
     return status;
+}
+
+static flx_status print_answer(const flx_model *model, int rows, flx_error *error)
+{
+    const char *target = model->graph->vertices[model->graph->output].name;
+    return flx_print_json(json_pack("{s:s, s:s, s:i}", "target", target, "unit",
+                                    flx_model_unit(model), "rows", rows),
+                          error);
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
@@ -99,7 +124,9 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
         status = predict(arguments, model, table, backend, &a, error);
     if (status == FLX_OK)
         status = write_answers(path, &a, table->rows, error);
-    if (status == FLX_OK && !flx_wants_json(arguments))
+    if (status == FLX_OK && flx_wants_json(arguments))
+        status = print_answer(model, table->rows, error);
+    else if (status == FLX_OK)
         fprintf(stderr, "%s: %d predictions of %s\n", path, table->rows,
                 model->graph->vertices[model->graph->output].name);
     free(a.mean);

@@ -12,23 +12,43 @@
 #include <string.h>
 
 static const flx_option options[] = {
-    {.name = "deployment", .type = FLX_TEXT, .argument = "DEP.json",
+    {.name = "deployment",
+     .type = FLX_TEXT,
+     .argument = "DEP.json",
      .help = "what is deployed: services, knobs, calls, target (required)"},
-    {.name = "data", .type = FLX_TEXT, .argument = "DATA.h5",
+    {.name = "data",
+     .type = FLX_TEXT,
+     .argument = "DATA.h5",
      .help = "table of benchmark runs to train on (required)"},
-    {.name = "output", .letter = 'o', .type = FLX_TEXT, .argument = "MODEL/",
+    {.name = "output",
+     .letter = 'o',
+     .type = FLX_TEXT,
+     .argument = "MODEL/",
      .help = "folder to write the model to (required)"},
-    {.name = "rows", .type = FLX_INTEGER, .min = 1, .max = 1e9, .argument = "N",
+    {.name = "rows",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1e9,
+     .argument = "N",
      .help = "train on N rows drawn by --seed, whole groups together"},
-    {.name = "spectrum", .type = FLX_TEXT, .argument = "METRICS",
-     .help = "metrics the vertices predict, e.g. p50,p85,p90,p95 (default: the target's)"},
-    {.name = "monolith", .type = FLX_TEXT, .argument = "KIND",
+    {.name = "spectrum",
+     .type = FLX_TEXT,
+     .argument = "METRICS",
+     .help =
+         "metrics the vertices predict, e.g. p50,p85,p90,p95 (default: the target's)"},
+    {.name = "monolith",
+     .type = FLX_TEXT,
+     .argument = "KIND",
      .help = "one black box instead of a graph: gp-ard or gp-iso"},
-    {.name = "composed-only", .type = FLX_FLAG,
+    {.name = "composed-only",
+     .type = FLX_FLAG,
      .help = "the composed graph alone (what train fits today)"},
-    {.name = "prior", .type = FLX_TEXT, .argument = "default|none",
+    {.name = "prior",
+     .type = FLX_TEXT,
+     .argument = "default|none",
      .help = "priors on hyper-parameters, or none: maximum likelihood"},
-    {.name = "paper", .type = FLX_FLAG,
+    {.name = "paper",
+     .type = FLX_FLAG,
      .help = "as the paper: one length scale, maximum likelihood"},
     {0}};
 
@@ -92,14 +112,16 @@ static json_t *describe_assignment(const flx_model *model, int a)
 {
     const flx_predictor *p = &model->predictors[a];
     bool is_gp = p->kind == FLX_PREDICTOR_GP;
-    json_t *item =
-        json_pack("{s:s, s:s, s:i, s:i}", "name", model->graph->assignments[a].name,
-                  "kind", flx_predictor_kind_text(p->kind), "n", p->n, "d", p->n_features);
-    json_object_set_new(item, "vertex", json_string(flx_vertex_kind_text(
-                                            model->graph->assignments[a].kind)));
+    json_t *item = json_pack(
+        "{s:s, s:s, s:i, s:i}", "name", model->graph->assignments[a].name, "kind",
+        flx_predictor_kind_text(p->kind), "n", p->n, "d", p->n_features);
+    json_object_set_new(
+        item, "vertex",
+        json_string(flx_vertex_kind_text(model->graph->assignments[a].kind)));
     json_object_set_new(item, "lml", is_gp ? number(p->lml) : json_null());
     json_object_set_new(item, "loo_mae",
-                        p->kind == FLX_PREDICTOR_CONSTANT ? json_null() : number(p->loo_mae));
+                        p->kind == FLX_PREDICTOR_CONSTANT ? json_null()
+                                                          : number(p->loo_mae));
     json_object_set_new(item, "evaluations", json_integer(p->evaluations));
     return item;
 }
@@ -121,12 +143,12 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
     json_t *detail = json_array();
     for (int a = 0; a < model->graph->n_assignments; a++)
         json_array_append_new(detail, describe_assignment(model, a));
-    json_t *answer = json_pack(
-        "{s:s, s:s, s:i, s:i, s:I, s:f, s:i, s:i}", "backend", backend->name, "composition",
-        flx_composition_text(model->composition), "assignments",
-        model->graph->n_assignments, "fits", report->fits, "evaluations",
-        (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows", model->n_drawn,
-        "vertices", model->graph->n_vertices);
+    json_t *answer =
+        json_pack("{s:s, s:s, s:i, s:i, s:I, s:f, s:i, s:i}", "backend", backend->name,
+                  "composition", flx_composition_text(model->composition), "assignments",
+                  model->graph->n_assignments, "fits", report->fits, "evaluations",
+                  (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
+                  model->n_drawn, "vertices", model->graph->n_vertices);
     json_object_set_new(answer, "failed", describe_notes(model, true));
     json_object_set_new(answer, "notes", describe_notes(model, false));
     json_object_set_new(answer, "detail", detail);
@@ -136,8 +158,8 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
 /* The assignments as a table, those with the largest error last. */
 static void print_assignments(const flx_model *model)
 {
-    static const char *const titles[] = {"assignment", "vertex", "model", "points",
-                                         "inputs", "out-of-sample MAE"};
+    static const char *const titles[] = {"assignment", "vertex", "model",
+                                         "points",     "inputs", "out-of-sample MAE"};
     flx_table *table = flx_table_create(6, titles, "lllrrr");
     for (int a = 0; a < model->graph->n_assignments && table; a++) {
         const flx_predictor *p = &model->predictors[a];
@@ -148,7 +170,10 @@ static void print_assignments(const flx_model *model)
             snprintf(mae, sizeof mae, "%.5g", p->loo_mae);
         const char *cells[] = {model->graph->assignments[a].name,
                                flx_vertex_kind_text(model->graph->assignments[a].kind),
-                               flx_predictor_kind_text(p->kind), n, d, mae};
+                               flx_predictor_kind_text(p->kind),
+                               n,
+                               d,
+                               mae};
         flx_table_row(table, cells);
     }
     flx_table_print(table);
@@ -181,10 +206,10 @@ static flx_status train(const flx_arguments *arguments, flx_backend *backend,
     flx_dataset *rows = NULL;
     int *drawn = NULL, n_drawn = 0, source_rows = 0;
     char digest[65];
-    FLX_TRY(flx_deployment_read(flx_text(arguments, "deployment", NULL), &deployment,
-                                error));
-    flx_status status = read_rows(arguments, &rows, &drawn, &n_drawn, digest, &source_rows,
-                                  error);
+    FLX_TRY(
+        flx_deployment_read(flx_text(arguments, "deployment", NULL), &deployment, error));
+    flx_status status =
+        read_rows(arguments, &rows, &drawn, &n_drawn, digest, &source_rows, error);
     if (status != FLX_OK) {
         flx_deployment_destroy(deployment);
         free(drawn);
@@ -211,8 +236,10 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     static const char *const required[] = {"deployment", "data", "output"};
     for (int i = 0; i < 3; i++)
         if (!flx_text(arguments, required[i], NULL))
-            return flx_fail(error, FLX_BAD_INPUT, "train needs --%s: see fluxion train "
-                            "--help", required[i]);
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "train needs --%s: see fluxion train "
+                            "--help",
+                            required[i]);
     flx_training_options training = {0};
     flx_spectrum spectrum;
     flx_backend *backend = NULL;
@@ -243,8 +270,9 @@ const flx_command flx_train_command = {
     .name = "train",
     .summary = "fit the learning assignments of a deployment and compose them",
     .usage = "--deployment DEP.json --data DATA.h5 -o MODEL/ [options]",
-    .details = "Every learning assignment is fitted on measured inputs, all of them as one "
-               "batch; the model folder holds the composed inference graph.",
+    .details =
+        "Every learning assignment is fitted on measured inputs, all of them as one "
+        "batch; the model folder holds the composed inference graph.",
     .options = options,
     .min_positional = 0,
     .max_positional = 0,

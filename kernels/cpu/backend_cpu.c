@@ -15,5 +15,8 @@ const struct flx_backend_operations flx_cpu_operations = {
     .condition = flx_cpu_condition,
     .predict = flx_cpu_predict,
     .posterior_release = flx_cpu_posterior_release,
+    .blend_create = flx_cpu_blend_create,
+    .blend = flx_cpu_blend,
+    .blend_release = flx_cpu_blend_release,
     .close = close_cpu,
 };

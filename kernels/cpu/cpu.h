@@ -38,4 +38,10 @@ flx_status flx_cpu_condition(flx_backend *backend, flx_gp_condition *members, in
 flx_status flx_cpu_predict(const flx_gp_posterior *posterior, flx_gp_query *queries,
                            int count, flx_error *error);
 void flx_cpu_posterior_release(flx_gp_posterior *posterior);
+
+flx_status flx_cpu_blend_create(flx_backend *backend, const flx_blend_problem *problems,
+                                int count, flx_blend_set **out, flx_error *error);
+flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
+                         flx_error *error);
+void flx_cpu_blend_release(flx_blend_set *set);
 #endif

@@ -168,17 +168,37 @@ FLX_INLINE double flx_mutate_category(flx_moment moment, int dimension, flx_gene
     return value;
 }
 
-/* Binomial crossover of the mutant with the parent. */
-FLX_INLINE double flx_trial_gene(flx_moment moment, int dimension, flx_gene gene,
+/* Binomial crossover of the mutant with the parent: u in (0, 1) decides. */
+FLX_INLINE double flx_cross_gene(double u, flx_moment moment, int dimension, flx_gene gene,
                                  flx_donors donors, flx_rates rates)
 {
-    double u = flx_uniform(moment.seed, FLX_STREAM_CROSSOVER, moment.individual,
-                           moment.generation, (uint32_t)dimension);
     if (dimension != rates.forced && u >= rates.crossover_rate)
         return donors.parent;
     if (gene.kind == FLX_GENE_CATEGORY)
         return flx_mutate_category(moment, dimension, gene, donors, rates);
     return flx_mutate(donors, rates.scale);
+}
+
+/* The same for a continuous gene, without a branch, so that a row of them is computed on
+ * vectors; u < 0 forces the mutant. */
+FLX_INLINE double flx_cross_continuous(double u, flx_donors donors, flx_rates rates)
+{
+    double value = donors.base + rates.scale * (donors.pull - donors.base) +
+                   rates.scale * (donors.plus - donors.minus);
+    double below = 0.5 * donors.parent, above = 0.5 * (1 + donors.parent);
+    value = value < 0 ? below : value;
+    value = value > 1 ? above : value;
+    value = u < rates.crossover_rate ? value : donors.parent;
+    return value;
+}
+
+/* The same with the u of this gene in the crossover's stream. */
+FLX_INLINE double flx_trial_gene(flx_moment moment, int dimension, flx_gene gene,
+                                 flx_donors donors, flx_rates rates)
+{
+    double u = flx_uniform(moment.seed, FLX_STREAM_CROSSOVER, moment.individual,
+                           moment.generation, (uint32_t)dimension);
+    return flx_cross_gene(u, moment, dimension, gene, donors, rates);
 }
 
 /* F ~ Cauchy(centre, 0.1): drawn again while not positive, at most 1. After 64 tries,

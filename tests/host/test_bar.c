@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,20 @@ static void draw_half(void)
     flx_bar_finish(&bar);
 }
 
+/* What comes out of `source` until it is quiet: a terminal passes text on in pieces. */
+static void read_all(int source, char *text, size_t size)
+{
+    size_t length = 0;
+    struct pollfd wait = {.fd = source, .events = POLLIN};
+    while (length < size - 1 && poll(&wait, 1, 200) > 0) {
+        ssize_t piece = read(source, text + length, size - 1 - length);
+        if (piece <= 0)
+            break;
+        length += (size_t)piece;
+    }
+    text[length] = '\0';
+}
+
 /* Runs `act` with `stream` turned to `target`; returns what can be read from `source`. */
 static void capture(void (*act)(void), int stream, int target, int source, char *text,
                     size_t size)
@@ -39,8 +54,7 @@ static void capture(void (*act)(void), int stream, int target, int source, char 
     fflush(NULL);
     dup2(saved, stream);
     close(saved);
-    ssize_t length = read(source, text, size - 1);
-    text[length > 0 ? length : 0] = '\0';
+    read_all(source, text, size);
 }
 
 static void draws_on_a_terminal(void)
@@ -49,7 +63,6 @@ static void draws_on_a_terminal(void)
     CU_ASSERT_FATAL(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
     int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
     CU_ASSERT_FATAL(screen >= 0);
-    fcntl(terminal, F_SETFL, O_NONBLOCK);
     setenv("TERM", "xterm", 1);
     char text[512];
     capture(draw_half, STDERR_FILENO, screen, terminal, text, sizeof text);

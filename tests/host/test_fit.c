@@ -157,7 +157,7 @@ static void assert_failed(const flx_fit_result *result, const char *why)
 
 static void bad_tasks_fail_by_themselves(void)
 {
-    enum { BAD = 6, ALL = 8 };
+    enum { ALL = 9 };
     static awkward_data bad[ALL];
     flx_fit_task tasks[ALL];
     flx_fit_result results[ALL], alone;
@@ -170,6 +170,7 @@ static void bad_tasks_fail_by_themselves(void)
     tasks[4].n = 1;
     tasks[5].d = 0;
     tasks[6].n = 0;
+    bad[8].y[2] = -1e200;
     fit(2, tasks, ALL, results, NULL);
     assert_failed(&results[1], "target value is not finite");
     assert_failed(&results[2], "input value is not finite");
@@ -177,6 +178,7 @@ static void bad_tasks_fail_by_themselves(void)
     assert_failed(&results[4], "fewer than 2 points");
     assert_failed(&results[5], "no input");
     assert_failed(&results[6], "fewer than 2 points");
+    assert_failed(&results[8], "beyond 1e150");
     fit(1, tasks, 1, &alone, NULL);
     assert_same_result(&results[0], &alone, 6);
     assert_same_result(&results[7], &alone, 6);
@@ -235,20 +237,27 @@ static void leave_one_out_is_that_of_refits(void)
 }
 
 /* The unit of the target does not matter; powers of two change no bit. */
-static void the_unit_of_the_target_does_not_matter(void)
+static void compare_units(double factor)
 {
     flx_fit_task tasks[2];
     flx_fit_result results[2];
     for (int i = 0; i < 2; i++)
         tasks[i] = awkward_task(AWKWARD_DUPLICATES, FLX_PRIOR_DENSITY, &data[i]);
     for (int i = 0; i < tasks[1].n; i++)
-        data[1].y[i] *= 1024;
+        data[1].y[i] *= factor;
     fit(1, tasks, 2, results, NULL);
-    assert_close(results[1].y_mean, 1024 * results[0].y_mean, 0, 0);
-    assert_close(results[1].y_sd, 1024 * results[0].y_sd, 0, 0);
+    assert_close(results[1].y_mean, factor * results[0].y_mean, 0, 0);
+    assert_close(results[1].y_sd, factor * results[0].y_sd, 0, 0);
     assert_close(results[1].lml, results[0].lml, 0, 0);
-    assert_close(results[1].loo_mae, 1024 * results[0].loo_mae, 0, 0);
+    assert_close(results[1].loo_mae, factor * results[0].loo_mae, 0, 0);
     clear(results, 2);
+}
+
+static void the_unit_of_the_target_does_not_matter(void)
+{
+    compare_units(1024);
+    compare_units(0x1p-60);
+    compare_units(0x1p200);
 }
 
 /* Of a smooth function of its first input among thirty. */

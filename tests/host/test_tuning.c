@@ -98,8 +98,7 @@ static void finds_the_lowest_and_for_a_goal_of_max_the_highest(void)
         assert_close(tuned->best.predicted, 5, 0, 1e-6);
         assert_close(tuned->best.lower90, tuned->best.predicted - 2, 1e-12, 0);
         assert_close(tuned->best.upper90, tuned->best.predicted + 1, 1e-12, 0);
-        assert_close(tuned->fallback.predicted, 5 + sign * (0.25 + 4.84 + 3), 1e-12,
-                     0);
+        assert_close(tuned->fallback.predicted, 5 + sign * (0.25 + 4.84 + 3), 1e-12, 0);
         assert_int((long)tuned->evaluations, 10000);
         assert_int(tuned->n_top, 0);
         assert_int(context.n_intervals, 3); /* best, default, best as settled */

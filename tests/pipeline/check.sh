@@ -45,6 +45,27 @@ answers() {
     [ ! -s "$scratch/stderr" ] || fail "fluxion $*: text on standard error"
 }
 
+# is_json FILE: one document, an object, and nothing else.
+is_json() {
+    first=$(head -c 1 "$1")
+    last=$(tail -n 1 "$1")
+    [ "$first" = "{" ] && [ "$last" = "}" ] && [ "$(grep -c '^[{}]' "$1")" -eq 2 ] ||
+        fail "$1 is not one JSON document"
+}
+
+# has_keys KEY...: the JSON answer of the last call names them all.
+has_keys() {
+    is_json "$scratch/stdout"
+    for key in "$@"; do
+        grep -q "\"$key\":" "$scratch/stdout" || fail "the answer has no \"$key\""
+    done
+}
+
+# same FILE FILE
+same() {
+    cmp -s "$1" "$2" || fail "$1 and $2 differ"
+}
+
 finish() {
     echo "$calls calls, $failures failures"
     [ "$failures" -eq 0 ]

@@ -10,18 +10,6 @@ export FLUXION_CONFIGS
 deployment=$configs/boutique/deployment.json
 cd "$scratch" || exit 1
 
-# is_json FILE: one document and nothing else.
-is_json() {
-    first=$(head -c 1 "$1")
-    last=$(tail -n 1 "$1")
-    [ "$first" = "{" ] && [ "$last" = "}" ] && [ "$(grep -c '^[{}]' "$1")" -eq 2 ] ||
-        fail "$1 is not one JSON document"
-}
-
-same() {
-    cmp -s "$1" "$2" || fail "$1 and $2 differ"
-}
-
 simulate="simulate boutique --sequence 9vm --step 1 --seconds 5 --warmup 1"
 # shellcheck disable=SC2086
 {

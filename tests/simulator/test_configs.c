@@ -4,6 +4,7 @@
 #include "experiments/simulator/testbed.h"
 #include "host/graph.h"
 #include "tests/close.h"
+#include "tests/scratch.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -166,6 +167,53 @@ static void graphs_have_the_papers_vertices(void)
     check_graph(&counts[13], NULL, 0, 48);
 }
 
+static void replace_once(const char *text, const char *find, const char *replace,
+                         char *out, size_t size)
+{
+    const char *at = strstr(text, find);
+    assert_true(at != NULL);
+    if (at)
+        snprintf(out, size, "%.*s%s%s", (int)(at - text), text, replace,
+                 at + strlen(find));
+}
+
+/* Boutique's system with one piece of text replaced, beside the deployment as it is. */
+static void check_mismatch(const char *find, const char *replace, const char *sentence)
+{
+    enum { SIZE = 100000 };
+    static char text[SIZE], placed[SIZE], changed[SIZE];
+    FILE *file = fopen(CONFIGS "boutique/system.json", "r");
+    assert_true(file != NULL);
+    if (!file)
+        return;
+    text[fread(text, 1, SIZE - 1, file)] = '\0';
+    fclose(file);
+    replace_once(text, "\"deployment.json\"", "\"" CONFIGS "boutique/deployment.json\"",
+                 placed, SIZE);
+    replace_once(placed, find, replace, changed, SIZE);
+    flx_testbed_options options = {.sequence = "9vm", .step = 1, .seconds = 1.0};
+    flx_testbed *testbed = NULL;
+    flx_error error = {0};
+    scratch_begin();
+    const char *path = scratch_write("system.json", changed);
+    assert_int(flx_testbed_open(path, &options, &testbed, &error), FLX_BAD_INPUT);
+    assert_contains(error.message, sentence);
+    assert_true(testbed == NULL);
+    scratch_end();
+}
+
+static void system_and_deployment_must_fit(void)
+{
+    check_mismatch("boutique/deployment.json", "boutique/absent.json", "absent.json");
+    check_mismatch("boutique/deployment.json", "hotel/deployment.json",
+                   "service 'cartservice' of system 'boutique' is missing");
+    check_mismatch(":MAX_RESPONSE", ":MAX_REPLY",
+                   "'recommendationservice:MAX_REPLY', which is no knob");
+    check_mismatch("\"mix\": {\"index\"",
+                   "\"replicas\": {\"redis\": 2}, \"mix\": {\"index\"",
+                   "service 'redis' has 1 replicas");
+}
+
 static void uncounted_databases_keep_their_defaults(void)
 {
     flx_testbed *testbed = open_step(&counts[19]);
@@ -184,5 +232,6 @@ CU_TestInfo simulator_configs_tests[] = {
     {"edges_are_those_of_the_authors_maps", edges_are_those_of_the_authors_maps},
     {"simulated_calls_are_declared", simulated_calls_are_declared},
     {"graphs_have_the_papers_vertices", graphs_have_the_papers_vertices},
+    {"system_and_deployment_must_fit", system_and_deployment_must_fit},
     {"uncounted_databases_keep_their_defaults", uncounted_databases_keep_their_defaults},
     CU_TEST_INFO_NULL};

@@ -9,9 +9,11 @@
 
 #include "kernels/cpu/panel/cholesky.h"
 
+#include "kernels/cpu/panel/blend.h"
 #include "kernels/cpu/panel/covariance.h"
 #include "kernels/cpu/panel/gradient.h"
 #include "kernels/cpu/panel/predict.h"
+#include "kernels/cpu/panel/uniforms.h"
 
 #define LOG_2PI 1.8378770664093454836
 
@@ -150,7 +152,8 @@ static void differentiate(const flx_panel_data *data, const double *theta, doubl
         gradient[data->is_isotropic ? 1 : 1 + k] += scratch->slope[k];
 }
 
-/* The input of a single point has no part in the value: that it is not finite shows here. */
+/* The input of a single point has no part in the value: that it is not finite shows only
+ * in the gradient. */
 static bool is_finite(int count, const double *values)
 {
     double sum = 0;
@@ -250,4 +253,7 @@ const flx_panel_kernels FLX_PANEL_TABLE = {
     .predict_size = predict_size,
     .predict = predict,
     .covariance_rows = covariance_rows,
+    .blend_size = blend_size,
+    .blend = blend,
+    .uniforms = uniforms,
 };

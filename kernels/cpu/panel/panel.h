@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { FLX_PANEL_MAX_WIDTH = 8 };
 
@@ -54,6 +55,15 @@ typedef struct {
     int n_slopes;
 } flx_panel_query;
 
+/* Predictions to be weighted, packed: rows padded with zeros to groups of 3 panels. */
+typedef struct {
+    int k, groups;
+    bool is_squared;
+    double *P; /* panel-major (3 groups, k, width) */
+    double *y; /* (3 groups, width) */
+} flx_panel_blend;
+enum { FLX_BLEND_BLOCK = 64 }; /* candidates of one call at most */
+
 typedef struct {
     const char *name;
     int width;
@@ -77,6 +87,14 @@ typedef struct {
      * 0 .. i of row i, from inputs Zt (d, n); no noise on the diagonal. */
     void (*covariance_rows)(int n, int d, const double *Zt, double s2, double *K,
                             double *G);
+    /* losses (count): sums over the rows of |y - P w| or of squares, for weights (count, k)
+     * row-major, count <= FLX_BLEND_BLOCK. `work`: blend_size doubles. */
+    size_t (*blend_size)(int k);
+    void (*blend)(const flx_panel_blend *blend, const double *weights, int count,
+                  double *work, double *losses);
+    /* A row of random numbers: kernels/uniform_row.h. */
+    void (*uniforms)(uint64_t seed, uint32_t stream, uint32_t individual,
+                     uint32_t generation, int count, double *out);
 } flx_panel_kernels;
 
 /* The best table this processor runs. */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/lesson.h"
+
+#include "host/rule.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Vertices that reference assignment a, into `vertices`; returns how many. */
+static int list_vertices(const flx_graph *graph, int a, int *vertices)
+{
+    int count = 0;
+    for (int v = 0; v < graph->n_vertices; v++)
+        if (graph->vertices[v].assignment == a)
+            vertices[count++] = v;
+    return count;
+}
+
+static void copy_inputs(const flx_model *model, const flx_binding *binding, int vertex,
+                        int row, double *raw)
+{
+    const flx_graph *graph = model->graph;
+    int n = graph->assignments[graph->vertices[vertex].assignment].n_inputs;
+    for (int i = 0; i < n; i++)
+        raw[i] = flx_cell_value(binding->inputs[vertex][i], model->rows, row);
+}
+
+/* Row r: replica r mod R, or the next one that has an output. */
+static void gather_rows(const flx_model *model, const flx_binding *binding,
+                        const int *vertices, int count, int n_inputs, flx_lesson *l)
+{
+    const flx_dataset *rows = model->rows;
+    for (int r = 0; r < rows->rows; r++)
+        for (int k = 0; k < count; k++) {
+            int v = vertices[(r + k) % count];
+            double y = flx_cell_value(binding->outputs[v], rows, r);
+            if (isnan(y))
+                continue;
+            copy_inputs(model, binding, v, r, l->raw + (size_t)l->n * (size_t)n_inputs);
+            l->y[l->n++] = y;
+            break;
+        }
+}
+
+flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding, int a,
+                             flx_lesson *l, flx_error *error)
+{
+    const flx_graph *graph = model->graph;
+    size_t rows = (size_t)model->rows->rows;
+    size_t inputs = (size_t)graph->assignments[a].n_inputs;
+    int *vertices = malloc((size_t)graph->n_vertices * sizeof *vertices);
+    *l = (flx_lesson){.raw = malloc((rows * inputs + 1) * sizeof(double)),
+                      .y = malloc((rows + 1) * sizeof(double)),
+                      .task = -1};
+    if (!vertices || !l->raw || !l->y) {
+        free(vertices);
+        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
+                        graph->assignments[a].name, rows);
+    }
+    int count = list_vertices(graph, a, vertices);
+    gather_rows(model, binding, vertices, count, (int)inputs, l);
+    free(vertices);
+    return FLX_OK;
+}
+
+void flx_lesson_clear(flx_lesson *l)
+{
+    free(l->raw);
+    free(l->y);
+    *l = (flx_lesson){.task = -1};
+}
+
+void flx_lesson_describe(flx_lesson *l, bool wants_log, flx_predictor *p)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < l->n; i++) {
+        low = fmin(low, l->y[i]);
+        high = fmax(high, l->y[i]);
+    }
+    double margin = 0.5 * (high - low);
+    p->output_low = low >= 0 ? fmax(0, low - margin) : low - margin;
+    p->output_high = high + margin;
+    p->is_log = wants_log && l->n > 0 && low > 0;
+    for (int i = 0; i < l->n && p->is_log; i++)
+        l->y[i] = log(l->y[i]);
+}
+
+void flx_lesson_make_constant(const flx_lesson *l, flx_predictor *p)
+{
+    double mean = 0, square = 0;
+    for (int i = 0; i < l->n; i++)
+        mean += l->y[i] / l->n;
+    for (int i = 0; i < l->n; i++)
+        square += (l->y[i] - mean) * (l->y[i] - mean);
+    p->kind = FLX_PREDICTOR_CONSTANT;
+    p->constant = mean;
+    p->variance = l->n > 1 ? square / (l->n - 1) : 0.0;
+    p->n = l->n;
+    if (l->n == 0)
+        p->output_low = p->output_high = 0;
+}
+
+bool flx_lesson_is_constant(const flx_lesson *l)
+{
+    for (int i = 1; i < l->n; i++)
+        if (fabs(l->y[i] - l->y[0]) > 1e-12 * fmax(1.0, fabs(l->y[0])))
+            return false;
+    return true;
+}
+
+flx_status flx_lesson_measure_rule(const flx_lesson *l,
+                                   const flx_graph_assignment *assignment,
+                                   const flx_predictor *p, double *mae, flx_error *error)
+{
+    const double *y = p->y ? p->y : l->y;
+    size_t inputs = (size_t)assignment->n_inputs;
+    double *weights = malloc((inputs + 1) * sizeof *weights), sum = 0;
+    if (!weights)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a rule");
+    int count = 0;
+    for (int i = 0; i < l->n; i++) {
+        const double *raw = l->raw + (size_t)i * inputs;
+        if (!flx_rule_weigh(assignment, raw, weights))
+            continue;
+        double mean = 0;
+        for (size_t k = 0; k < inputs; k++)
+            mean += weights[k] > 0 ? weights[k] * raw[k] : 0;
+        sum += fabs(mean - (p->is_log ? exp(y[i]) : y[i]));
+        count++;
+    }
+    free(weights);
+    *mae = count ? sum / count : INFINITY;
+    return FLX_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * What one learning assignment is taught: its rows of raw inputs and measured outputs,
+ * and what can be said of them before a model is fitted. Inside the library. */
+#ifndef FLX_LESSON_H
+#define FLX_LESSON_H
+
+#include "host/binding.h"
+#include "host/model.h"
+
+typedef struct {
+    int n;
+    double *raw; /* (n, inputs) row-major, NaN = missing */
+    double *y;   /* (n) measured output, or its logarithm once described so */
+    int task;    /* index into the batch of fits, -1: nothing to fit */
+} flx_lesson;
+
+/* The rows of model->rows in which assignment `a` has an output. Replicas take turns: row
+ * r is what replica r mod R did, or the next one that has an output. Cleared by the
+ * caller also after a failure. */
+flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding, int a,
+                             flx_lesson *lesson, flx_error *error);
+void flx_lesson_clear(flx_lesson *lesson);
+
+/* Sets the predictor's output range (half the range beyond what was seen, never below 0
+ * where nothing was) and whether it is modelled in logarithms: y then becomes its log. */
+void flx_lesson_describe(flx_lesson *lesson, bool wants_log, flx_predictor *predictor);
+
+/* Makes it the mean of the outputs, with their variance; 0 where there is none. */
+void flx_lesson_make_constant(const flx_lesson *lesson, flx_predictor *predictor);
+
+bool flx_lesson_is_constant(const flx_lesson *lesson);
+
+/* Mean absolute error of the rule on the rows, in the unit of the output; infinite where
+ * it applies to none. `predictor` says whether y is a logarithm. */
+flx_status flx_lesson_measure_rule(const flx_lesson *lesson,
+                                   const flx_graph_assignment *assignment,
+                                   const flx_predictor *predictor, double *mae,
+                                   flx_error *error);
+#endif

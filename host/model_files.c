@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/model_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const flx_composition_words[] = {"composed", "gp-ard", "gp-iso", NULL};
+const char *const flx_prior_words[] = {"none", "density", "sparse", NULL};
+
+char *flx_model_file(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    const char *slash = length && folder[length - 1] == '/' ? "" : "/";
+    char *path = NULL;
+    return asprintf(&path, "%s%s%s", folder, slash, name) < 0 ? NULL : path;
+}
+
+char *flx_model_predictor_file(const char *folder, const char *digest)
+{
+    char *name = NULL;
+    if (asprintf(&name, "models/%s.h5", digest) < 0)
+        return NULL;
+    char *path = flx_model_file(folder, name);
+    free(name);
+    return path;
+}
+
+flx_status flx_model_out_of_memory(flx_error *error)
+{
+    return flx_fail(error, FLX_NO_MEMORY, "out of memory for the files of a model");
+}
+
+static json_t *list_inputs(const flx_graph_assignment *assignment)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < assignment->n_inputs; i++)
+        json_array_append_new(list, json_string(assignment->inputs[i].label));
+    return list;
+}
+
+static json_t *describe_assignments(const flx_model *model)
+{
+    json_t *list = json_array();
+    for (int a = 0; a < model->graph->n_assignments; a++) {
+        const flx_graph_assignment *assignment = &model->graph->assignments[a];
+        const flx_predictor *p = &model->predictors[a];
+        char digest[65];
+        flx_predictor_digest(p, digest);
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:o, s:[{s:s, s:s, s:f}]}", "name", assignment->name,
+                      "vertex", flx_vertex_kind_text(assignment->kind), "inputs",
+                      list_inputs(assignment), "models", "model", digest, "kind",
+                      flx_predictor_kind_text(p->kind), "weight", 1.0));
+    }
+    return list;
+}
+
+static json_t *describe_structure(const flx_graph *graph, json_t *document)
+{
+    json_t *vertices = json_array(), *edges = json_array(), *spectrum = json_array();
+    for (int v = 0; v < graph->n_vertices; v++)
+        json_array_append_new(
+            vertices,
+            json_pack("{s:s, s:s, s:s}", "name", graph->vertices[v].name, "kind",
+                      flx_vertex_kind_text(graph->vertices[v].kind), "assignment",
+                      graph->assignments[graph->vertices[v].assignment].name));
+    for (int e = 0; e < graph->n_edges; e++)
+        json_array_append_new(edges, json_pack("[s, s]",
+                                               graph->vertices[graph->edges[e][0]].name,
+                                               graph->vertices[graph->edges[e][1]].name));
+    for (int k = 0; k < graph->n_spectrum; k++)
+        json_array_append_new(spectrum, json_string(graph->spectrum[k]));
+    json_object_set_new(document, "spectrum", spectrum);
+    json_object_set_new(document, "vertices", vertices);
+    json_object_set_new(document, "edges", edges);
+    return document;
+}
+
+static json_t *describe_training(const flx_model *model)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < model->n_drawn; i++)
+        json_array_append_new(rows, json_integer(model->drawn[i]));
+    char digest[65];
+    flx_dataset_digest(model->rows, digest);
+    return json_pack("{s:s, s:i, s:s, s:o}", "source_digest", model->source_digest,
+                     "source_rows", model->source_rows, "rows_digest", digest, "rows",
+                     rows);
+}
+
+static json_t *describe_notes(const flx_model *model)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < model->n_notes; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "assignment",
+                                              model->notes[i].assignment, "text",
+                                              model->notes[i].text, "failure",
+                                              model->notes[i].is_failure));
+    return list;
+}
+
+json_t *flx_model_describe(const flx_model *model)
+{
+    json_t *document = json_pack(
+        "{s:s, s:i, s:s, s:s, s:b}", "format", FLX_MODEL_FORMAT, "version",
+        FLX_MODEL_VERSION, "composition", flx_composition_words[model->composition],
+        "prior", flx_prior_words[model->prior], "paper", model->paper_mode);
+    json_object_set_new(document, "training", describe_training(model));
+    json_object_set_new(document, "assignments", describe_assignments(model));
+    json_object_set_new(document, "notes", describe_notes(model));
+    describe_structure(model->graph, document);
+    return document;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ * The model's graph with the inputs of the monolith at every vertex: trained and asked
+ * like any other. Names and inputs are borrowed; only the arrays that hold them are new.
+ */
+#include "host/modularity.h"
+
+#include "host/accuracy.h"
+#include "host/binding.h"
+#include "host/inference.h"
+#include "host/monolith.h"
+#include "host/training.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    flx_graph *monolith;
+    flx_graph graph;
+    flx_model model;
+} wide_model;
+
+static void release(wide_model *wide)
+{
+    for (int a = 0; wide->model.predictors && a < wide->graph.n_assignments; a++)
+        flx_predictor_clear(&wide->model.predictors[a]);
+    free(wide->model.predictors);
+    for (int i = 0; i < wide->model.n_notes; i++) {
+        free(wide->model.notes[i].assignment);
+        free(wide->model.notes[i].text);
+    }
+    free(wide->model.notes);
+    free(wide->graph.assignments);
+    free(wide->graph.vertices);
+    flx_graph_destroy(wide->monolith);
+}
+
+static flx_status widen(const flx_model *model, wide_model *wide, flx_error *error)
+{
+    FLX_TRY(flx_monolith_build(model->deployment, &wide->monolith, error));
+    const flx_graph *graph = model->graph;
+    size_t assignments = (size_t)graph->n_assignments,
+           vertices = (size_t)graph->n_vertices;
+    wide->graph = *graph;
+    wide->graph.assignments = malloc(assignments * sizeof *graph->assignments);
+    wide->graph.vertices = malloc(vertices * sizeof *graph->vertices);
+    if (!wide->graph.assignments || !wide->graph.vertices)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
+    memcpy(wide->graph.assignments, graph->assignments,
+           assignments * sizeof *graph->assignments);
+    memcpy(wide->graph.vertices, graph->vertices, vertices * sizeof *graph->vertices);
+    for (size_t a = 0; a < assignments; a++) {
+        wide->graph.assignments[a].kind = FLX_INSTANCE_VERTEX; /* without a rule */
+        wide->graph.assignments[a].n_inputs = wide->monolith->assignments[0].n_inputs;
+        wide->graph.assignments[a].inputs = wide->monolith->assignments[0].inputs;
+    }
+    for (size_t v = 0; v < vertices; v++)
+        wide->graph.vertices[v].sources = wide->monolith->vertices[0].sources;
+    wide->model = (flx_model){.composition = model->composition,
+                              .prior = model->prior,
+                              .paper_mode = model->paper_mode,
+                              .deployment = model->deployment,
+                              .graph = &wide->graph,
+                              .rows = model->rows};
+    return FLX_OK;
+}
+
+/* R2 of every vertex from its predictions (n_vertices, rows). */
+static flx_status compare(const flx_model *model, const flx_dataset *table,
+                          const double *predicted, double *r2, flx_error *error)
+{
+    flx_binding *binding = NULL;
+    double *actual = malloc((size_t)table->rows * sizeof *actual);
+    if (!actual)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);
+    flx_status status =
+        flx_binding_create(model->graph, model->deployment, table, &binding, error);
+    for (int v = 0; v < model->graph->n_vertices && status == FLX_OK; v++) {
+        flx_accuracy accuracy;
+        for (int r = 0; r < table->rows; r++)
+            actual[r] = flx_cell_value(binding->outputs[v], table, r);
+        flx_accuracy_measure(actual, predicted + (size_t)v * (size_t)table->rows, NULL,
+                             NULL, table->rows, &accuracy);
+        r2[v] = accuracy.r2;
+    }
+    flx_binding_destroy(binding);
+    free(actual);
+    return status;
+}
+
+static flx_status predict(const wide_model *wide, flx_backend *backend,
+                          const flx_dataset *table, double *r2, flx_error *error)
+{
+    size_t cells = (size_t)wide->graph.n_vertices * (size_t)table->rows;
+    double *predicted = malloc(cells * sizeof *predicted);
+    flx_inference *inference = NULL;
+    flx_status status =
+        predicted ? flx_inference_create(&wide->model, backend, &inference, error)
+                  : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu cells", cells);
+    if (status == FLX_OK)
+        status = flx_inference_bind(inference, table, error);
+    if (status == FLX_OK)
+        status = flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, predicted, NULL,
+                                        error);
+    if (status == FLX_OK)
+        status = compare(&wide->model, table, predicted, r2, error);
+    flx_inference_destroy(inference);
+    free(predicted);
+    return status;
+}
+
+flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
+                                  const flx_dataset *table, double *r2, flx_error *error)
+{
+    wide_model wide = {0};
+    flx_training_report report;
+    flx_training_options options = {.composition = model->composition,
+                                    .prior = model->prior,
+                                    .paper_mode = model->paper_mode};
+    flx_status status = widen(model, &wide, error);
+    if (status == FLX_OK)
+        status = flx_train_model(&wide.model, &options, backend, NULL, &report, error);
+    if (status == FLX_OK)
+        status = predict(&wide, backend, table, r2, error);
+    release(&wide);
+    return status;
+}

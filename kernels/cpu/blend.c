@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ * Losses of weight vectors on the CPU: predictions packed once, blocks of candidates of
+ * all queries spread over the threads.
+ *
+ * A waiting thread of OpenMP spins and costs as much as a working one. So a single small
+ * problem stays on one thread: more are used where there are as many queries, or work
+ * enough that a thread computes for milliseconds. */
+#include "kernels/cpu/cpu.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUP_PANELS = 3 };
+static const double FLOPS_WORTH_A_THREAD = 64e6;
+
+struct flx_blend_set {
+    const flx_panel_kernels *kernels;
+    int count, threads;
+    flx_panel_blend *members; /* (count) each owns one block of memory, in P */
+    size_t stride;            /* doubles of scratch of one thread */
+    double *scratch;
+};
+
+static void fill_member(const flx_blend_problem *problem, int width,
+                        flx_panel_blend *member)
+{
+    size_t k = (size_t)problem->k, w = (size_t)width;
+    for (size_t i = 0; i < (size_t)problem->n; i++) {
+        double *to = member->P + i / w * k * w + i % w;
+        for (size_t j = 0; j < k; j++)
+            to[j * w] = problem->P[i * k + j];
+        member->y[i] = problem->y[i];
+    }
+}
+
+static flx_status pack_member(const flx_blend_problem *problem, int width,
+                              flx_panel_blend *member, flx_error *error)
+{
+    int height = GROUP_PANELS * width, n = problem->n, k = problem->k;
+    if (n < 1 || k < 1)
+        return flx_fail(error, FLX_BAD_INPUT, "a blend of %d points and %d models", n, k);
+    *member = (flx_panel_blend){
+        .k = k, .groups = (n - 1) / height + 1, .is_squared = problem->is_squared};
+    size_t rows = (size_t)member->groups * (size_t)height;
+    member->P = flx_cpu_allocate(rows * ((size_t)k + 1));
+    if (!member->P)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d points x %d models",
+                        n, k);
+    member->y = member->P + rows * (size_t)k;
+    fill_member(problem, width, member);
+    return FLX_OK;
+}
+
+static flx_status allocate_scratch(flx_blend_set *set, flx_error *error)
+{
+    for (int i = 0; i < set->count; i++) {
+        size_t size = set->kernels->blend_size(set->members[i].k);
+        set->stride = size > set->stride ? size : set->stride;
+    }
+    set->stride = (set->stride + 63) / 64 * 64;
+    set->scratch = flx_cpu_allocate(set->stride * (size_t)set->threads);
+    if (!set->scratch)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory: %d threads x %zu bytes",
+                        set->threads, set->stride * sizeof(double));
+    return FLX_OK;
+}
+
+flx_status flx_cpu_blend_create(flx_backend *backend, const flx_blend_problem *problems,
+                                int count, flx_blend_set **out, flx_error *error)
+{
+    *out = NULL;
+    flx_blend_set *set = calloc(1, sizeof *set);
+    if (!set)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of blends");
+    set->kernels = backend->state;
+    set->threads = backend->threads;
+    set->members = calloc((size_t)(count > 0 ? count : 1), sizeof *set->members);
+    flx_status status = FLX_OK;
+    if (!set->members)
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d blends", count);
+    for (int i = 0; i < count && status == FLX_OK; i++, set->count++)
+        status = pack_member(&problems[i], set->kernels->width, &set->members[i], error);
+    if (status == FLX_OK)
+        status = allocate_scratch(set, error);
+    if (status != FLX_OK)
+        flx_cpu_blend_release(set);
+    else
+        *out = set;
+    return status;
+}
+
+void flx_cpu_blend_release(flx_blend_set *set)
+{
+    if (!set)
+        return;
+    for (int i = 0; i < set->count; i++)
+        free(set->members[i].P);
+    free(set->members);
+    free(set->scratch);
+    free(set);
+}
+
+static int blocks_of(int count)
+{
+    return (count + FLX_BLEND_BLOCK - 1) / FLX_BLEND_BLOCK;
+}
+
+static int threads_worth_waking(const flx_blend_set *set, const flx_blend_query *queries,
+                                int count)
+{
+    double flops = 0;
+    for (int q = 0; q < count; q++) {
+        const flx_panel_blend *member = &set->members[queries[q].problem];
+        flops += 2.0 * GROUP_PANELS * set->kernels->width * member->groups * member->k *
+                 queries[q].count;
+    }
+    double wanted = flops / FLOPS_WORTH_A_THREAD;
+    wanted = wanted > count ? wanted : count;
+    return wanted < 1 ? 1 : wanted < set->threads ? (int)wanted : set->threads;
+}
+
+static void blend_block(const flx_blend_set *set, const flx_blend_query *query, int block,
+                        double *work)
+{
+    const flx_panel_blend *member = &set->members[query->problem];
+    int first = block * FLX_BLEND_BLOCK, count = query->count - first;
+    set->kernels->blend(member, query->weights + (size_t)first * (size_t)member->k,
+                        count < FLX_BLEND_BLOCK ? count : FLX_BLEND_BLOCK, work,
+                        query->losses + first);
+}
+
+flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
+                         flx_error *error)
+{
+    int most = 0;
+    for (int q = 0; q < count; q++) {
+        if (queries[q].problem < 0 || queries[q].problem >= set->count)
+            return flx_fail(error, FLX_BAD_INPUT, "query %d asks for blend %d of %d", q,
+                            queries[q].problem, set->count);
+        int blocks = blocks_of(queries[q].count);
+        most = blocks > most ? blocks : most;
+    }
+    int threads = threads_worth_waking(set, queries, count);
+    long long tasks = (long long)count * most;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
+    for (long long t = 0; t < tasks; t++) {
+        int q = (int)(t / most), block = (int)(t % most);
+        if (block < blocks_of(queries[q].count))
+            blend_block(set, &queries[q], block,
+                        set->scratch + (size_t)omp_get_thread_num() * set->stride);
+    }
+    return FLX_OK;
+}
