@@ -59,6 +59,7 @@
     X(telemetry)                                                                         \
     X(telemetry_store)                                                                   \
     X(ingestion)                                                                         \
+    X(ingestion_input)                                                                   \
     X(ingestion_kill)                                                                    \
     X(window)                                                                            \
     X(simulator_response)                                                                \

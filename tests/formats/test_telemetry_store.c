@@ -29,9 +29,11 @@ static const test_sample samples[] = {
  */
 enum { BLOCKS = 3 };
 static const int starts[BLOCKS + 1] = {0, 3, 4, 5};
+#define FIRST_TEXT                                                                       \
+    "s/web/0/p90 100 1.25\ns/web/0/mode 99 fast\n"                                       \
+    "s/web/0/p90 90 -6.9999999999999998e+300\n"
 static const char *const texts[BLOCKS] = {
-    ("s/web/0/p90 100 1.25\ns/web/0/mode 99 fast\ns/web/0/p90 90 "
-     "-6.9999999999999998e+300\n"),
+    FIRST_TEXT,
     "s/db/1/threads 4611686018427387904 8\n",
     "s/web/0/p90 0 4.9406564584124654e-324\n",
 };
