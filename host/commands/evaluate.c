@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * fluxion evaluate: how well a trained graph predicts a table. */
 #include "host/commands/commands.h"
+#include "host/commands/notes.h"
 
 #include "host/evaluation.h"
 
@@ -163,11 +164,8 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
                                     &evaluation, error);
         flx_bar_finish(&bar);
     }
-    if (status == FLX_OK && evaluation->n_absent)
-        fprintf(stderr,
-                "note: %d of the %d knobs and states that the model reads have no "
-                "column in the table; training medians stand in for them\n",
-                evaluation->n_absent, evaluation->n_read);
+    if (status == FLX_OK)
+        flx_note_absent(evaluation->n_absent, evaluation->n_read);
     if (status == FLX_OK && flx_wants_json(arguments))
         status = print_answer(model, evaluation, error);
     else if (status == FLX_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * fluxion predict: the target for every row of a table, with intervals on request. */
 #include "host/commands/commands.h"
+#include "host/commands/notes.h"
 
 #include "formats/output.h"
 #include "host/evaluation.h"
@@ -80,13 +81,10 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
     flx_inference *inference = NULL;
     FLX_TRY(flx_inference_create(model, backend, &inference, error));
     flx_status status = flx_inference_bind(inference, table, error);
-    int total,
-        absent = status == FLX_OK ? flx_inference_count_absent(inference, &total) : 0;
-    if (absent)
-        fprintf(stderr,
-                "note: %d of the %d knobs and states that the model reads have no "
-                "column in the table; training medians stand in for them\n",
-                absent, total);
+    if (status == FLX_OK) {
+        int total, absent = flx_inference_count_absent(inference, &total);
+        flx_note_absent(absent, total);
+    }
     if (status == FLX_OK)
         status = flx_inference_target(inference, a->mean, NULL, error);
     if (status == FLX_OK && wants_interval)
