@@ -18,7 +18,7 @@ has() {
 needed_to_build='program cc gcc
 header stdio.h libc6-dev
 program cmake cmake
-program ninja ninja-build
+program make make
 program pkg-config pkg-config
 library hdf5 libhdf5-dev
 library jansson libjansson-dev
@@ -27,6 +27,7 @@ library lapacke liblapacke-dev
 library zlib zlib1g-dev'
 
 needed_to_test='program gcc gcc
+program ninja ninja-build
 program clang clang
 openmp clang libomp-dev
 header CUnit/CUnit.h libcunit1-dev
