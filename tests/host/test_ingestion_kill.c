@@ -214,7 +214,9 @@ static int64_t kill_program(const char *store, int round)
     kill(program, SIGKILL);
     int outcome = 0;
     assert_true(waitpid(program, &outcome, 0) == program);
-    assert_true(WIFSIGNALED(outcome) && WTERMSIG(outcome) == SIGKILL);
+    /* On a busy machine the program may have taken all lines before the kill came. */
+    assert_true((WIFSIGNALED(outcome) && WTERMSIG(outcome) == SIGKILL) ||
+                (WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0));
     assert_true(waitpid(sender, NULL, 0) == sender);
     int64_t last = last_ack(acks);
     return last ? last - (int64_t)round * SPAN : 0;
