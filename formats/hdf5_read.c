@@ -263,3 +263,22 @@ flx_status flx_hdf5_read_integers(const flx_hdf5_reader *reader, const char *nam
     *out = cells;
     return status;
 }
+
+flx_status flx_hdf5_read_bytes(const flx_hdf5_reader *reader, const char *name,
+                               size_t count, unsigned char **out, flx_error *error)
+{
+    *out = NULL;
+    flx_hdf5_item it;
+    size_t dims[1] = {count}, cells = 0;
+    void *bytes = NULL;
+    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
+    if (status == FLX_OK)
+        status = flx_hdf5_check_integer_type(&it, error);
+    if (status == FLX_OK)
+        status = flx_hdf5_check_shape(&it, 1, dims, &cells, error);
+    if (status == FLX_OK)
+        status = read_cells(&it, H5T_NATIVE_UCHAR, cells, &bytes, error);
+    flx_hdf5_close_item(&it);
+    *out = bytes;
+    return status;
+}

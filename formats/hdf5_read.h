@@ -29,6 +29,9 @@ flx_status flx_hdf5_read_doubles(const flx_hdf5_reader *reader, const char *name
 flx_status flx_hdf5_read_integers(const flx_hdf5_reader *reader, const char *name,
                                   int rank, size_t *dims, int64_t **out,
                                   flx_error *error);
+/* Rank 1, `count` of them, of any integer type. */
+flx_status flx_hdf5_read_bytes(const flx_hdf5_reader *reader, const char *name,
+                               size_t count, unsigned char **out, flx_error *error);
 /* Rank 1, fixed or variable length. Free with flx_hdf5_free_strings. Texts are UTF-8 of
  * at most 64 KiB each. */
 flx_status flx_hdf5_read_strings(const flx_hdf5_reader *reader, const char *name,

@@ -132,6 +132,12 @@ void flx_hdf5_write_int32(flx_hdf5_writer *writer, const char *name, int rank,
     write_dataset(writer, name, rank, dims, H5T_STD_I32LE, H5T_NATIVE_INT32, data);
 }
 
+void flx_hdf5_write_bytes(flx_hdf5_writer *writer, const char *name, size_t count,
+                          const unsigned char *data)
+{
+    write_dataset(writer, name, 1, &count, H5T_STD_U8LE, H5T_NATIVE_UCHAR, data);
+}
+
 static hid_t text_type(size_t width)
 {
     hid_t type = H5Tcopy(H5T_C_S1);

@@ -29,6 +29,8 @@ void flx_hdf5_write_int64(flx_hdf5_writer *writer, const char *name, int rank,
                           const size_t *dims, const int64_t *data);
 void flx_hdf5_write_int32(flx_hdf5_writer *writer, const char *name, int rank,
                           const size_t *dims, const int32_t *data);
+void flx_hdf5_write_bytes(flx_hdf5_writer *writer, const char *name, size_t count,
+                          const unsigned char *data);
 /* UTF-8, fixed length (the longest). */
 void flx_hdf5_write_strings(flx_hdf5_writer *writer, const char *name, size_t count,
                             const char *const *strings);

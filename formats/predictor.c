@@ -10,9 +10,10 @@
 #include <string.h>
 
 #define FORMAT "fluxion-predictor"
-enum { VERSION = 1, FEATURE_FIELDS = 8, SCALARS = 16 };
+enum { VERSION = 2, FEATURE_FIELDS = 8, SCALARS = 18 };
 
-static const char *const kind_texts[] = {"gp", "constant", "rule"};
+static const char *const kind_texts[] = {"gp",  "constant", "rule",  "ridge",
+                                         "mlp", "xgboost",  "forest"};
 
 const char *flx_predictor_kind_text(flx_predictor_kind kind)
 {
@@ -25,17 +26,32 @@ void flx_predictor_clear(flx_predictor *predictor)
     free(predictor->X);
     free(predictor->y);
     free(predictor->theta);
+    free(predictor->parameters);
+    free(predictor->bytes);
     *predictor = (flx_predictor){0};
 }
 
 /* The scalars of a predictor as one row of numbers, in a fixed order. */
 static void list_scalars(const flx_predictor *p, double row[SCALARS])
 {
-    const double values[SCALARS] = {
-        p->kind,      p->is_log,     p->n_inputs,     p->n_features,
-        p->n_metrics, p->output_low, p->output_high,  p->constant,
-        p->variance,  p->n,          p->is_isotropic, p->n_theta,
-        p->jitter,    p->y_mean,     p->y_sd,         p->evaluations};
+    const double values[SCALARS] = {p->kind,
+                                    p->is_log,
+                                    p->n_inputs,
+                                    p->n_features,
+                                    p->n_metrics,
+                                    p->output_low,
+                                    p->output_high,
+                                    p->constant,
+                                    p->variance,
+                                    p->n,
+                                    p->is_isotropic,
+                                    p->n_theta,
+                                    p->jitter,
+                                    p->y_mean,
+                                    p->y_sd,
+                                    p->evaluations,
+                                    (double)p->n_parameters,
+                                    (double)p->n_bytes};
     memcpy(row, values, sizeof values);
 }
 
@@ -72,6 +88,10 @@ void flx_predictor_digest(const flx_predictor *predictor, char hex[65])
     }
     if (predictor->theta)
         add_doubles(&digest, predictor->theta, (size_t)predictor->n_theta);
+    if (predictor->parameters)
+        add_doubles(&digest, predictor->parameters, predictor->n_parameters);
+    if (predictor->bytes)
+        flx_digest_add(&digest, predictor->bytes, predictor->n_bytes);
     flx_digest_finish(&digest, hex);
 }
 
@@ -103,6 +123,12 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
         flx_hdf5_write_doubles(writer, "theta", 1, (size_t[]){(size_t)predictor->n_theta},
                                predictor->theta);
     }
+    if (predictor->n_parameters)
+        flx_hdf5_write_doubles(writer, "parameters", 1,
+                               (size_t[]){predictor->n_parameters},
+                               predictor->parameters);
+    if (predictor->n_bytes)
+        flx_hdf5_write_bytes(writer, "bytes", predictor->n_bytes, predictor->bytes);
     free(table);
     return flx_hdf5_save(writer, path, error);
 }
@@ -110,6 +136,11 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
 static bool is_count(double x)
 {
     return x >= 0 && x <= 1e7 && x == floor(x);
+}
+
+static bool is_length(double x)
+{
+    return x >= 0 && x <= 1e9 && x == floor(x);
 }
 
 /* Whether the parts of a Gaussian process fit each other. */
@@ -124,7 +155,7 @@ static bool fits_together(const flx_predictor *p)
 /* Scalars back into the struct; false where they make no sense. */
 static bool set_scalars(flx_predictor *p, const double row[SCALARS])
 {
-    static const int counts[] = {0, 1, 2, 3, 4, 9, 10, 11, 15};
+    static const int counts[] = {0, 1, 2, 3, 4, 9, 10, 11, 15, 16};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         if (!is_count(row[counts[i]]))
             return false;
@@ -144,7 +175,10 @@ static bool set_scalars(flx_predictor *p, const double row[SCALARS])
     p->y_mean = row[13];
     p->y_sd = row[14];
     p->evaluations = (int)row[15];
-    return row[0] <= FLX_PREDICTOR_RULE && p->n_metrics <= p->n_features &&
+    p->n_parameters = (size_t)row[16];
+    p->n_bytes = is_length(row[17]) ? (size_t)row[17] : 0;
+    return is_length(row[17]) && row[0] <= FLX_PREDICTOR_FOREST &&
+           p->n_metrics <= p->n_features &&
            (p->kind != FLX_PREDICTOR_GP || fits_together(p));
 }
 
@@ -183,6 +217,18 @@ static flx_status read_points(const flx_hdf5_reader *reader, flx_predictor *p,
     return flx_hdf5_read_doubles(reader, "theta", 1, size, &p->theta, error);
 }
 
+/* Weights and bytes of the kinds that have such. */
+static flx_status read_payload(const flx_hdf5_reader *reader, flx_predictor *p,
+                               flx_error *error)
+{
+    if (p->n_parameters)
+        FLX_TRY(flx_hdf5_read_doubles(
+            reader, "parameters", 1, (size_t[]){p->n_parameters}, &p->parameters, error));
+    if (p->n_bytes)
+        FLX_TRY(flx_hdf5_read_bytes(reader, "bytes", p->n_bytes, &p->bytes, error));
+    return FLX_OK;
+}
+
 static flx_status check_digest(const flx_hdf5_reader *reader, const flx_predictor *p,
                                flx_error *error)
 {
@@ -211,6 +257,7 @@ static flx_status read_all(const flx_hdf5_reader *reader, flx_predictor *p,
                         flx_hdf5_path(reader));
     FLX_TRY(read_features(reader, p, error));
     FLX_TRY(read_points(reader, p, error));
+    FLX_TRY(read_payload(reader, p, error));
     FLX_TRY(flx_hdf5_get_number(reader, "/", "lml", true, &p->lml, error));
     FLX_TRY(flx_hdf5_get_number(reader, "/", "loo_mae", true, &p->loo_mae, error));
     return check_digest(reader, p, error);

@@ -9,14 +9,19 @@
 #include "formats/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef enum {
     FLX_PREDICTOR_GP,
     FLX_PREDICTOR_CONSTANT,
-    FLX_PREDICTOR_RULE
+    FLX_PREDICTOR_RULE,
+    FLX_PREDICTOR_RIDGE,
+    FLX_PREDICTOR_MLP,
+    FLX_PREDICTOR_XGBOOST,
+    FLX_PREDICTOR_FOREST
 } flx_predictor_kind;
 
-/* "gp" | "constant" | "rule" */
+/* "gp" | "constant" | "rule" | "ridge" | "mlp" | "xgboost" | "forest" */
 const char *flx_predictor_kind_text(flx_predictor_kind kind);
 
 /* One column of the model's X, made from one input of the assignment:
@@ -36,8 +41,9 @@ typedef struct {
     int n_features, n_metrics; /* the last n_metrics features come from other vertices */
     flx_feature *features;     /* (n_features) */
     double output_low, output_high; /* predictions are kept within, unit of the output */
-    double constant, variance;      /* FLX_PREDICTOR_CONSTANT: value and variance of the
-                                       (log) output; (rule: unused) */
+    double constant;                /* FLX_PREDICTOR_CONSTANT: the (log) output */
+    double variance;                /* of the (log) output about the prediction; gp and
+                                       rule have their own */
     int n;                          /* training points */
     double *X;                      /* (n, n_features), gp only */
     double *y;                      /* (n) (log) output, gp only */
@@ -45,7 +51,11 @@ typedef struct {
     int n_theta;
     double *theta;               /* (n_theta) log s2, log ell.., log sn2 */
     double jitter, y_mean, y_sd; /* standardisation of y */
-    double lml, loo_mae; /* report of the fit; loo_mae in the unit of the output */
+    size_t n_parameters;
+    double *parameters; /* (n_parameters) of a kind with weights: its header says which */
+    size_t n_bytes;
+    unsigned char *bytes; /* (n_bytes) of a kind that has its own serialisation */
+    double lml, loo_mae;  /* report of the fit; loo_mae in the unit of the output */
     int evaluations;
 } flx_predictor;
 

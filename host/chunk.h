@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * One chunk of rows on its way through the graph, level by level. Inside the library: what
- * host/inference.c splits its work into. */
+ * host/inference.c splits its work into. A *slot* is one hosted model of one vertex: slot
+ * first_slot[vertex] + k. */
 #ifndef FLX_CHUNK_H
 #define FLX_CHUNK_H
 
@@ -14,11 +15,21 @@ struct flx_inference {
     const flx_model *model;
     flx_backend *backend;
     flx_gp_posterior *posterior;
-    int *member; /* (n_assignments) index into the posterior, -1: none */
-    int *order;  /* (n_vertices) by level, then assignment: one run, one query */
+    int n_slots;
+    int *first_slot;   /* (n_vertices + 1) */
+    int *first_hosted; /* (n_assignments + 1) models of the assignments before */
+    int *member;       /* (hosted models) index into the posterior, -1: no gp */
+    void **prepared;   /* (hosted models) state of host/kind.h, or NULL */
+    int *order;        /* (n_vertices) by level, then assignment: one run, one query */
     const flx_dataset *table;
     flx_binding *binding;
 };
+
+/* Where the answers of one slot lie. */
+typedef struct {
+    size_t at;             /* first point in mean and spread */
+    size_t x_at, slope_at; /* first double in X and slopes */
+} flx_slot;
 
 /* Columns = rows * samples: a column is one row, or one draw of it. */
 typedef struct {
@@ -32,9 +43,8 @@ typedef struct {
     double *variance;               /* (n_vertices, columns), or NULL */
     double *X;                      /* queries of a level */
     double *mean, *spread, *slopes; /* their answers, standardised */
-    size_t *at;       /* (n_vertices) first query of a vertex in X's level, in points */
-    size_t *x_at, *slope_at; /* (n_vertices) first double of a vertex in X and slopes */
-    flx_gp_query *queries;   /* (n_vertices) */
+    flx_slot *slots;                /* (n_slots) */
+    flx_gp_query *queries;          /* (n_slots) */
 } flx_chunk;
 
 /* Room for `rows` rows of `samples` draws (1: means). */
@@ -44,4 +54,17 @@ void flx_chunk_release(flx_chunk *chunk);
 
 /* Fills value and variance for rows first .. first + rows - 1 of the bound table. */
 flx_status flx_chunk_infer(flx_chunk *chunk, int first, int rows, flx_error *error);
+
+/* The models that a vertex's assignment hosts. */
+const flx_learning_assignment *flx_chunk_hosting(const flx_chunk *chunk, int vertex);
+
+/* Vertices of level 0 see the same inputs in every sample: one query a row is enough. */
+int flx_chunk_points(const flx_chunk *chunk, int vertex);
+
+/* Raw inputs (n_inputs) of a vertex at one column. */
+void flx_chunk_collect(const flx_chunk *chunk, int vertex, int column, double *raw);
+
+/* From the answers of a vertex's models to its value and variance, or its draw, in columns
+ * first .. last - 1 (host/answer.c). FLX_NO_MEMORY. */
+flx_status flx_chunk_settle(flx_chunk *chunk, int vertex, int first, int last);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The loop of the fit queue and what it leaves in the results. */
+ * The loop over the searches of Gaussian processes and what it leaves in the results. */
 #include "host/fit.h"
 
 #include "host/fit_plan.h"
@@ -191,11 +191,10 @@ static flx_status finish_all(flx_backend *backend, flx_fit_plan *plan, flx_error
     return FLX_OK;
 }
 
-flx_status flx_fit_all(flx_backend *backend, const flx_fit_task *tasks, int count,
+flx_status flx_fit_gps(flx_backend *backend, const flx_fit_task *tasks, int count,
                        flx_fit_result *results, const flx_progress *progress,
                        flx_error *error)
 {
-    memset(results, 0, (size_t)count * sizeof *results);
     flx_fit_plan plan;
     flx_status status = flx_fit_plan_create(tasks, count, results, &plan, error);
     if (status == FLX_OK)
@@ -204,12 +203,4 @@ flx_status flx_fit_all(flx_backend *backend, const flx_fit_task *tasks, int coun
         status = finish_all(backend, &plan, error);
     flx_fit_plan_release(&plan);
     return status;
-}
-
-void flx_fit_result_clear(flx_fit_result *result)
-{
-    free(result->theta);
-    free(result->loo_mean);
-    free(result->loo_variance);
-    *result = (flx_fit_result){0};
 }

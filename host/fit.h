@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: MIT
- * The fit queue: everything that trains a Gaussian process submits tasks here and gets results
- * in order. Tasks of any n and d mix. Every (task, start) is one L-BFGS state; all live
- * states are evaluated as one batch on the backend, finished ones drop out. Minimised is
- * -(log marginal likelihood + log prior) / n over log hyper-parameters. A failing task says
- * why and never spoils the batch. */
+ * The fit queue: everything that trains a model submits tasks here and gets results in
+ * order. Tasks of any n, d and kind mix. Of a Gaussian process every (task, start) is one
+ * L-BFGS state; all live states are evaluated as one batch on the backend, finished ones
+ * drop out. Minimised is -(log marginal likelihood + log prior) / n over log
+ * hyper-parameters. The other kinds (host/kind.h) get all tasks of theirs at once. A
+ * failing task says why and never spoils the batch. */
 #ifndef FLX_FIT_H
 #define FLX_FIT_H
 
+#include "formats/predictor.h"
 #include "host/gp.h"
 #include "host/progress.h"
 #include "kernels/backend.h"
+
+#include <stdint.h>
 
 typedef struct {
     const char *name;      /* for reports; borrowed */
     int n, d;
     const double *X;       /* (n, d) row-major, scaled; borrowed until the fit returns */
     const double *y;       /* (n) in its own unit; standardised inside */
-    flx_gp_prior prior;
+    flx_predictor_kind kind; /* 0: Gaussian process; else one of host/kind.h */
+    flx_gp_prior prior;      /* gp only, with is_isotropic */
     bool is_isotropic;
+    uint64_t seed;           /* of kinds that draw random numbers */
+    bool wants_residuals;    /* kinds other than gp, which always has them: fill loo_mean */
 } flx_fit_task;
 
 typedef struct {
@@ -29,8 +36,16 @@ typedef struct {
     double y_mean, y_sd;   /* of the standardisation (population) */
     double lml;            /* nats, of the standardised target, constants included */
     double objective;      /* what was minimised */
-    double *loo_mean, *loo_variance; /* (n) in the unit of y; of the noisy y */
-    double loo_mae;        /* mean absolute leave-one-out error, unit of y */
+    double *loo_mean, *loo_variance; /* (n) in the unit of y; of the noisy y. Other kinds
+                                        than gp: out of sample, by their own folds, where
+                                        asked for; loo_variance NULL */
+    double loo_mae;        /* mean absolute error of loo_mean, unit of y; NAN without */
+    double variance;       /* other kinds than gp: mean square of the residuals, out of
+                              sample where asked for, unit of y squared */
+    size_t n_parameters;
+    double *parameters;    /* (n_parameters) what flx_predictor keeps of such a kind */
+    size_t n_bytes;
+    unsigned char *bytes;  /* (n_bytes) likewise */
     int evaluations, starts;
 } flx_fit_result;
 

@@ -51,4 +51,9 @@ int flx_fit_plan_collect(flx_fit_plan *plan);
 int flx_fit_plan_best(const flx_fit_plan *plan, int t, double *best, double *second);
 
 void flx_fit_fail(flx_fit_result *result, const char *why);
+
+/* Fits tasks that are all Gaussian processes; results are zeroed by the caller. */
+flx_status flx_fit_gps(flx_backend *backend, const flx_fit_task *tasks, int count,
+                       flx_fit_result *results, const flx_progress *progress,
+                       flx_error *error);
 #endif

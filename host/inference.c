@@ -2,6 +2,7 @@
 #include "host/inference.h"
 
 #include "host/chunk.h"
+#include "host/kind.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,62 +27,108 @@ static void list_order(const flx_graph *graph, int *order)
         }
 }
 
-static flx_status condition_predictors(flx_inference *inference, double *targets,
-                                       flx_gp_condition *members, flx_error *error)
+/* Every hosted model: what the backend is to condition, and what else it needs to answer
+ * queries. Returns how many members there are in *count. */
+static flx_status prepare_models(flx_inference *inference, double *targets,
+                                 flx_gp_condition *members, int *count, flx_error *error)
+{
+    const flx_model *model = inference->model;
+    for (int a = 0; a < model->graph->n_assignments; a++)
+        for (int k = 0; k < model->assignments[a].n_models; k++) {
+            const flx_predictor *p = &model->assignments[a].models[k].predictor;
+            int hosted = inference->first_hosted[a] + k;
+            const flx_model_kind *kind = flx_model_kind_of(p->kind);
+            inference->member[hosted] = -1;
+            if (kind && kind->prepare)
+                FLX_TRY(kind->prepare(p, &inference->prepared[hosted], error));
+            if (p->kind != FLX_PREDICTOR_GP)
+                continue;
+            for (int i = 0; i < p->n; i++)
+                targets[i] = (p->y[i] - p->y_mean) / p->y_sd;
+            members[*count] = (flx_gp_condition){
+                .problem = {p->n, p->n_features, p->is_isotropic, p->X, targets},
+                .theta = p->theta,
+                .jitter = p->jitter};
+            targets += p->n;
+            inference->member[hosted] = (*count)++;
+        }
+    return FLX_OK;
+}
+
+static flx_status condition_models(flx_inference *inference, double *targets,
+                                   flx_gp_condition *members, flx_error *error)
 {
     const flx_model *model = inference->model;
     int count = 0;
-    for (int a = 0; a < model->graph->n_assignments; a++) {
-        const flx_predictor *p = &model->predictors[a];
-        inference->member[a] = -1;
-        if (p->kind != FLX_PREDICTOR_GP)
-            continue;
-        for (int i = 0; i < p->n; i++)
-            targets[i] = (p->y[i] - p->y_mean) / p->y_sd;
-        members[count] = (flx_gp_condition){
-            .problem = {p->n, p->n_features, p->is_isotropic, p->X, targets},
-            .theta = p->theta,
-            .jitter = p->jitter};
-        targets += p->n;
-        inference->member[a] = count++;
-    }
+    FLX_TRY(prepare_models(inference, targets, members, &count, error));
     FLX_TRY(inference->backend->operations->condition(inference->backend, members, count,
                                                       &inference->posterior, error));
     for (int a = 0; a < model->graph->n_assignments; a++)
-        if (inference->member[a] >= 0 && members[inference->member[a]].info)
-            return flx_fail(error, FLX_NUMERIC,
-                            "%s: the covariance of its model is not positive definite",
-                            model->graph->assignments[a].name);
+        for (int k = 0; k < model->assignments[a].n_models; k++) {
+            int member = inference->member[inference->first_hosted[a] + k];
+            if (member >= 0 && members[member].info)
+                return flx_fail(
+                    error, FLX_NUMERIC,
+                    "%s: the covariance of its model is not positive definite",
+                    model->graph->assignments[a].name);
+        }
     return FLX_OK;
+}
+
+/* Numbers hosted models and slots. *points: training points of all Gaussian processes. */
+static bool lay_out(flx_inference *inference, size_t *points)
+{
+    const flx_model *model = inference->model;
+    const flx_graph *graph = model->graph;
+    size_t assignments = (size_t)graph->n_assignments,
+           vertices = (size_t)graph->n_vertices;
+    inference->first_hosted = calloc(assignments + 1, sizeof(int));
+    inference->first_slot = calloc(vertices + 1, sizeof(int));
+    inference->order = calloc(vertices, sizeof(int));
+    if (!inference->first_hosted || !inference->first_slot || !inference->order)
+        return false;
+    *points = 1;
+    for (size_t a = 0; a < assignments; a++) {
+        const flx_learning_assignment *hosting = &model->assignments[a];
+        inference->first_hosted[a + 1] = inference->first_hosted[a] + hosting->n_models;
+        for (int k = 0; k < hosting->n_models; k++)
+            *points += (size_t)hosting->models[k].predictor.n;
+    }
+    for (size_t v = 0; v < vertices; v++)
+        inference->first_slot[v + 1] =
+            inference->first_slot[v] +
+            model->assignments[graph->vertices[v].assignment].n_models;
+    inference->n_slots = inference->first_slot[vertices];
+    size_t hosted = (size_t)inference->first_hosted[assignments];
+    inference->member = calloc(hosted, sizeof(int));
+    inference->prepared = calloc(hosted, sizeof(void *));
+    return inference->member && inference->prepared;
 }
 
 flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
                                 flx_inference **out, flx_error *error)
 {
     *out = NULL;
-    const flx_graph *graph = model->graph;
-    size_t points = 1, vertices = (size_t)graph->n_vertices;
-    for (int a = 0; a < graph->n_assignments; a++)
-        points += (size_t)model->predictors[a].n;
     flx_inference *inference = calloc(1, sizeof *inference);
-    double *targets = malloc(points * sizeof *targets);
-    flx_gp_condition *members = calloc((size_t)graph->n_assignments, sizeof *members);
-    bool is_whole = inference && targets && members;
-    if (is_whole) {
+    size_t points = 1;
+    if (inference) {
         inference->model = model;
         inference->backend = backend;
-        inference->member = calloc((size_t)graph->n_assignments, sizeof(int));
-        inference->order = calloc(vertices, sizeof(int));
-        is_whole = inference->member && inference->order;
     }
     flx_status status = FLX_OK;
-    if (!is_whole)
-        status =
-            flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
+    if (!inference || !lay_out(inference, &points)) {
+        flx_inference_destroy(inference);
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d vertices",
+                        model->graph->n_vertices);
+    }
+    double *targets = malloc(points * sizeof *targets);
+    flx_gp_condition *members = calloc(
+        (size_t)inference->first_hosted[model->graph->n_assignments], sizeof *members);
+    if (!targets || !members)
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu points", points);
     else
-        status = condition_predictors(inference, targets, members, error);
-    if (status == FLX_OK)
-        list_order(graph, inference->order);
+        status = condition_models(inference, targets, members, error);
+    list_order(model->graph, inference->order);
     free(targets);
     free(members);
     if (status == FLX_OK)
@@ -91,14 +138,31 @@ flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
     return status;
 }
 
+static void release_prepared(flx_inference *inference)
+{
+    const flx_model *model = inference->model;
+    for (int a = 0; a < model->graph->n_assignments && inference->prepared; a++)
+        for (int k = 0; k < model->assignments[a].n_models; k++) {
+            const flx_model_kind *kind =
+                flx_model_kind_of(model->assignments[a].models[k].predictor.kind);
+            void *state = inference->prepared[inference->first_hosted[a] + k];
+            if (state)
+                kind->release(state);
+        }
+}
+
 void flx_inference_destroy(flx_inference *inference)
 {
     if (!inference)
         return;
+    release_prepared(inference);
     if (inference->posterior)
         inference->backend->operations->posterior_release(inference->posterior);
     flx_binding_destroy(inference->binding);
+    free(inference->first_hosted);
+    free(inference->first_slot);
     free(inference->member);
+    free(inference->prepared);
     free(inference->order);
     free(inference);
 }
@@ -119,7 +183,8 @@ int flx_inference_count_absent(const flx_inference *inference, int *total)
     int absent = 0;
     *total = 0;
     for (int v = 0; v < model->graph->n_vertices; v++) {
-        const flx_predictor *p = &model->predictors[model->graph->vertices[v].assignment];
+        const flx_predictor *p =
+            flx_model_leading(model, model->graph->vertices[v].assignment);
         for (int k = 0; k < p->n_features - p->n_metrics; k++) {
             int input = p->features[k].input;
             if (p->features[k].is_indicator ||
@@ -261,7 +326,7 @@ void flx_inference_interval(const flx_inference *inference, double mean, double 
     const flx_model *model = inference->model;
     int output = model->graph->vertices[model->graph->output].assignment;
     double z = flx_normal_quantile(0.5 + 0.5 * level), sd = sqrt(variance);
-    if (model->predictors[output].is_log && mean > 0) {
+    if (flx_model_leading(model, output)->is_log && mean > 0) {
         *lower = mean * exp(-z * sd / mean);
         *upper = mean * exp(z * sd / mean);
     } else {

@@ -18,9 +18,9 @@ void flx_model_destroy(flx_model *model)
 {
     if (!model)
         return;
-    for (int a = 0; model->predictors && a < model->graph->n_assignments; a++)
-        flx_predictor_clear(&model->predictors[a]);
-    free(model->predictors);
+    for (int a = 0; model->assignments && a < model->graph->n_assignments; a++)
+        flx_assignment_clear(&model->assignments[a]);
+    free(model->assignments);
     for (int i = 0; i < model->n_notes; i++) {
         free(model->notes[i].assignment);
         free(model->notes[i].text);
@@ -31,6 +31,11 @@ void flx_model_destroy(flx_model *model)
     flx_graph_destroy(model->graph);
     flx_deployment_destroy(model->deployment);
     free(model);
+}
+
+const flx_predictor *flx_model_leading(const flx_model *model, int a)
+{
+    return flx_assignment_leading(&model->assignments[a]);
 }
 
 bool flx_model_add_note(flx_model *model, const char *assignment, bool is_failure,

@@ -6,7 +6,7 @@
 #ifndef FLX_MODEL_H
 #define FLX_MODEL_H
 
-#include "formats/predictor.h"
+#include "host/assignment.h"
 #include "host/gp.h"
 #include "host/graph.h"
 
@@ -28,7 +28,7 @@ typedef struct {
     bool paper_mode;
     flx_deployment *deployment;
     flx_graph *graph;
-    flx_predictor *predictors; /* (graph->n_assignments) */
+    flx_learning_assignment *assignments; /* (graph->n_assignments) what each hosts */
     flx_dataset *rows;         /* the training rows */
     int source_rows;           /* rows of the file they were drawn from */
     char source_digest[65];    /* its content: flx_dataset_digest */
@@ -39,6 +39,9 @@ typedef struct {
 } flx_model;
 
 void flx_model_destroy(flx_model *model); /* NULL is fine */
+
+/* The model that counts most in assignment `a`. */
+const flx_predictor *flx_model_leading(const flx_model *model, int a);
 
 /* Copies both texts; false when out of memory. */
 bool flx_model_add_note(flx_model *model, const char *assignment, bool is_failure,

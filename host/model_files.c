@@ -39,20 +39,34 @@ static json_t *list_inputs(const flx_graph_assignment *assignment)
     return list;
 }
 
+static json_t *list_models(const flx_learning_assignment *assignment)
+{
+    json_t *list = json_array();
+    for (int k = 0; k < assignment->n_models; k++) {
+        const flx_hosted_model *hosted = &assignment->models[k];
+        char digest[65];
+        flx_predictor_digest(&hosted->predictor, digest);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I, s:I}", "model", digest,
+                            "kind", flx_predictor_kind_text(hosted->predictor.kind),
+                            "weight", hosted->weight, "cause", hosted->cause, "created",
+                            (json_int_t)hosted->created, "first_time",
+                            (json_int_t)hosted->first_time, "last_time",
+                            (json_int_t)hosted->last_time));
+    }
+    return list;
+}
+
 static json_t *describe_assignments(const flx_model *model)
 {
     json_t *list = json_array();
     for (int a = 0; a < model->graph->n_assignments; a++) {
         const flx_graph_assignment *assignment = &model->graph->assignments[a];
-        const flx_predictor *p = &model->predictors[a];
-        char digest[65];
-        flx_predictor_digest(p, digest);
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:o, s:[{s:s, s:s, s:f}]}", "name", assignment->name,
-                      "vertex", flx_vertex_kind_text(assignment->kind), "inputs",
-                      list_inputs(assignment), "models", "model", digest, "kind",
-                      flx_predictor_kind_text(p->kind), "weight", 1.0));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o, s:o}", "name", assignment->name,
+                                        "vertex", flx_vertex_kind_text(assignment->kind),
+                                        "inputs", list_inputs(assignment), "models",
+                                        list_models(&model->assignments[a])));
     }
     return list;
 }

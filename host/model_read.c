@@ -128,44 +128,95 @@ static bool is_digest(const char *text)
     return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-/* One assignment of graph.json: it must be the graph's, and its model's file must fit. */
-static flx_status read_predictor(const flx_json_source *source, const json_t *item, int a,
-                                 const char *folder, flx_model *model, flx_error *error)
+/* What graph.json says of a hosted model beside its digest. */
+static flx_status read_hosting(const flx_json_source *source, const json_t *item,
+                               flx_hosted_model *hosted, flx_error *error)
 {
-    const flx_graph_assignment *assignment = &model->graph->assignments[a];
-    const char *name = NULL, *digest = NULL;
-    json_t *models = NULL;
-    FLX_TRY(flx_json_get_text(source, item, "name", true, &name, error));
-    FLX_TRY(flx_json_get_array(source, item, "models", true, &models, error));
+    const char *cause = NULL;
+    json_int_t *const times[] = {&(json_int_t){0}, &(json_int_t){0}, &(json_int_t){0}};
+    static const char *const names[] = {"created", "first_time", "last_time"};
+    FLX_TRY(flx_json_get_number(source, item, "weight", true, &hosted->weight, error));
+    FLX_TRY(flx_json_get_text(source, item, "cause", true, &cause, error));
+    snprintf(hosted->cause, sizeof hosted->cause, "%s", cause);
+    for (int i = 0; i < 3; i++) {
+        const json_t *time = json_object_get(item, names[i]);
+        if (!json_is_integer(time))
+            return flx_json_fail(source, flx_json_line(source, item), error,
+                                 "\"%s\" is not a number of seconds", names[i]);
+        *times[i] = json_integer_value(time);
+    }
+    hosted->created = *times[0];
+    hosted->first_time = *times[1];
+    hosted->last_time = *times[2];
+    if (!(hosted->weight >= 0 && hosted->weight <= 1))
+        return flx_json_fail(source, flx_json_line(source, item), error,
+                             "weight %g is not between 0 and 1", hosted->weight);
+    return FLX_OK;
+}
+
+/* One model of an assignment: its file must fit. */
+static flx_status read_hosted(const flx_json_source *source, const json_t *item,
+                              const flx_graph_assignment *assignment, const char *folder,
+                              flx_hosted_model *hosted, flx_error *error)
+{
+    const char *digest = NULL;
     int line = flx_json_line(source, item);
-    if (strcmp(name, assignment->name) != 0 || json_array_size(models) != 1)
-        return flx_json_fail(source, line, error,
-                             "assignment %s with %zu models does not fit the deployment, "
-                             "where %s stands",
-                             name, json_array_size(models), assignment->name);
-    FLX_TRY(flx_json_get_text(source, json_array_get(models, 0), "model", true, &digest,
-                              error));
+    FLX_TRY(read_hosting(source, item, hosted, error));
+    FLX_TRY(flx_json_get_text(source, item, "model", true, &digest, error));
     if (!is_digest(digest))
         return flx_json_fail(source, line, error, "\"%s\" is not the digest of a model",
                              digest);
     char *path = flx_model_predictor_file(folder, digest), found[65];
     if (!path)
         return flx_model_out_of_memory(error);
-    flx_status status = flx_predictor_read(path, &model->predictors[a], error);
+    flx_status status = flx_predictor_read(path, &hosted->predictor, error);
     if (status == FLX_OK) {
-        flx_predictor_digest(&model->predictors[a], found);
+        flx_predictor_digest(&hosted->predictor, found);
         if (strcmp(found, digest) != 0 ||
-            model->predictors[a].n_inputs != assignment->n_inputs)
+            hosted->predictor.n_inputs != assignment->n_inputs)
             status = flx_fail(error, FLX_BAD_INPUT,
                               "%s is not the model that %s line %d names for %s", path,
-                              flx_json_place(source), line, name);
+                              flx_json_place(source), line, assignment->name);
     }
     free(path);
     return status;
 }
 
-static flx_status read_predictors(const flx_json_source *source, const char *folder,
-                                  flx_model *model, flx_error *error)
+/* One assignment of graph.json: it must be the graph's. */
+static flx_status read_assignment(const flx_json_source *source, const json_t *item,
+                                  int a, const char *folder, flx_model *model,
+                                  flx_error *error)
+{
+    const flx_graph_assignment *assignment = &model->graph->assignments[a];
+    const char *name = NULL;
+    json_t *models = NULL;
+    double sum = 0;
+    FLX_TRY(flx_json_get_text(source, item, "name", true, &name, error));
+    FLX_TRY(flx_json_get_array(source, item, "models", true, &models, error));
+    size_t count = json_array_size(models);
+    if (strcmp(name, assignment->name) != 0 || count == 0)
+        return flx_json_fail(source, flx_json_line(source, item), error,
+                             "assignment %s with %zu models does not fit the deployment, "
+                             "where %s stands",
+                             name, count, assignment->name);
+    for (size_t k = 0; k < count; k++) {
+        flx_hosted_model hosted = {0};
+        flx_status status = read_hosted(source, json_array_get(models, k), assignment,
+                                        folder, &hosted, error);
+        sum += hosted.weight;
+        if (status == FLX_OK)
+            status = flx_assignment_add(&model->assignments[a], &hosted, error);
+        flx_predictor_clear(&hosted.predictor);
+        FLX_TRY(status);
+    }
+    if (sum < 1 - 1e-6 || sum > 1 + 1e-6)
+        return flx_json_fail(source, flx_json_line(source, item), error,
+                             "the weights of %s sum to %g, not 1", name, sum);
+    return FLX_OK;
+}
+
+static flx_status read_assignments(const flx_json_source *source, const char *folder,
+                                   flx_model *model, flx_error *error)
 {
     json_t *list = NULL;
     int count = model->graph->n_assignments;
@@ -175,12 +226,12 @@ static flx_status read_predictors(const flx_json_source *source, const char *fol
         return flx_json_fail(source, flx_json_line(source, list), error,
                              "%zu assignments where the deployment gives %d",
                              json_array_size(list), count);
-    model->predictors = calloc((size_t)count, sizeof *model->predictors);
-    if (!model->predictors)
+    model->assignments = calloc((size_t)count, sizeof *model->assignments);
+    if (!model->assignments)
         return flx_model_out_of_memory(error);
     for (int a = 0; a < count; a++)
-        FLX_TRY(read_predictor(source, json_array_get(list, (size_t)a), a, folder, model,
-                               error));
+        FLX_TRY(read_assignment(source, json_array_get(list, (size_t)a), a, folder, model,
+                                error));
     return FLX_OK;
 }
 
@@ -235,7 +286,7 @@ static flx_status read_description(const char *folder, flx_model *model, flx_err
     if (status == FLX_OK)
         status = read_notes(source, model, error);
     if (status == FLX_OK)
-        status = read_predictors(source, folder, model, error);
+        status = read_assignments(source, folder, model, error);
     if (status == FLX_OK)
         status = read_rows(source, folder, model, error);
     if (status == FLX_OK)

@@ -49,6 +49,19 @@ static flx_status write_history(const flx_model *model, const char *folder,
     return status;
 }
 
+static flx_status write_predictor(const flx_predictor *predictor, const char *folder,
+                                  flx_error *error)
+{
+    char digest[65];
+    flx_predictor_digest(predictor, digest);
+    char *path = flx_model_predictor_file(folder, digest);
+    if (!path)
+        return flx_model_out_of_memory(error);
+    flx_status status = flx_predictor_write(predictor, path, error);
+    free(path);
+    return status;
+}
+
 static flx_status write_predictors(const flx_model *model, const char *folder,
                                    flx_error *error)
 {
@@ -59,16 +72,10 @@ static flx_status write_predictors(const flx_model *model, const char *folder,
     free(models);
     if (made != 0)
         return flx_fail(error, FLX_IO_FAILED, "%s/models: %s", folder, strerror(errno));
-    for (int a = 0; a < model->graph->n_assignments; a++) {
-        char digest[65];
-        flx_predictor_digest(&model->predictors[a], digest);
-        char *path = flx_model_predictor_file(folder, digest);
-        if (!path)
-            return flx_model_out_of_memory(error);
-        flx_status status = flx_predictor_write(&model->predictors[a], path, error);
-        free(path);
-        FLX_TRY(status);
-    }
+    for (int a = 0; a < model->graph->n_assignments; a++)
+        for (int k = 0; k < model->assignments[a].n_models; k++)
+            FLX_TRY(write_predictor(&model->assignments[a].models[k].predictor, folder,
+                                    error));
     return FLX_OK;
 }
 

@@ -21,9 +21,9 @@ typedef struct {
 
 static void release(wide_model *wide)
 {
-    for (int a = 0; wide->model.predictors && a < wide->graph.n_assignments; a++)
-        flx_predictor_clear(&wide->model.predictors[a]);
-    free(wide->model.predictors);
+    for (int a = 0; wide->model.assignments && a < wide->graph.n_assignments; a++)
+        flx_assignment_clear(&wide->model.assignments[a]);
+    free(wide->model.assignments);
     for (int i = 0; i < wide->model.n_notes; i++) {
         free(wide->model.notes[i].assignment);
         free(wide->model.notes[i].text);

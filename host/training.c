@@ -21,6 +21,12 @@ typedef struct {
     int n_tasks;
 } school;
 
+/* The one model that training gives every assignment. */
+static flx_predictor *predictor_of(const school *s, int a)
+{
+    return &s->model->assignments[a].models[0].predictor;
+}
+
 static flx_status note_dropped(school *s, int a, const bool *is_dropped, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
@@ -98,7 +104,7 @@ static void free_output(flx_predictor *p)
 static flx_status prepare(school *s, int a, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
-    flx_predictor *p = &s->model->predictors[a];
+    flx_predictor *p = predictor_of(s, a);
     flx_lesson *l = &s->lessons[a];
     FLX_TRY(flx_lesson_gather(s->model, s->binding, a, l, error));
     p->n_inputs = assignment->n_inputs;
@@ -133,7 +139,7 @@ static void drop_points(flx_predictor *p)
 
 static flx_status accept_fit(school *s, int a, flx_error *error)
 {
-    flx_predictor *p = &s->model->predictors[a];
+    flx_predictor *p = predictor_of(s, a);
     flx_lesson *l = &s->lessons[a];
     flx_fit_result *result = &s->results[l->task];
     p->evaluations = result->evaluations;
@@ -163,7 +169,7 @@ static flx_status accept_fit(school *s, int a, flx_error *error)
 /* A service-vertex keeps its rule where the fit is no better out of sample. */
 static flx_status compare_with_rule(school *s, int a, flx_error *error)
 {
-    flx_predictor *p = &s->model->predictors[a];
+    flx_predictor *p = predictor_of(s, a);
     if (s->model->graph->assignments[a].kind != FLX_SERVICE_VERTEX ||
         s->options->paper_mode)
         return FLX_OK;
@@ -199,8 +205,8 @@ static flx_status finish(school *s, flx_error *error)
             continue;
         FLX_TRY(accept_fit(s, a, error));
         FLX_TRY(compare_with_rule(s, a, error));
-        if (s->model->predictors[a].kind != FLX_PREDICTOR_GP)
-            drop_points(&s->model->predictors[a]);
+        if (predictor_of(s, a)->kind != FLX_PREDICTOR_GP)
+            drop_points(predictor_of(s, a));
     }
     return FLX_OK;
 }
@@ -235,15 +241,37 @@ static void dismiss(school *s)
     free(s->results);
 }
 
+/* First and last /time of the training rows; zeros where they have none. */
+static void find_period(const flx_dataset *rows, flx_hosted_model *hosted)
+{
+    for (int r = 0; rows->time && r < rows->rows; r++) {
+        int64_t time = rows->time[r];
+        hosted->first_time = r && hosted->first_time < time ? hosted->first_time : time;
+        hosted->last_time = r && hosted->last_time > time ? hosted->last_time : time;
+    }
+}
+
+/* Every assignment hosts one model, yet to be fitted. */
+static flx_status open_assignments(flx_model *model, flx_error *error)
+{
+    for (int a = 0; a < model->graph->n_assignments; a++) {
+        flx_hosted_model hosted = {.weight = 1.0, .created = (int64_t)time(NULL)};
+        find_period(model->rows, &hosted);
+        FLX_TRY(flx_assignment_add(&model->assignments[a], &hosted, error));
+    }
+    return FLX_OK;
+}
+
 static flx_status teach(school *s, flx_backend *backend, const flx_progress *progress,
                         flx_training_report *report, flx_error *error)
 {
     size_t count = (size_t)s->model->graph->n_assignments;
     s->lessons = calloc(count, sizeof *s->lessons);
     s->tasks = calloc(count, sizeof *s->tasks);
-    s->model->predictors = calloc(count, sizeof *s->model->predictors);
-    if (!s->lessons || !s->tasks || !s->model->predictors)
+    s->model->assignments = calloc(count, sizeof *s->model->assignments);
+    if (!s->lessons || !s->tasks || !s->model->assignments)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu assignments", count);
+    FLX_TRY(open_assignments(s->model, error));
     for (size_t a = 0; a < count; a++)
         FLX_TRY(prepare(s, (int)a, error));
     FLX_TRY(check_target(s, error));

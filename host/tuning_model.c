@@ -142,12 +142,22 @@ static flx_status make_table(flx_tuning_model *m, flx_error *error)
     return FLX_OK;
 }
 
+static bool reads_column(const flx_predictor *p, const flx_cell *inputs, int column)
+{
+    for (int f = 0; f < p->n_features && p->kind != FLX_PREDICTOR_CONSTANT; f++)
+        if (inputs[p->features[f].input].column == column)
+            return true;
+    return false;
+}
+
 static bool is_read(const flx_model *model, const flx_binding *binding, int column)
 {
     for (int v = 0; v < model->graph->n_vertices; v++) {
-        const flx_predictor *p = &model->predictors[model->graph->vertices[v].assignment];
-        for (int f = 0; f < p->n_features && p->kind == FLX_PREDICTOR_GP; f++)
-            if (binding->inputs[v][p->features[f].input].column == column)
+        const flx_learning_assignment *assignment =
+            &model->assignments[model->graph->vertices[v].assignment];
+        for (int k = 0; k < assignment->n_models; k++)
+            if (reads_column(&assignment->models[k].predictor, binding->inputs[v],
+                             column))
                 return true;
     }
     return false;

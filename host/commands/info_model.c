@@ -20,13 +20,13 @@ static int count_models(const flx_model *model)
 {
     int count = 0;
     for (int a = 0; a < model->graph->n_assignments; a++)
-        count += model->predictors[a].kind != FLX_PREDICTOR_RULE;
+        count += flx_model_leading(model, a)->kind != FLX_PREDICTOR_RULE;
     return count;
 }
 
 static json_t *describe_assignment(const flx_model *model, int a)
 {
-    const flx_predictor *p = &model->predictors[a];
+    const flx_predictor *p = flx_model_leading(model, a);
     char digest[65];
     flx_predictor_digest(p, digest);
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "name",
@@ -56,7 +56,7 @@ static void print_assignments(const flx_model *model)
                                          "points",     "inputs", "model"};
     flx_table *table = flx_table_create(6, titles, "lllrrl");
     for (int a = 0; a < model->graph->n_assignments && table; a++) {
-        const flx_predictor *p = &model->predictors[a];
+        const flx_predictor *p = flx_model_leading(model, a);
         char digest[65], n[16], d[16];
         flx_predictor_digest(p, digest);
         digest[12] = '\0';

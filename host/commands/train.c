@@ -110,7 +110,7 @@ static json_t *number(double value)
 
 static json_t *describe_assignment(const flx_model *model, int a)
 {
-    const flx_predictor *p = &model->predictors[a];
+    const flx_predictor *p = flx_model_leading(model, a);
     bool is_gp = p->kind == FLX_PREDICTOR_GP;
     json_t *item = json_pack(
         "{s:s, s:s, s:i, s:i}", "name", model->graph->assignments[a].name, "kind",
@@ -162,7 +162,7 @@ static void print_assignments(const flx_model *model)
                                          "points",     "inputs", "out-of-sample MAE"};
     flx_table *table = flx_table_create(6, titles, "lllrrr");
     for (int a = 0; a < model->graph->n_assignments && table; a++) {
-        const flx_predictor *p = &model->predictors[a];
+        const flx_predictor *p = flx_model_leading(model, a);
         char n[16], d[16], mae[32] = "";
         snprintf(n, sizeof n, "%d", p->n);
         snprintf(d, sizeof d, "%d", p->n_features);

@@ -110,7 +110,7 @@ static void compose_by_hand(const bench *b, int row, double *values)
         FLX_OK);
     for (int v = 0; v < graph->n_vertices; v++) {
         int a = graph->vertices[v].assignment;
-        const flx_predictor *p = &b->model->predictors[a];
+        const flx_predictor *p = &b->model->assignments[a].models[0].predictor;
         double raw[8], weights[8];
         collect(b, binding, v, row, values, raw);
         if (p->kind == FLX_PREDICTOR_GP) {
@@ -219,7 +219,8 @@ static void check_variance(const char *transform)
         FLX_OK);
     assert_int(flx_binding_create(graph, b.model->deployment, b.table, &binding, &error),
                FLX_OK);
-    const flx_predictor *web = &b.model->predictors[graph->vertices[WEB].assignment];
+    const flx_predictor *web =
+        &b.model->assignments[graph->vertices[WEB].assignment].models[0].predictor;
     assert_text(graph->vertices[WEB].name, "web:p90");
     int last = graph->assignments[graph->vertices[WEB].assignment].n_inputs - 1;
     for (int r = 0; r < ROWS; r++) {
@@ -278,7 +279,8 @@ static void outputs_are_kept_within_their_range(void)
     assert_int(
         flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, unbound, NULL, &error),
         FLX_OK);
-    flx_predictor *db = &b.model->predictors[b.model->graph->vertices[0].assignment];
+    flx_predictor *db =
+        &b.model->assignments[b.model->graph->vertices[0].assignment].models[0].predictor;
     db->output_low = db->output_high = 13;
     assert_int(
         flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, kept, NULL, &error),
@@ -359,7 +361,9 @@ static void measured_inputs_are_another_prediction(void)
                          *two_services_cell(b.table, r, "web:rps"),
                          *two_services_cell(b.table, r, "db:p90")};
         const flx_predictor *web =
-            &b.model->predictors[b.model->graph->vertices[1].assignment];
+            &b.model->assignments[b.model->graph->vertices[1].assignment]
+                 .models[0]
+                 .predictor;
         assert_close(measured[r], composed[r], 0, 0); /* a leaf has no metrics */
         assert_close(measured[ROWS + r], ask(&b, web, raw, &own), 1e-12, 0);
         assert_close(variance[ROWS + r], own, 1e-9, 0);
@@ -375,7 +379,7 @@ static void a_log_target_has_a_log_normal_interval(void)
     double mean[ROWS], variance[ROWS], lower, upper;
     flx_error error = {0};
     int output = b.model->graph->vertices[b.model->graph->output].assignment;
-    assert_true(b.model->predictors[output].is_log);
+    assert_true(b.model->assignments[output].models[0].predictor.is_log);
     assert_int(flx_inference_target(b.inference, mean, variance, &error), FLX_OK);
     for (int r = 0; r < ROWS; r++) {
         assert_close(mean[r], *two_services_cell(b.table, r, "web:p90"), 0, 1.5);
@@ -412,7 +416,7 @@ static void missing_inputs_count_as_their_medians(void)
     two_services_fill(b.table, "db:c", NAN);
     assert_int(flx_inference_target(b.inference, missing, NULL, &error), FLX_OK);
     for (int a = 0; a < 2; a++) { /* both read their knob first */
-        const flx_predictor *p = &b.model->predictors[a];
+        const flx_predictor *p = &b.model->assignments[a].models[0].predictor;
         assert_int(p->features[0].input, 0);
         two_services_fill(b.table,
                           strcmp(b.model->graph->assignments[a].name, "db:p90") ? "web:a"

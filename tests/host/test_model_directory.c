@@ -83,7 +83,7 @@ static void what_is_read_back_predicts_the_same_bits(void)
 static void name_model(const flx_model *model, int a, char name[96])
 {
     char digest[65];
-    flx_predictor_digest(&model->predictors[a], digest);
+    flx_predictor_digest(&model->assignments[a].models[0].predictor, digest);
     snprintf(name, 96, "model/models/%s.h5", digest);
 }
 

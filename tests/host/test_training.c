@@ -32,7 +32,7 @@ static const flx_predictor *predictor(const flx_model *model, const char *assign
 {
     int a = flx_graph_find_assignment(model->graph, assignment);
     assert_true(a >= 0);
-    return &model->predictors[a < 0 ? 0 : a];
+    return &model->assignments[a < 0 ? 0 : a].models[0].predictor;
 }
 
 /* Mean absolute deviation of the predicted target over fresh rows from `expected`, or,
@@ -410,7 +410,7 @@ static void threads_do_not_change_the_models(void)
         flx_backend *backend = two_services_backend(threads);
         flx_model *model = two_services_train(2, "none", rows, by_default, backend);
         for (int a = 0; a < 3; a++) {
-            flx_predictor_digest(&model->predictors[a], digest);
+            flx_predictor_digest(&model->assignments[a].models[0].predictor, digest);
             if (threads == 1)
                 memcpy(first[a], digest, sizeof digest);
             assert_text(digest, first[a]);
