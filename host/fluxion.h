@@ -24,6 +24,7 @@
 #include "host/graph.h"
 #include "host/gp.h"
 #include "host/fit.h"
+#include "host/assignment.h"
 #include "host/model.h"
 #include "host/training.h"
 #include "host/inference.h"

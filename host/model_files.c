@@ -47,10 +47,9 @@ static json_t *list_models(const flx_learning_assignment *assignment)
         char digest[65];
         flx_predictor_digest(&hosted->predictor, digest);
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I, s:I}", "model", digest,
-                            "kind", flx_predictor_kind_text(hosted->predictor.kind),
-                            "weight", hosted->weight, "cause", hosted->cause, "created",
-                            (json_int_t)hosted->created, "first_time",
+            list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I}", "model", digest, "kind",
+                            flx_predictor_kind_text(hosted->predictor.kind), "weight",
+                            hosted->weight, "cause", hosted->cause, "first_time",
                             (json_int_t)hosted->first_time, "last_time",
                             (json_int_t)hosted->last_time));
     }

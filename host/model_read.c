@@ -133,21 +133,20 @@ static flx_status read_hosting(const flx_json_source *source, const json_t *item
                                flx_hosted_model *hosted, flx_error *error)
 {
     const char *cause = NULL;
-    json_int_t *const times[] = {&(json_int_t){0}, &(json_int_t){0}, &(json_int_t){0}};
-    static const char *const names[] = {"created", "first_time", "last_time"};
+    json_int_t *const times[] = {&(json_int_t){0}, &(json_int_t){0}};
+    static const char *const names[] = {"first_time", "last_time"};
     FLX_TRY(flx_json_get_number(source, item, "weight", true, &hosted->weight, error));
     FLX_TRY(flx_json_get_text(source, item, "cause", true, &cause, error));
     snprintf(hosted->cause, sizeof hosted->cause, "%s", cause);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         const json_t *time = json_object_get(item, names[i]);
         if (!json_is_integer(time))
             return flx_json_fail(source, flx_json_line(source, item), error,
                                  "\"%s\" is not a number of seconds", names[i]);
         *times[i] = json_integer_value(time);
     }
-    hosted->created = *times[0];
-    hosted->first_time = *times[1];
-    hosted->last_time = *times[2];
+    hosted->first_time = *times[0];
+    hosted->last_time = *times[1];
     if (!(hosted->weight >= 0 && hosted->weight <= 1))
         return flx_json_fail(source, flx_json_line(source, item), error,
                              "weight %g is not between 0 and 1", hosted->weight);

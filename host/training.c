@@ -255,7 +255,7 @@ static void find_period(const flx_dataset *rows, flx_hosted_model *hosted)
 static flx_status open_assignments(flx_model *model, flx_error *error)
 {
     for (int a = 0; a < model->graph->n_assignments; a++) {
-        flx_hosted_model hosted = {.weight = 1.0, .created = (int64_t)time(NULL)};
+        flx_hosted_model hosted = {.weight = 1.0};
         find_period(model->rows, &hosted);
         FLX_TRY(flx_assignment_add(&model->assignments[a], &hosted, error));
     }

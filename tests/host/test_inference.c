@@ -292,6 +292,77 @@ static void outputs_are_kept_within_their_range(void)
     finish(&b);
 }
 
+/* A constant 13 +- 2 beside the model of the leaf, one to three. */
+static void host_constant_beside(bench *b)
+{
+    flx_learning_assignment *leaf =
+        &b->model->assignments[b->model->graph->vertices[0].assignment];
+    flx_hosted_model hosted = {
+        .weight = 0.25,
+        .predictor = {.kind = FLX_PREDICTOR_CONSTANT,
+                      .n_inputs = leaf->models[0].predictor.n_inputs,
+                      .constant = 13,
+                      .variance = 4,
+                      .output_low = -INFINITY,
+                      .output_high = INFINITY}};
+    flx_error error = {0};
+    leaf->models[0].weight = 0.75;
+    flx_inference_destroy(b->inference);
+    assert_int(flx_assignment_add(leaf, &hosted, &error), FLX_OK);
+    assert_int(flx_inference_create(b->model, b->backend, &b->inference, &error), FLX_OK);
+    assert_int(flx_inference_bind(b->inference, b->table, &error), FLX_OK);
+}
+
+static void hosted_models_are_mixed_by_weight(void)
+{
+    enum { ROWS = 5 };
+    bench b = begin(1, "none", 0.3, ROWS);
+    double alone[2 * ROWS], spread[2 * ROWS], mixed[2 * ROWS], variance[2 * ROWS];
+    flx_error error = {0};
+    assert_int(
+        flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, alone, spread, &error),
+        FLX_OK);
+    host_constant_beside(&b);
+    assert_int(flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, mixed, variance,
+                                      &error),
+               FLX_OK);
+    for (int r = 0; r < ROWS; r++) {
+        double mean = 0.75 * alone[r] + 0.25 * 13;
+        assert_close(mixed[r], mean, 1e-12, 0);
+        assert_close(variance[r],
+                     0.75 * (spread[r] + pow(alone[r] - mean, 2)) +
+                         0.25 * (4 + pow(13 - mean, 2)),
+                     1e-12, 0);
+        assert_true(mixed[ROWS + r] != alone[ROWS + r]); /* and passed on so */
+    }
+    finish(&b);
+}
+
+static void draws_come_from_the_mixture(void)
+{
+    enum { ROWS = 3, SAMPLES = 6000 };
+    bench b = begin(1, "none", 0.3, ROWS);
+    b.model->graph->output = 0; /* the leaf itself */
+    host_constant_beside(&b);
+    double mean[ROWS], variance[ROWS],
+        *samples = malloc(ROWS * SAMPLES * sizeof *samples);
+    flx_error error = {0};
+    assert_int(flx_inference_target(b.inference, mean, variance, &error), FLX_OK);
+    assert_int(flx_inference_sample(b.inference, SAMPLES, 3, samples, &error), FLX_OK);
+    for (int r = 0; r < ROWS; r++) {
+        double sum = 0, square = 0;
+        for (int i = 0; i < SAMPLES; i++)
+            sum += samples[r * SAMPLES + i] / SAMPLES;
+        for (int i = 0; i < SAMPLES; i++)
+            square += pow(samples[r * SAMPLES + i] - sum, 2) / SAMPLES;
+        assert_close(sum, mean[r], 0, 5 * sqrt(variance[r] / SAMPLES));
+        assert_close(square, variance[r], 0.15, 0);
+    }
+    b.model->graph->output = 1;
+    free(samples);
+    finish(&b);
+}
+
 static void samples_agree_with_the_linearised_chain(void)
 {
     enum { ROWS = 5, SAMPLES = 4000 };
@@ -475,6 +546,8 @@ CU_TestInfo inference_tests[] = {
     {"the errors of replicas add up in their rule",
      the_errors_of_replicas_add_up_in_their_rule},
     {"outputs are kept within their range", outputs_are_kept_within_their_range},
+    {"hosted models are mixed by weight", hosted_models_are_mixed_by_weight},
+    {"draws come from the mixture", draws_come_from_the_mixture},
     {"samples agree with the linearised chain", samples_agree_with_the_linearised_chain},
     {"samples depend on seed, row and number only",
      samples_depend_on_seed_row_and_number_only},

@@ -271,7 +271,7 @@ static void a_structure_that_does_not_fit_is_refused(void)
         {"\"models\": [", "\"models\": [null], \"were\": [", "graph.json"},
         {"\"model\": \"", "\"model\": \"../", "is not the digest of a model"},
         {"\"model\": \"", "\"model\": 1, \"was\": \"", "graph.json"},
-        {"\"weight\": 1.0", "\"weight\": 0.5", "item 0 of \"assignments\""},
+        {"\"weight\": 1.0", "\"weight\": 0.5", "sum to 0.5, not 1"},
         {"\"kind\": \"gp\"", "\"kind\": \"rule\"", "\"assignments\""},
         {"\"db:c\"", "\"db:d\"", "item 0 of \"assignments\""},
         {"\"db:p90 over instances\"", "\"db:p90\"", "does not fit the deployment"},
