@@ -203,6 +203,20 @@ flx_status flx_dataset_select_rows(const flx_dataset *dataset, const int *rows, 
     return FLX_OK;
 }
 
+flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
+                            flx_error *error)
+{
+    *out = NULL;
+    int *all = malloc(((size_t)dataset->rows + 1) * sizeof *all);
+    if (!all)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", dataset->rows);
+    for (int r = 0; r < dataset->rows; r++)
+        all[r] = r;
+    flx_status status = flx_dataset_select_rows(dataset, all, dataset->rows, out, error);
+    free(all);
+    return status;
+}
+
 void flx_dataset_digest(const flx_dataset *dataset, char digest[65])
 {
     flx_digest sum;

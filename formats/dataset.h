@@ -50,6 +50,10 @@ flx_status flx_dataset_describe(flx_dataset *dataset, const char *system,
 /* Index of the column of that exact name, or -1. */
 int flx_dataset_find(const flx_dataset *dataset, const char *name);
 
+/* All of it. */
+flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
+                            flx_error *error);
+
 /* Copies the given rows, in the given order, with all columns and per-row arrays. */
 flx_status flx_dataset_select_rows(const flx_dataset *dataset, const int *rows, int count,
                                    flx_dataset **out, flx_error *error);

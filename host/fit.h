@@ -16,36 +16,40 @@
 #include <stdint.h>
 
 typedef struct {
-    const char *name;      /* for reports; borrowed */
+    const char *name; /* for reports; borrowed */
     int n, d;
-    const double *X;       /* (n, d) row-major, scaled; borrowed until the fit returns */
-    const double *y;       /* (n) in its own unit; standardised inside */
+    const double *X; /* (n, d) row-major, scaled; borrowed until the fit returns */
+    const double *y; /* (n) in its own unit; standardised inside */
     flx_predictor_kind kind; /* 0: Gaussian process; else one of host/kind.h */
     flx_gp_prior prior;      /* gp only, with is_isotropic */
     bool is_isotropic;
-    uint64_t seed;           /* of kinds that draw random numbers */
-    bool wants_residuals;    /* kinds other than gp, which always has them: fill loo_mean */
+    int starts;           /* gp: this many starts and no more; 0: as many as the fit
+                             asks for */
+    const double *start;  /* gp: the only start (n_theta), such as the optimum on more
+                             rows; NULL: none. Borrowed */
+    uint64_t seed;        /* of kinds that draw random numbers */
+    bool wants_residuals; /* kinds other than gp, which always has them: fill loo_mean */
 } flx_fit_task;
 
 typedef struct {
     bool has_failed;
-    char why[200];         /* one sentence where it has */
+    char why[200]; /* one sentence where it has */
     int n_theta;
-    double *theta;         /* (n_theta) */
+    double *theta; /* (n_theta) */
     double jitter;
-    double y_mean, y_sd;   /* of the standardisation (population) */
-    double lml;            /* nats, of the standardised target, constants included */
-    double objective;      /* what was minimised */
+    double y_mean, y_sd; /* of the standardisation (population) */
+    double lml;          /* nats, of the standardised target, constants included */
+    double objective;    /* what was minimised */
     double *loo_mean, *loo_variance; /* (n) in the unit of y; of the noisy y. Other kinds
                                         than gp: out of sample, by their own folds, where
                                         asked for; loo_variance NULL */
-    double loo_mae;        /* mean absolute error of loo_mean, unit of y; NAN without */
-    double variance;       /* other kinds than gp: mean square of the residuals, out of
-                              sample where asked for, unit of y squared */
+    double loo_mae;  /* mean absolute error of loo_mean, unit of y; NAN without */
+    double variance; /* other kinds than gp: mean square of the residuals, out of
+                        sample where asked for, unit of y squared */
     size_t n_parameters;
-    double *parameters;    /* (n_parameters) what flx_predictor keeps of such a kind */
+    double *parameters; /* (n_parameters) what flx_predictor keeps of such a kind */
     size_t n_bytes;
-    unsigned char *bytes;  /* (n_bytes) likewise */
+    unsigned char *bytes; /* (n_bytes) likewise */
     int evaluations, starts;
 } flx_fit_result;
 

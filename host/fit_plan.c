@@ -96,6 +96,23 @@ static void begin_starts(flx_fit_plan *plan, int t, int first, int count)
     }
 }
 
+/* The starts that a task makes at once. */
+static void begin_first(flx_fit_plan *plan, int t)
+{
+    const flx_fit_task *task = &plan->tasks[t];
+    const flx_gp_description *gp = &plan->descriptions[t];
+    int count = flx_gp_first_starts(gp);
+    plan->is_extended[t] = task->start || task->starts > 0;
+    if (task->start) {
+        memcpy(next_start(plan, t), task->start,
+               (size_t)flx_gp_size(gp) * sizeof *task->start);
+        begin_next(plan, t);
+    } else {
+        begin_starts(plan, t, 0,
+                     task->starts > 0 && task->starts < count ? task->starts : count);
+    }
+}
+
 /* Lays out one task: target, box, and a search for every possible start. */
 static void plan_task(flx_fit_plan *plan, int t)
 {
@@ -128,7 +145,7 @@ static void plan_task(flx_fit_plan *plan, int t)
         flx_lbfgs_bind(&plan->states[s].search, size, options, lower, upper,
                        take(plan, flx_lbfgs_memory_size(size)));
     }
-    begin_starts(plan, t, 0, flx_gp_first_starts(gp));
+    begin_first(plan, t);
 }
 
 void flx_fit_plan_release(flx_fit_plan *plan)

@@ -16,18 +16,18 @@ static int list_vertices(const flx_graph *graph, int a, int *vertices)
     return count;
 }
 
-static void copy_inputs(const flx_model *model, const flx_binding *binding, int vertex,
-                        int row, double *raw)
+static void copy_inputs(const flx_graph *graph, const flx_binding *binding,
+                        const flx_dataset *inputs, int vertex, int row, double *raw)
 {
-    const flx_graph *graph = model->graph;
     int n = graph->assignments[graph->vertices[vertex].assignment].n_inputs;
     for (int i = 0; i < n; i++)
-        raw[i] = flx_cell_value(binding->inputs[vertex][i], model->rows, row);
+        raw[i] = flx_cell_value(binding->inputs[vertex][i], inputs, row);
 }
 
 /* Row r: replica r mod R, or the next one that has an output. */
 static void gather_rows(const flx_model *model, const flx_binding *binding,
-                        const int *vertices, int count, int n_inputs, flx_lesson *l)
+                        const flx_dataset *inputs, const int *vertices, int count,
+                        int n_inputs, flx_lesson *l)
 {
     const flx_dataset *rows = model->rows;
     for (int r = 0; r < rows->rows; r++)
@@ -36,29 +36,36 @@ static void gather_rows(const flx_model *model, const flx_binding *binding,
             double y = flx_cell_value(binding->outputs[v], rows, r);
             if (isnan(y))
                 continue;
-            copy_inputs(model, binding, v, r, l->raw + (size_t)l->n * (size_t)n_inputs);
+            copy_inputs(model->graph, binding, inputs, v, r,
+                        l->raw + (size_t)l->n * (size_t)n_inputs);
+            l->row[l->n] = r;
+            l->vertex[l->n] = v;
             l->y[l->n++] = y;
             break;
         }
 }
 
-flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding, int a,
-                             flx_lesson *l, flx_error *error)
+flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding,
+                             const flx_dataset *inputs, int a, flx_lesson *l,
+                             flx_error *error)
 {
     const flx_graph *graph = model->graph;
     size_t rows = (size_t)model->rows->rows;
-    size_t inputs = (size_t)graph->assignments[a].n_inputs;
+    size_t width = (size_t)graph->assignments[a].n_inputs;
     int *vertices = malloc((size_t)graph->n_vertices * sizeof *vertices);
-    *l = (flx_lesson){.raw = malloc((rows * inputs + 1) * sizeof(double)),
+    *l = (flx_lesson){.raw = malloc((rows * width + 1) * sizeof(double)),
                       .y = malloc((rows + 1) * sizeof(double)),
+                      .row = malloc((rows + 1) * sizeof(int)),
+                      .vertex = malloc((rows + 1) * sizeof(int)),
                       .task = -1};
-    if (!vertices || !l->raw || !l->y) {
+    if (!vertices || !l->raw || !l->y || !l->row || !l->vertex) {
         free(vertices);
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
                         graph->assignments[a].name, rows);
     }
     int count = list_vertices(graph, a, vertices);
-    gather_rows(model, binding, vertices, count, (int)inputs, l);
+    gather_rows(model, binding, inputs ? inputs : model->rows, vertices, count,
+                (int)width, l);
     free(vertices);
     return FLX_OK;
 }
@@ -66,7 +73,10 @@ flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding,
 void flx_lesson_clear(flx_lesson *l)
 {
     free(l->raw);
-    free(l->y);
+    free(l->row);
+    free(l->vertex);
+    if (!l->keeps_y)
+        free(l->y);
     *l = (flx_lesson){.task = -1};
 }
 
@@ -120,11 +130,9 @@ flx_status flx_lesson_measure_rule(const flx_lesson *l,
     int count = 0;
     for (int i = 0; i < l->n; i++) {
         const double *raw = l->raw + (size_t)i * inputs;
-        if (!flx_rule_weigh(assignment, raw, weights))
+        double mean = flx_rule_apply(assignment, raw, weights);
+        if (isnan(mean))
             continue;
-        double mean = 0;
-        for (size_t k = 0; k < inputs; k++)
-            mean += weights[k] > 0 ? weights[k] * raw[k] : 0;
         sum += fabs(mean - (p->is_log ? exp(y[i]) : y[i]));
         count++;
     }

@@ -9,16 +9,20 @@
 
 typedef struct {
     int n;
-    double *raw; /* (n, inputs) row-major, NaN = missing */
-    double *y;   /* (n) measured output, or its logarithm once described so */
-    int task;    /* index into the batch of fits, -1: nothing to fit */
+    double *raw;       /* (n, inputs) row-major, NaN = missing */
+    double *y;         /* (n) measured output, or its logarithm once described so */
+    int *row, *vertex; /* (n) where each comes from */
+    bool keeps_y;      /* y now belongs to a predictor */
+    int task;          /* index into the batch of fits, -1: nothing to fit */
 } flx_lesson;
 
 /* The rows of model->rows in which assignment `a` has an output. Replicas take turns: row
- * r is what replica r mod R did, or the next one that has an output. Cleared by the
- * caller also after a failure. */
-flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding, int a,
-                             flx_lesson *lesson, flx_error *error);
+ * r is what replica r mod R did, or the next one that has an output. Inputs are read
+ * from `inputs`, a table of the same shape, or where that is NULL from the rows too.
+ * Cleared by the caller also after a failure. */
+flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding,
+                             const flx_dataset *inputs, int a, flx_lesson *lesson,
+                             flx_error *error);
 void flx_lesson_clear(flx_lesson *lesson);
 
 /* Sets the predictor's output range (half the range beyond what was seen, never below 0

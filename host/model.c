@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model.h"
 
+#include "host/model_files.h"
 #include "host/monolith.h"
+#include "host/skip.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,8 +12,22 @@
 
 const char *flx_composition_text(flx_composition composition)
 {
-    static const char *const texts[] = {"composed", "gp-ard", "gp-iso"};
-    return texts[composition];
+    return flx_composition_words[composition];
+}
+
+flx_predictor_kind flx_composition_kind(flx_composition composition)
+{
+    static const flx_predictor_kind kinds[] = {
+        [FLX_COMPOSED] = FLX_PREDICTOR_GP,
+        [FLX_MONOLITH_ARD] = FLX_PREDICTOR_GP,
+        [FLX_MONOLITH_ISO] = FLX_PREDICTOR_GP,
+        [FLX_MONOLITH_MLP] = FLX_PREDICTOR_MLP,
+        [FLX_MONOLITH_FOREST] = FLX_PREDICTOR_FOREST,
+        [FLX_MONOLITH_XGBOOST] = FLX_PREDICTOR_XGBOOST,
+        [FLX_MONOLITH_RIDGE] = FLX_PREDICTOR_RIDGE,
+        [FLX_SKIP_CONNECTED] = FLX_PREDICTOR_GP,
+    };
+    return kinds[composition];
 }
 
 void flx_model_destroy(flx_model *model)
@@ -67,6 +83,8 @@ flx_status flx_model_build_graph(const flx_deployment *deployment,
                                  const char *const *spectrum, int n_spectrum,
                                  flx_graph **out, flx_error *error)
 {
+    if (composition == FLX_SKIP_CONNECTED)
+        return flx_skip_build(deployment, spectrum, n_spectrum, paper_mode, out, error);
     if (composition == FLX_COMPOSED)
         return flx_graph_build(deployment, spectrum, n_spectrum, paper_mode, out, error);
     return flx_monolith_build(deployment, out, error);

@@ -10,10 +10,22 @@
 #include "host/gp.h"
 #include "host/graph.h"
 
-typedef enum { FLX_COMPOSED, FLX_MONOLITH_ARD, FLX_MONOLITH_ISO } flx_composition;
+typedef enum {
+    FLX_COMPOSED,
+    FLX_MONOLITH_ARD,
+    FLX_MONOLITH_ISO,
+    FLX_MONOLITH_MLP,
+    FLX_MONOLITH_FOREST,
+    FLX_MONOLITH_XGBOOST,
+    FLX_MONOLITH_RIDGE,
+    FLX_SKIP_CONNECTED /* host/skip.h */
+} flx_composition;
 
-/* "composed" | "gp-ard" | "gp-iso" */
+/* "composed" | "gp-ard" | "gp-iso" | "mlp" | "forest" | "xgboost" | "ridge" |
+ * "skip-connected" */
 const char *flx_composition_text(flx_composition composition);
+/* What its vertices are fitted with. */
+flx_predictor_kind flx_composition_kind(flx_composition composition);
 
 /* Something a user should know about an assignment: dropped input, constant, failed fit.
  */
@@ -26,6 +38,7 @@ typedef struct {
     flx_composition composition;
     flx_gp_prior prior;
     bool paper_mode;
+    bool wants_log; /* positive metrics are modelled in logarithms */
     flx_deployment *deployment;
     flx_graph *graph;
     flx_learning_assignment *assignments; /* (graph->n_assignments) what each hosts */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const flx_composition_words[] = {"composed", "gp-ard", "gp-iso", NULL};
+const char *const flx_composition_words[] = {
+    "composed", "gp-ard", "gp-iso", "mlp", "forest", "xgboost", "ridge",
+    "skip-connected", NULL};
 const char *const flx_prior_words[] = {"none", "density", "sparse", NULL};
 
 char *flx_model_file(const char *folder, const char *name)

@@ -303,6 +303,8 @@ flx_status flx_model_read(const char *path, flx_model **out, flx_error *error)
     if (status == FLX_OK)
         status = flx_deployment_read(deployment, &model->deployment, error);
     if (status == FLX_OK)
+        model->wants_log = model->deployment->log_target;
+    if (status == FLX_OK)
         status = read_description(path, model, error);
     free(deployment);
     if (status == FLX_OK)

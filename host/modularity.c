@@ -58,6 +58,7 @@ static flx_status widen(const flx_model *model, wide_model *wide, flx_error *err
     wide->model = (flx_model){.composition = model->composition,
                               .prior = model->prior,
                               .paper_mode = model->paper_mode,
+                              .wants_log = model->wants_log,
                               .deployment = model->deployment,
                               .graph = &wide->graph,
                               .rows = model->rows};
@@ -113,12 +114,9 @@ flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
 {
     wide_model wide = {0};
     flx_training_report report;
-    flx_training_options options = {.composition = model->composition,
-                                    .prior = model->prior,
-                                    .paper_mode = model->paper_mode};
     flx_status status = widen(model, &wide, error);
     if (status == FLX_OK)
-        status = flx_train_model(&wide.model, &options, backend, NULL, &report, error);
+        status = flx_train_model(&wide.model, backend, NULL, &report, error);
     if (status == FLX_OK)
         status = predict(&wide, backend, table, r2, error);
     release(&wide);

@@ -40,3 +40,14 @@ bool flx_rule_weigh(const flx_graph_assignment *assignment, const double *raw,
         weights[i] /= sum;
     return sum > 0;
 }
+
+double flx_rule_apply(const flx_graph_assignment *assignment, const double *raw,
+                      double *scratch)
+{
+    if (!flx_rule_weigh(assignment, raw, scratch))
+        return NAN;
+    double mean = 0;
+    for (int k = 0; k < assignment->n_inputs; k++)
+        mean += scratch[k] > 0 ? scratch[k] * raw[k] : 0;
+    return mean;
+}

@@ -12,4 +12,8 @@
  * or not part. Returns false where every metric is missing. */
 bool flx_rule_weigh(const flx_graph_assignment *assignment, const double *raw,
                     double *weights);
+
+/* The weighted mean itself; NAN where every metric is missing. scratch (n_inputs). */
+double flx_rule_apply(const flx_graph_assignment *assignment, const double *raw,
+                      double *scratch);
 #endif

@@ -37,9 +37,9 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
 
 /* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
  * and that has none yet. On failure what was trained is left to flx_model_destroy. */
-flx_status flx_train_model(flx_model *model, const flx_training_options *options,
-                           flx_backend *backend, const flx_progress *progress,
-                           flx_training_report *report, flx_error *error);
+flx_status flx_train_model(flx_model *model, flx_backend *backend,
+                           const flx_progress *progress, flx_training_report *report,
+                           flx_error *error);
 
 /* Draws `count` rows of a table by seed, whole groups together (as many groups as fit in
  * count, at least one); row numbers ascending. count <= 0 or >= rows: all. */
