@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * One chunk of rows on its way through the graph, level by level. Inside the library: what
- * host/inference.c splits its work into. A *slot* is one hosted model of one vertex: slot
- * first_slot[vertex] + k. */
+ * One chunk of rows on its way through the graph, level by level. Inside the library:
+ * what host/inference.c splits its work into. A *slot* is one hosted model of one vertex:
+ * slot first_slot[vertex] + k. */
 #ifndef FLX_CHUNK_H
 #define FLX_CHUNK_H
 
@@ -64,7 +64,7 @@ int flx_chunk_points(const flx_chunk *chunk, int vertex);
 /* Raw inputs (n_inputs) of a vertex at one column. */
 void flx_chunk_collect(const flx_chunk *chunk, int vertex, int column, double *raw);
 
-/* From the answers of a vertex's models to its value and variance, or its draw, in columns
- * first .. last - 1 (host/answer.c). FLX_NO_MEMORY. */
+/* From the answers of a vertex's models to its value and variance, or its draw, in
+ * columns first .. last - 1 (host/answer.c). FLX_NO_MEMORY. */
 flx_status flx_chunk_settle(flx_chunk *chunk, int vertex, int first, int last);
 #endif

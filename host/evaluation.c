@@ -8,51 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-flx_status flx_sampled_intervals(flx_inference *inference, int rows, double level,
-                                 uint64_t seed, double *lower, double *upper,
-                                 flx_error *error)
-{
-    /* Rare levels need more draws than the usual 64 to have any in their tails. */
-    double tail = 0.5 * (1.0 - level);
-    int needed = (int)ceil(3.0 / tail);
-    int draws =
-        needed > FLX_GRAPH_SAMPLES ? (needed < 4096 ? needed : 4096) : FLX_GRAPH_SAMPLES;
-    double *samples = malloc((size_t)rows * (size_t)draws * sizeof *samples);
-    if (!samples)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d samples", rows,
-                        draws);
-    flx_status status = flx_inference_sample(inference, draws, seed, samples, error);
-    for (int i = 0; i < rows && status == FLX_OK; i++) {
-        double *row = samples + (size_t)i * (size_t)draws;
-        qsort(row, (size_t)draws, sizeof *row, compare_doubles);
-        lower[i] = flx_quantile_sorted(row, draws, tail);
-        upper[i] = flx_quantile_sorted(row, draws, 1.0 - tail);
-    }
-    free(samples);
-    return status;
-}
-
 /* Arrays of one evaluation. */
 typedef struct {
-    flx_inference *inference;
+    flx_forecast *forecast;
+    flx_inference *inference; /* of the graph alone; the forecast's */
     flx_binding *binding;
-    double *composed, *measured;    /* (n_vertices, rows) */
-    double *actual, *lower, *upper; /* (rows) */
+    double *composed, *measured;             /* (n_vertices, rows) */
+    double *actual, *target, *lower, *upper; /* (rows) */
 } workbench;
 
 static void release(workbench *w)
 {
-    flx_inference_destroy(w->inference);
+    flx_forecast_destroy(w->forecast);
     flx_binding_destroy(w->binding);
     free(w->composed);
     free(w->measured);
     free(w->actual);
+    free(w->target);
     free(w->lower);
     free(w->upper);
 }
@@ -64,15 +36,18 @@ static flx_status prepare(const flx_model *model, flx_backend *backend,
     w->composed = malloc(vertices * rows * sizeof(double));
     w->measured = malloc(vertices * rows * sizeof(double));
     w->actual = malloc(rows * sizeof(double));
+    w->target = malloc(rows * sizeof(double));
     w->lower = malloc(rows * sizeof(double));
     w->upper = malloc(rows * sizeof(double));
-    if (!w->composed || !w->measured || !w->actual || !w->lower || !w->upper)
+    if (!w->composed || !w->measured || !w->actual || !w->target || !w->lower ||
+        !w->upper)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices x %zu rows",
                         vertices, rows);
     FLX_TRY(
         flx_binding_create(model->graph, model->deployment, table, &w->binding, error));
-    FLX_TRY(flx_inference_create(model, backend, &w->inference, error));
-    return flx_inference_bind(w->inference, table, error);
+    FLX_TRY(flx_forecast_create(model, backend, &w->forecast, error));
+    w->inference = flx_forecast_graph(w->forecast);
+    return flx_forecast_bind(w->forecast, table, error);
 }
 
 /* Measured output of a vertex; returns how many rows have one. */
@@ -102,11 +77,12 @@ static flx_status measure(const flx_model *model, const flx_dataset *table, work
     FLX_TRY(flx_inference_vertices(w->inference, FLX_FROM_MEASUREMENTS, w->measured, NULL,
                                    error));
     flx_progress_report(progress, 2, 4);
-    FLX_TRY(flx_sampled_intervals(w->inference, table->rows, 0.9, seed, w->lower,
-                                  w->upper, error));
+    FLX_TRY(flx_forecast_target(w->forecast, w->target, error));
+    FLX_TRY(flx_forecast_intervals(w->forecast, 0.9, FLX_GRAPH_SAMPLES, seed, w->lower,
+                                   w->upper, error));
     flx_progress_report(progress, 3, 4);
-    flx_accuracy_measure(w->actual, w->composed + output * rows, w->lower, w->upper,
-                         table->rows, &evaluation->graph);
+    flx_accuracy_measure(w->actual, w->target, w->lower, w->upper, table->rows,
+                         &evaluation->graph);
     for (size_t v = 0; v < (size_t)model->graph->n_vertices; v++) {
         collect_actual(w, table, (int)v);
         flx_accuracy_measure(w->actual, w->composed + v * rows, NULL, NULL, table->rows,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * How well a trained graph predicts a table (paper 4.2, TE.compute_err): of every vertex
  * the error of its composed prediction, and apart from it the error where measured
- * metrics are its inputs; of the target also the share of rows inside the 90 % interval
- * that samples through the graph give. */
+ * metrics are its inputs; of the target, as the model predicts it (by its mixture, where
+ * it hosts one), also the share of rows inside the 90 % interval. */
 #ifndef FLX_EVALUATION_H
 #define FLX_EVALUATION_H
 
 #include "host/accuracy.h"
-#include "host/inference.h"
+#include "host/forecast.h"
 #include "host/progress.h"
 
 enum { FLX_GRAPH_SAMPLES = 64 };
@@ -28,12 +28,6 @@ flx_status flx_evaluate_model(const flx_model *model, flx_backend *backend,
                               const flx_progress *progress, flx_evaluation **out,
                               flx_error *error);
 void flx_evaluation_destroy(flx_evaluation *evaluation); /* NULL is fine */
-
-/* Interval of probability `level` at every row from samples through the graph. lower and
- * upper (rows). */
-flx_status flx_sampled_intervals(flx_inference *inference, int rows, double level,
-                                 uint64_t seed, double *lower, double *upper,
-                                 flx_error *error);
 
 /* The rows of the table that the model was not trained on. FLX_BAD_INPUT where the table
  * is another one than that of the training, or nothing is left. */

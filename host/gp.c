@@ -71,7 +71,8 @@ int flx_gp_max_probes(const flx_gp_description *gp)
 }
 
 /* Geometric mean of the length scales that are on, in logs. */
-static double mean_log_scale(const flx_gp_description *gp, const double *theta, double off)
+static double mean_log_scale(const flx_gp_description *gp, const double *theta,
+                             double off)
 {
     double sum = 0;
     int count = 0;

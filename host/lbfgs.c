@@ -13,7 +13,8 @@ void flx_lbfgs_bind(flx_lbfgs *state, int size, const flx_lbfgs_options *options
                     const double *lower, const double *upper, double *memory)
 {
     size_t row = (size_t)size;
-    *state = (flx_lbfgs){.size = size, .options = options, .lower = lower, .upper = upper};
+    *state =
+        (flx_lbfgs){.size = size, .options = options, .lower = lower, .upper = upper};
     state->x = memory;
     state->gradient = state->x + row;
     state->trial = state->gradient + row;
@@ -68,8 +69,8 @@ static void add_scaled(const flx_lbfgs *state, double factor, const double *a, d
         to[i] += factor * a[i];
 }
 
-/* direction <- H * direction by the two-loop recursion over the stored pairs that still have
- * positive curvature in the free variables. */
+/* direction <- H * direction by the two-loop recursion over the stored pairs that still
+ * have positive curvature in the free variables. */
 static void apply_inverse_hessian(flx_lbfgs *state)
 {
     double *q = state->direction, scale = 0;
@@ -102,7 +103,8 @@ static void point_downhill(flx_lbfgs *state)
         state->direction[i] = is_held(state, i) ? 0 : -state->gradient[i];
 }
 
-/* trial = x + step * direction, projected into the box; slope = gradient . displacement. */
+/* trial = x + step * direction, projected into the box; slope = gradient . displacement.
+ */
 static void place_trial(flx_lbfgs *state)
 {
     state->slope = 0;

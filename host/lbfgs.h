@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Limited-memory BFGS in a box, as a state machine: the caller asks for the point to evaluate
- * next and tells value and gradient there, so that many minimisations advance together as one
- * batch. Nocedal & Wright (2006) algorithm 7.4 on the free variables, steps projected into
- * the box, Armijo line search with quadratic interpolation, steps capped. */
+ * Limited-memory BFGS in a box, as a state machine: the caller asks for the point to
+ * evaluate next and tells value and gradient there, so that many minimisations advance
+ * together as one batch. Nocedal & Wright (2006) algorithm 7.4 on the free variables,
+ * steps projected into the box, Armijo line search with quadratic interpolation, steps
+ * capped. */
 #ifndef FLX_LBFGS_H
 #define FLX_LBFGS_H
 
@@ -24,8 +25,8 @@ typedef struct {
     const double *lower, *upper; /* borrowed */
     double *x, *gradient;        /* the best point so far */
     double *trial, *direction;
-    double *s, *y;               /* (FLX_LBFGS_MEMORY, size) rings */
-    double *alpha;               /* (FLX_LBFGS_MEMORY) */
+    double *s, *y; /* (FLX_LBFGS_MEMORY, size) rings */
+    double *alpha; /* (FLX_LBFGS_MEMORY) */
     double value, step, slope;
     int stored, newest, iteration, backtracks;
     bool is_started, is_done;

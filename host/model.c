@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model.h"
 
+#include "host/mixture.h"
 #include "host/model_files.h"
 #include "host/monolith.h"
 #include "host/skip.h"
@@ -30,10 +31,8 @@ flx_predictor_kind flx_composition_kind(flx_composition composition)
     return kinds[composition];
 }
 
-void flx_model_destroy(flx_model *model)
+void flx_model_forget(flx_model *model)
 {
-    if (!model)
-        return;
     for (int a = 0; model->assignments && a < model->graph->n_assignments; a++)
         flx_assignment_clear(&model->assignments[a]);
     free(model->assignments);
@@ -42,6 +41,17 @@ void flx_model_destroy(flx_model *model)
         free(model->notes[i].text);
     }
     free(model->notes);
+    model->assignments = NULL;
+    model->notes = NULL;
+    model->n_notes = 0;
+}
+
+void flx_model_destroy(flx_model *model)
+{
+    if (!model)
+        return;
+    flx_mixture_destroy(model->mixture);
+    flx_model_forget(model);
     free(model->drawn);
     flx_dataset_destroy(model->rows);
     flx_graph_destroy(model->graph);

@@ -42,16 +42,21 @@ typedef struct {
     flx_deployment *deployment;
     flx_graph *graph;
     flx_learning_assignment *assignments; /* (graph->n_assignments) what each hosts */
-    flx_dataset *rows;         /* the training rows */
-    int source_rows;           /* rows of the file they were drawn from */
-    char source_digest[65];    /* its content: flx_dataset_digest */
+    flx_dataset *rows;                    /* the training rows */
+    int source_rows;                      /* rows of the file they were drawn from */
+    char source_digest[65];               /* its content: flx_dataset_digest */
     int n_drawn;
     int *drawn; /* (n_drawn) row numbers in that file, ascending */
     int n_notes;
     flx_note *notes;
+    struct flx_mixture *mixture; /* host/mixture.h: what the target is predicted by; NULL:
+                                    by the graph alone */
 } flx_model;
 
 void flx_model_destroy(flx_model *model); /* NULL is fine */
+
+/* Frees what training gave a model: what its assignments host, and notes. */
+void flx_model_forget(flx_model *model);
 
 /* The model that counts most in assignment `a`. */
 const flx_predictor *flx_model_leading(const flx_model *model, int a);

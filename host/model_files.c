@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model_files.h"
 
+#include "host/mixture.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const flx_composition_words[] = {
-    "composed", "gp-ard", "gp-iso", "mlp", "forest", "xgboost", "ridge",
-    "skip-connected", NULL};
+const char *const flx_composition_words[] = {"composed", "gp-ard",         "gp-iso",
+                                             "mlp",      "forest",         "xgboost",
+                                             "ridge",    "skip-connected", NULL};
 const char *const flx_prior_words[] = {"none", "density", "sparse", NULL};
 
 char *flx_model_file(const char *folder, const char *name)
@@ -116,6 +118,32 @@ static json_t *describe_notes(const flx_model *model)
     return list;
 }
 
+static json_t *describe_members(const flx_mixture *mixture)
+{
+    json_t *list = json_array();
+    for (int k = 0; k < mixture->n_members; k++) {
+        const flx_member *member = &mixture->members[k];
+        json_t *item = json_pack("{s:s, s:f, s:f}", "name", member->name, "weight",
+                                 member->weight, "fold_mae", member->fold_mae);
+        if (member->model)
+            json_object_set_new(item, "assignments", describe_assignments(member->model));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *describe_mixture(const flx_mixture *mixture)
+{
+    if (!mixture)
+        return json_null();
+    json_t *scores = json_array();
+    for (int i = 0; i < mixture->n_scores; i++)
+        json_array_append_new(scores, json_real(mixture->scores[i]));
+    return json_pack("{s:o, s:f, s:f, s:f, s:o}", "members", describe_members(mixture),
+                     "low", mixture->low, "high", mixture->high, "margin",
+                     mixture->margin, "scores", scores);
+}
+
 json_t *flx_model_describe(const flx_model *model)
 {
     json_t *document = json_pack(
@@ -124,6 +152,7 @@ json_t *flx_model_describe(const flx_model *model)
         "prior", flx_prior_words[model->prior], "paper", model->paper_mode);
     json_object_set_new(document, "training", describe_training(model));
     json_object_set_new(document, "assignments", describe_assignments(model));
+    json_object_set_new(document, "mixture", describe_mixture(model->mixture));
     json_object_set_new(document, "notes", describe_notes(model));
     describe_structure(model->graph, document);
     return document;

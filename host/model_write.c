@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A model becomes a folder: written beside its name and renamed. */
+#include "host/mixture.h"
 #include "host/model_files.h"
 
 #include "formats/output.h"
@@ -62,6 +63,16 @@ static flx_status write_predictor(const flx_predictor *predictor, const char *fo
     return status;
 }
 
+static flx_status write_hosted(const flx_model *model, const char *folder,
+                               flx_error *error)
+{
+    for (int a = 0; a < model->graph->n_assignments; a++)
+        for (int k = 0; k < model->assignments[a].n_models; k++)
+            FLX_TRY(write_predictor(&model->assignments[a].models[k].predictor, folder,
+                                    error));
+    return FLX_OK;
+}
+
 static flx_status write_predictors(const flx_model *model, const char *folder,
                                    flx_error *error)
 {
@@ -72,10 +83,10 @@ static flx_status write_predictors(const flx_model *model, const char *folder,
     free(models);
     if (made != 0)
         return flx_fail(error, FLX_IO_FAILED, "%s/models: %s", folder, strerror(errno));
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        for (int k = 0; k < model->assignments[a].n_models; k++)
-            FLX_TRY(write_predictor(&model->assignments[a].models[k].predictor, folder,
-                                    error));
+    FLX_TRY(write_hosted(model, folder, error));
+    for (int k = 0; model->mixture && k < model->mixture->n_members; k++)
+        if (model->mixture->members[k].model)
+            FLX_TRY(write_hosted(model->mixture->members[k].model, folder, error));
     return FLX_OK;
 }
 

@@ -21,14 +21,8 @@ typedef struct {
 
 static void release(wide_model *wide)
 {
-    for (int a = 0; wide->model.assignments && a < wide->graph.n_assignments; a++)
-        flx_assignment_clear(&wide->model.assignments[a]);
-    free(wide->model.assignments);
-    for (int i = 0; i < wide->model.n_notes; i++) {
-        free(wide->model.notes[i].assignment);
-        free(wide->model.notes[i].text);
-    }
-    free(wide->model.notes);
+    if (wide->model.graph)
+        flx_model_forget(&wide->model);
     free(wide->graph.assignments);
     free(wide->graph.vertices);
     flx_graph_destroy(wide->monolith);

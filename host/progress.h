@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How long work tells how far it is. The library calls back; only the command line draws. */
+ * How long work tells how far it is. The library calls back; only the command line draws.
+ */
 #ifndef FLX_PROGRESS_H
 #define FLX_PROGRESS_H
 

@@ -16,6 +16,7 @@
 typedef struct {
     flx_model *model;      /* deployment, graph, rows, prior and modes stand */
     bool wants_residuals;  /* of kinds that are not Gaussian processes: host/fit.h */
+    bool may_fail;         /* a target that cannot be fitted is a constant, no error */
     int starts;            /* of every Gaussian process; 0: as many as it asks for */
     const flx_model *warm; /* the same graph on more rows: its optima are the only
                               starts; NULL: none. Borrowed */

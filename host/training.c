@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training.h"
 
+#include "host/mixture_training.h"
 #include "host/school.h"
 
 #include <stdlib.h>
@@ -28,6 +29,16 @@ flx_status flx_train_model(flx_model *model, flx_backend *backend,
     return status;
 }
 
+static flx_status train_mixture(flx_model *model, flx_backend *backend,
+                                const flx_progress *progress, flx_training_report *report,
+                                flx_error *error)
+{
+    double started = seconds_now();
+    flx_status status = flx_mixture_train(model, backend, progress, report, error);
+    report->wall_s = seconds_now() - started;
+    return status;
+}
+
 flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,
@@ -50,8 +61,11 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     flx_status status = flx_model_build_graph(deployment, options->composition,
                                               options->paper_mode, options->spectrum,
                                               options->n_spectrum, &model->graph, error);
+    bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
+                         model->prior != FLX_PRIOR_NONE;
     if (status == FLX_OK)
-        status = flx_train_model(model, backend, progress, report, error);
+        status = hosts_mixture ? train_mixture(model, backend, progress, report, error)
+                               : flx_train_model(model, backend, progress, report, error);
     if (status == FLX_OK)
         *out = model;
     else

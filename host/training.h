@@ -15,7 +15,9 @@
 typedef struct {
     flx_composition composition;
     flx_gp_prior prior;
-    bool paper_mode; /* one length scale, maximum likelihood */
+    bool paper_mode;    /* one length scale, maximum likelihood */
+    bool hosts_mixture; /* the default predictor (host/mixture_training.h); of composed
+                           graphs with priors only */
     const char *const *spectrum;
     int n_spectrum;
 } flx_training_options;

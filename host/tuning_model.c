@@ -4,6 +4,8 @@
 #include "host/tuning_model.h"
 #include "host/accuracy.h"
 #include "host/binding.h"
+#include "host/forecast.h"
+#include "host/mixture.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,10 +22,9 @@ typedef struct {
 
 struct flx_tuning_model {
     const flx_knob_space *space;
-    flx_inference *inference;
+    flx_forecast *forecast;
     flx_dataset *table; /* rows: those of the last call */
     int capacity;       /* rows that its values have room for */
-    double *samples;    /* (INTERVAL_ROWS, N_SAMPLES) */
     uint64_t seed;
     int n_states, n_unread;
     held_state *states; /* (n_states) */
@@ -163,24 +164,38 @@ static bool is_read(const flx_model *model, const flx_binding *binding, int colu
     return false;
 }
 
-static flx_status hold_unread(flx_tuning_model *m, const flx_model *model,
-                              flx_knob_space *space, flx_error *error)
+/* Marks in `is_unread` (n_knobs) what the model reads. */
+static flx_status mark_read(const flx_tuning_model *m, const flx_model *model,
+                            int n_knobs, bool *is_unread, flx_error *error)
 {
     flx_binding *binding = NULL;
     FLX_TRY(
         flx_binding_create(model->graph, model->deployment, m->table, &binding, error));
-    bool *is_held = calloc((size_t)space->n_knobs + 1, sizeof *is_held);
-    for (int k = 0; k < space->n_knobs && is_held; k++) {
-        is_held[k] = !is_read(model, binding, k);
-        m->n_unread += is_held[k] && space->knobs[k].gene >= 0;
-    }
-    if (is_held)
-        flx_knob_space_hold(space, is_held);
+    for (int k = 0; k < n_knobs; k++)
+        is_unread[k] = is_unread[k] && !is_read(model, binding, k);
     flx_binding_destroy(binding);
-    if (!is_held)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d knobs", space->n_knobs);
-    free(is_held);
     return FLX_OK;
+}
+
+static flx_status hold_unread(flx_tuning_model *m, const flx_model *model,
+                              flx_knob_space *space, flx_error *error)
+{
+    const flx_mixture *mixture = model->mixture;
+    bool *is_unread = malloc((size_t)space->n_knobs + 1);
+    if (!is_unread)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d knobs", space->n_knobs);
+    memset(is_unread, true, (size_t)space->n_knobs);
+    flx_status status = mark_read(m, model, space->n_knobs, is_unread, error);
+    for (int k = 0; mixture && k < mixture->n_members && status == FLX_OK; k++)
+        if (mixture->members[k].model)
+            status =
+                mark_read(m, mixture->members[k].model, space->n_knobs, is_unread, error);
+    for (int k = 0; k < space->n_knobs && status == FLX_OK; k++)
+        m->n_unread += is_unread[k] && space->knobs[k].gene >= 0;
+    if (status == FLX_OK)
+        flx_knob_space_hold(space, is_unread);
+    free(is_unread);
+    return status;
 }
 
 static flx_status prepare(flx_tuning_model *m, const flx_model *model,
@@ -190,15 +205,14 @@ static flx_status prepare(flx_tuning_model *m, const flx_model *model,
     size_t n_states =
         (size_t)(profile ? profile : model->rows)->n_columns + (size_t)space->n_states;
     m->states = calloc(n_states + 1, sizeof *m->states);
-    m->samples = malloc((size_t)INTERVAL_ROWS * N_SAMPLES * sizeof *m->samples);
-    if (!m->states || !m->samples)
+    if (!m->states)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu states", n_states);
     FLX_TRY(hold_states(m, model->rows, profile, row, error));
     FLX_TRY(fix_states(m, model->deployment, error));
     FLX_TRY(make_table(m, error));
     FLX_TRY(hold_unread(m, model, space, error));
-    FLX_TRY(flx_inference_create(model, backend, &m->inference, error));
-    return flx_inference_bind(m->inference, m->table, error);
+    FLX_TRY(flx_forecast_create(model, backend, &m->forecast, error));
+    return flx_forecast_bind(m->forecast, m->table, error);
 }
 
 flx_status flx_tuning_model_create(const flx_model *model, flx_backend *backend,
@@ -229,12 +243,11 @@ void flx_tuning_model_destroy(flx_tuning_model *tuning_model)
 {
     if (!tuning_model)
         return;
-    flx_inference_destroy(tuning_model->inference);
+    flx_forecast_destroy(tuning_model->forecast);
     flx_dataset_destroy(tuning_model->table);
     for (int s = 0; s < tuning_model->n_states; s++)
         free(tuning_model->states[s].column);
     free(tuning_model->states);
-    free(tuning_model->samples);
     free(tuning_model);
 }
 
@@ -267,12 +280,6 @@ static flx_status fill_table(flx_tuning_model *m, const double *settings, int co
     return FLX_OK;
 }
 
-static int compare_numbers(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* Bounds of all settings, a few at a time as every one takes a thousand samples. */
 static flx_status find_intervals(flx_tuning_model *m, const double *settings, int count,
                                  double *lower, double *upper, flx_error *error)
@@ -281,14 +288,8 @@ static flx_status find_intervals(flx_tuning_model *m, const double *settings, in
         int rows = count - first < INTERVAL_ROWS ? count - first : INTERVAL_ROWS;
         FLX_TRY(fill_table(m, settings + (size_t)first * (size_t)m->space->n_knobs, rows,
                            error));
-        FLX_TRY(
-            flx_inference_sample(m->inference, N_SAMPLES, m->seed, m->samples, error));
-        for (int i = 0; i < rows; i++) {
-            double *row = m->samples + (size_t)i * N_SAMPLES;
-            qsort(row, N_SAMPLES, sizeof *row, compare_numbers);
-            lower[first + i] = flx_quantile_sorted(row, N_SAMPLES, 0.05);
-            upper[first + i] = flx_quantile_sorted(row, N_SAMPLES, 0.95);
-        }
+        FLX_TRY(flx_forecast_intervals(m->forecast, 0.9, N_SAMPLES, m->seed,
+                                       lower + first, upper + first, error));
     }
     return FLX_OK;
 }
@@ -299,6 +300,6 @@ flx_status flx_tuning_model_predict(void *context, const double *settings, int c
 {
     flx_tuning_model *m = context;
     FLX_TRY(fill_table(m, settings, count, error));
-    FLX_TRY(flx_inference_target(m->inference, mean, NULL, error));
+    FLX_TRY(flx_forecast_target(m->forecast, mean, error));
     return lower ? find_intervals(m, settings, count, lower, upper, error) : FLX_OK;
 }

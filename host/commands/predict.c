@@ -78,20 +78,21 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
     }
     if (!a->mean || (wants_interval && (!a->lower || !a->upper)))
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", rows);
-    flx_inference *inference = NULL;
-    FLX_TRY(flx_inference_create(model, backend, &inference, error));
-    flx_status status = flx_inference_bind(inference, table, error);
+    flx_forecast *forecast = NULL;
+    FLX_TRY(flx_forecast_create(model, backend, &forecast, error));
+    flx_status status = flx_forecast_bind(forecast, table, error);
     if (status == FLX_OK) {
-        int total, absent = flx_inference_count_absent(inference, &total);
+        int total,
+            absent = flx_inference_count_absent(flx_forecast_graph(forecast), &total);
         flx_note_absent(absent, total);
     }
     if (status == FLX_OK)
-        status = flx_inference_target(inference, a->mean, NULL, error);
+        status = flx_forecast_target(forecast, a->mean, error);
     if (status == FLX_OK && wants_interval)
-        status = flx_sampled_intervals(inference, table->rows,
-                                       flx_number(arguments, "interval", 0.9),
-                                       flx_seed(arguments), a->lower, a->upper, error);
-    flx_inference_destroy(inference);
+        status = flx_forecast_intervals(forecast, flx_number(arguments, "interval", 0.9),
+                                        FLX_GRAPH_SAMPLES, flx_seed(arguments), a->lower,
+                                        a->upper, error);
+    flx_forecast_destroy(forecast);
     return status;
 }
 
@@ -140,8 +141,10 @@ const flx_command flx_predict_command = {
     .name = "predict",
     .summary = "predict the target for settings and states of a table",
     .usage = "MODEL/ --data IN.h5|IN.csv -o OUT.csv [--interval 0.9]",
-    .details = "Intervals come from samples drawn through the graph. A column that the "
-               "table lacks counts as missing: the training median stands in for it.",
+    .details =
+        "Intervals are conformal, or of a composed graph alone come from samples drawn "
+        "through it. A column that the "
+        "table lacks counts as missing: the training median stands in for it.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

@@ -2,6 +2,7 @@
  * fluxion train: a table and a deployment in, a model folder out. */
 #include "host/commands/commands.h"
 
+#include "host/mixture.h"
 #include "host/spectrum.h"
 #include "host/training.h"
 
@@ -42,14 +43,14 @@ static const flx_option options[] = {
      .help = "one black box instead of a graph: gp-ard or gp-iso"},
     {.name = "composed-only",
      .type = FLX_FLAG,
-     .help = "the composed graph alone (what train fits today)"},
+     .help = "the composed graph alone, without other models beside it"},
     {.name = "prior",
      .type = FLX_TEXT,
      .argument = "default|none",
      .help = "priors on hyper-parameters, or none: maximum likelihood"},
     {.name = "paper",
      .type = FLX_FLAG,
-     .help = "as the paper: one length scale, maximum likelihood"},
+     .help = "as the paper: the composed graph, one length scale, maximum likelihood"},
     {0}};
 
 static flx_status choose_composition(const flx_arguments *arguments,
@@ -62,6 +63,8 @@ static flx_status choose_composition(const flx_arguments *arguments,
         return flx_fail(error, FLX_BAD_INPUT, "--prior %s: give default or none", prior);
     training->paper_mode = flx_is_set(arguments, "paper");
     training->prior = is_none ? FLX_PRIOR_NONE : FLX_PRIOR_DENSITY;
+    training->hosts_mixture = !is_none && !monolith && !training->paper_mode &&
+                              !flx_is_set(arguments, "composed-only");
     if (!monolith)
         return FLX_OK;
     if (flx_is_set(arguments, "composed-only"))
@@ -137,6 +140,17 @@ static json_t *describe_notes(const flx_model *model, bool failures)
     return list;
 }
 
+static json_t *describe_mixture(const flx_mixture *mixture)
+{
+    json_t *list = json_array();
+    for (int k = 0; mixture && k < mixture->n_members; k++)
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "member",
+                                              mixture->members[k].name, "weight",
+                                              mixture->members[k].weight, "fold_mae",
+                                              mixture->members[k].fold_mae));
+    return mixture ? list : json_null();
+}
+
 static flx_status print_answer(const flx_model *model, const flx_training_report *report,
                                const flx_backend *backend, flx_error *error)
 {
@@ -149,6 +163,7 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
                   model->graph->n_assignments, "fits", report->fits, "evaluations",
                   (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
                   model->n_drawn, "vertices", model->graph->n_vertices);
+    json_object_set_new(answer, "mixture", describe_mixture(model->mixture));
     json_object_set_new(answer, "failed", describe_notes(model, true));
     json_object_set_new(answer, "notes", describe_notes(model, false));
     json_object_set_new(answer, "detail", detail);
@@ -180,11 +195,32 @@ static void print_assignments(const flx_model *model)
     flx_table_destroy(table);
 }
 
+/* What the target hosts, and how much each counts. */
+static void print_mixture(const flx_mixture *mixture)
+{
+    static const char *const titles[] = {"the target is predicted by", "weight",
+                                         "out-of-sample MAE"};
+    flx_table *table = flx_table_create(3, titles, "lrr");
+    for (int k = 0; k < mixture->n_members && table; k++) {
+        char weight[16], mae[32];
+        snprintf(weight, sizeof weight, "%.2f", mixture->members[k].weight);
+        snprintf(mae, sizeof mae, "%.5g", mixture->members[k].fold_mae);
+        const char *cells[] = {mixture->members[k].name, weight, mae};
+        flx_table_row(table, cells);
+    }
+    printf("\n");
+    flx_table_print(table);
+    printf("\n");
+    flx_table_destroy(table);
+}
+
 static void print_summary(const flx_model *model, const flx_training_report *report,
                           const flx_backend *backend, const char *path)
 {
     if (model->graph->n_assignments <= 60)
         print_assignments(model);
+    if (model->mixture)
+        print_mixture(model->mixture);
     for (int i = 0; i < model->n_notes; i++)
         printf("note: %s %s%s\n", model->notes[i].assignment,
                model->notes[i].is_failure ? "could not be fitted and became a constant: "

@@ -93,21 +93,21 @@ static void intervals_hold_about_what_they_say(void)
     /* 30 rows: 0.9 plus or minus three times 0.055, and the bend of 64 samples. */
     assert_true(evaluation->graph.coverage >= 0.7);
     flx_evaluation_destroy(evaluation);
-    flx_inference *inference = NULL;
+    flx_forecast *forecast = NULL;
     flx_error error = {0};
     double lower[2][TESTED], upper[2][TESTED];
-    assert_int(flx_inference_create(b.model, b.backend, &inference, &error), FLX_OK);
-    assert_int(flx_inference_bind(inference, b.table, &error), FLX_OK);
+    assert_int(flx_forecast_create(b.model, b.backend, &forecast, &error), FLX_OK);
+    assert_int(flx_forecast_bind(forecast, b.table, &error), FLX_OK);
     for (int i = 0; i < 2; i++)
-        assert_int(flx_sampled_intervals(inference, TESTED, i ? 0.99 : 0.5, 3, lower[i],
-                                         upper[i], &error),
+        assert_int(flx_forecast_intervals(forecast, i ? 0.99 : 0.5, 64, 3, lower[i],
+                                          upper[i], &error),
                    FLX_OK);
     for (int r = 0; r < TESTED; r++) {
         /* A normal's 99 % interval is 3.8 times as wide as its 50 % interval. */
         double ratio = (upper[1][r] - lower[1][r]) / (upper[0][r] - lower[0][r]);
         assert_true(ratio > 2.2 && ratio < 7);
     }
-    flx_inference_destroy(inference);
+    flx_forecast_destroy(forecast);
     finish(&b);
 }
 

@@ -35,22 +35,29 @@ for seed in 1 2 3; do
     run 0 $train --seed $seed
     has_keys backend assignments fits evaluations wall_s failed detail name kind n d lml \
         loo_mae
-    [ "$(grep -c '"lml": -*[0-9]' stdout)" -eq "$(value fits)" ] ||
-        fail "seed $seed: not every fit has a likelihood"
+    [ "$(grep -c '"lml": -*[0-9]' stdout)" -eq "$(value assignments)" ] ||
+        fail "seed $seed: not every assignment has a likelihood"
+    has_keys mixture member weight fold_mae
     grep -q '"failed": \[\]' stdout || fail "seed $seed: a fit failed"
     run 0 evaluate model --data boutique.h5 --others --json
     has_keys target unit rows graph mae mape r2 r2_log coverage90 vertices name kind \
         mae_given_measured_inputs r2_own_inputs r2_all_inputs
     [ "$(value rows)" = 450 ] || fail "seed $seed: tested on $(value rows) rows"
     grep -q '"unit": "us"' stdout || fail "seed $seed: the unit is lost"
-    echo "seed $seed: composed, $(value mae) us, 90 % coverage $(value coverage90)"
+    echo "seed $seed: the default, $(value mae) us, 90 % coverage $(value coverage90)"
     holds "$(value coverage90) >= 0.6 && $(value coverage90) <= 1" "seed $seed"
     # Predictions are one thing, given measured inputs another.
     [ "$(value mae)" != "$(value mae_given_measured_inputs)" ] ||
         fail "one figure for two"
     sum=$(awk "BEGIN { print $sum + $(value mae) }")
 done
-holds "$sum / 3 < 100000" "mean error of three seeds"
+holds "$sum / 3 < 65000" "mean error of three seeds"
+
+# shellcheck disable=SC2086
+run 0 $train --seed 1 --composed-only
+run 0 evaluate model --data boutique.h5 --others --json
+echo "seed 1: composed, $(value mae) us"
+holds "$(value mae) < 100000" "composed"
 
 for monolith in gp-ard gp-iso; do
     # shellcheck disable=SC2086

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/mixture.h"
+
+#include "host/kind.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool wants_log, is_composed;
+} recipe;
+
+/* Measured on Online Boutique (notes of the README's table): each of them is the best of
+ * all at some size. */
+static const recipe recipes[FLX_MIXTURE_MEMBERS] = {
+    {"composed", FLX_COMPOSED, FLX_PRIOR_DENSITY, false, true},
+    {"composed, sparse prior", FLX_COMPOSED, FLX_PRIOR_SPARSE, false, true},
+    {"skip-connected", FLX_SKIP_CONNECTED, FLX_PRIOR_SPARSE, true, true},
+    {"black box", FLX_MONOLITH_ARD, FLX_PRIOR_DENSITY, false, false},
+    {"black box, sparse prior", FLX_MONOLITH_ARD, FLX_PRIOR_SPARSE, false, false},
+    {"black box, logarithms", FLX_MONOLITH_ARD, FLX_PRIOR_SPARSE, true, false},
+    {"boosted trees", FLX_MONOLITH_XGBOOST, FLX_PRIOR_NONE, false, false},
+};
+
+const char *flx_mixture_name(int index)
+{
+    return recipes[index].name;
+}
+
+int flx_mixture_find(const char *name)
+{
+    for (int i = 0; i < FLX_MIXTURE_MEMBERS; i++)
+        if (strcmp(recipes[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+bool flx_mixture_is_composed(int index)
+{
+    return recipes[index].is_composed;
+}
+
+flx_status flx_mixture_build_member(const flx_model *host, int index, flx_model **out,
+                                    flx_error *error)
+{
+    const recipe *r = &recipes[index];
+    flx_predictor_kind kind = flx_composition_kind(r->composition);
+    *out = NULL;
+    if (index == 0 || (kind != FLX_PREDICTOR_GP && !flx_model_kind_of(kind)))
+        return FLX_OK;
+    /* Where the deployment asks for logarithms all members use them: one is superfluous.
+     */
+    if (host->wants_log && r->composition == FLX_MONOLITH_ARD && r->wants_log)
+        return FLX_OK;
+    flx_model *model = calloc(1, sizeof *model);
+    if (!model)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a member");
+    *model = (flx_model){.composition = r->composition,
+                         .prior = r->prior,
+                         .wants_log = r->wants_log || host->wants_log,
+                         .deployment = host->deployment,
+                         .rows = host->rows};
+    flx_status status =
+        flx_model_build_graph(host->deployment, r->composition, false,
+                              (const char *const *)host->graph->spectrum,
+                              host->graph->n_spectrum, &model->graph, error);
+    if (status == FLX_OK)
+        *out = model;
+    else
+        flx_mixture_destroy_member(model);
+    return status;
+}
+
+void flx_mixture_destroy_member(flx_model *model)
+{
+    if (!model)
+        return;
+    model->deployment = NULL;
+    model->rows = NULL;
+    flx_model_destroy(model);
+}
+
+void flx_mixture_destroy(flx_mixture *mixture)
+{
+    if (!mixture)
+        return;
+    for (int k = 0; k < mixture->n_members; k++)
+        flx_mixture_destroy_member(mixture->members[k].model);
+    free(mixture->members);
+    free(mixture->scores);
+    free(mixture);
+}
+
+/* Sum of the weights of one family, and how many members it has. */
+static double weigh_family(const flx_mixture *mixture, bool is_composed, int *count)
+{
+    double sum = 0;
+    *count = 0;
+    for (int k = 0; k < mixture->n_members; k++)
+        if (mixture->members[k].is_composed == is_composed) {
+            sum += mixture->members[k].weight;
+            (*count)++;
+        }
+    return sum;
+}
+
+/* The weight of a member far from the training rows: half for its family. */
+static double far_weight(const flx_mixture *mixture, int member)
+{
+    int own, other;
+    bool is_composed = mixture->members[member].is_composed;
+    double sum = weigh_family(mixture, is_composed, &own);
+    weigh_family(mixture, !is_composed, &other);
+    double share = sum > 0 ? mixture->members[member].weight / sum : 1.0 / own;
+    return other ? 0.5 * share : share;
+}
+
+static double keep_within(const flx_mixture *mixture, double value)
+{
+    return fmin(fmax(value, mixture->low), mixture->high);
+}
+
+double flx_mixture_blend(const flx_mixture *mixture, const double *predictions,
+                         bool is_far, double *disagreement)
+{
+    double blend = 0, mean = 0, square = 0;
+    int n = mixture->n_members;
+    for (int k = 0; k < n; k++) {
+        double value = keep_within(mixture, predictions[k]);
+        double weight = is_far ? far_weight(mixture, k) : mixture->members[k].weight;
+        blend += weight * value;
+        mean += value / n;
+    }
+    for (int k = 0; k < n; k++)
+        square += pow(keep_within(mixture, predictions[k]) - mean, 2) / n;
+    *disagreement = sqrt(square);
+    return blend;
+}
+
+double flx_mixture_width(const flx_mixture *mixture, double disagreement, double level)
+{
+    /* The conformal rank; beyond the largest score there is only the largest. */
+    int rank = (int)ceil(level * (mixture->n_scores + 1)) - 1;
+    rank = rank < 0 ? 0 : rank >= mixture->n_scores ? mixture->n_scores - 1 : rank;
+    return mixture->scores[rank] * (disagreement + mixture->margin);
+}

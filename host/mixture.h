@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * The default predictor: the target's learning assignment hosts, beside the composed
+ * inference graph, models with other inputs, and weights them by output weighting (paper
+ * 4.1), generalised to models that do not share inputs. Members:
+ *
+ *   composed family   the composed graph with two priors, the skip-connected graph
+ *   others            one black box with two priors and on logarithms, boosted trees
+ *
+ * Composed graphs win on few rows and after a change, black boxes where modularity fails
+ * (host/modularity.h). Weights come from 5 folds with hyper-parameters refitted in each,
+ * shrunk toward the composed graph with 10 pseudo-rows. Intervals are split-conformal on
+ * the residuals of the folds, scaled by how far the members disagree. */
+#ifndef FLX_MIXTURE_H
+#define FLX_MIXTURE_H
+
+#include "host/model.h"
+
+typedef struct {
+    const char *name;
+    flx_model *model; /* its deployment and rows are borrowed from the model that hosts
+                         the mixture; NULL for the first member: that model's own graph */
+    bool is_composed; /* of the composed family */
+    double weight;    /* in [0, 1]; those of all members sum to 1 */
+    double fold_mae;  /* out of sample, unit of the target */
+} flx_member;
+
+typedef struct flx_mixture {
+    int n_members;
+    flx_member *members;
+    double low, high; /* every member's output is kept within */
+    double margin;    /* half the median absolute residual of the folds */
+    int n_scores;
+    double *scores; /* (n_scores) ascending: |residual| / (disagreement + margin) */
+} flx_mixture;
+
+enum { FLX_MIXTURE_MEMBERS = 7 };
+
+/* Name, composition and family of member `index` of the recipe. */
+const char *flx_mixture_name(int index);
+int flx_mixture_find(const char *name); /* -1 */
+bool flx_mixture_is_composed(int index);
+
+/* Member `index`, its graph built for the model that hosts it (the first has none of its
+ * own). *model NULL and FLX_OK where this build has no such kind. */
+flx_status flx_mixture_build_member(const flx_model *host, int index, flx_model **model,
+                                    flx_error *error);
+
+/* Frees a member's graph and models, not what it borrows. NULL is fine. */
+void flx_mixture_destroy_member(flx_model *model);
+void flx_mixture_destroy(flx_mixture *mixture); /* NULL is fine */
+
+/* One row: predictions (n_members), kept within the range. `is_far`: an input is more
+ * than one standard deviation outside what training saw: the composed family and the
+ * others then count half each. Returns the weighted mean; *disagreement is their standard
+ * deviation. */
+double flx_mixture_blend(const flx_mixture *mixture, const double *predictions,
+                         bool is_far, double *disagreement);
+
+/* Half the width of the interval of probability `level`. */
+double flx_mixture_width(const flx_mixture *mixture, double disagreement, double level);
+#endif
