@@ -24,6 +24,7 @@ library hdf5 libhdf5-dev
 library jansson libjansson-dev
 library openblas libopenblas-dev
 library lapacke liblapacke-dev
+library xgboost libxgboost-dev
 library zlib zlib1g-dev'
 
 needed_to_test='program gcc gcc

@@ -33,8 +33,9 @@ static int smallest(const int *sizes, int folds)
     return best;
 }
 
-flx_status flx_folds_deal(const flx_dataset *table, const int *rows, int count, int folds,
-                          uint64_t seed, int *fold, int *n_groups, flx_error *error)
+flx_status flx_folds_deal_groups(const flx_dataset *table, const int *rows, int count,
+                                 int folds, uint64_t seed, int *fold, int *n_groups,
+                                 flx_error *error)
 {
     ticket *tickets = malloc(((size_t)count + 1) * sizeof *tickets);
     int *sizes = calloc((size_t)folds, sizeof *sizes);
@@ -62,4 +63,16 @@ flx_status flx_folds_deal(const flx_dataset *table, const int *rows, int count, 
     free(tickets);
     free(sizes);
     return FLX_OK;
+}
+
+void flx_folds_deal(int n, uint64_t seed, int *fold)
+{
+    for (int i = 0; i < n; i++)
+        fold[i] = i % FLX_FOLDS;
+    for (int i = n - 1; i > 0; i--) {
+        int j = flx_below(seed, FOLD_STREAM, (uint32_t)i, 0, 0, i + 1);
+        int moved = fold[i];
+        fold[i] = fold[j];
+        fold[j] = moved;
+    }
 }

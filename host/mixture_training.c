@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDS = 5, FEWEST_ROWS = 10, MOST_FOLD_ROWS = 400, MEMBER_STARTS = 2 };
+enum { FOLDS = FLX_FOLDS, FEWEST_ROWS = 10, MOST_FOLD_ROWS = 400, MEMBER_STARTS = 2 };
 
 /* One training: the mixture that grows, and what its folds need. */
 typedef struct {
@@ -189,7 +189,7 @@ static flx_status list_rows(trainer *t, int *n_groups, flx_error *error)
         t->rows[t->n] = chosen[i];
         t->y[t->n++] = y;
     }
-    return flx_folds_deal(rows, t->rows, t->n, FOLDS, 0, t->fold, n_groups, error);
+    return flx_folds_deal_groups(rows, t->rows, t->n, FOLDS, 0, t->fold, n_groups, error);
 }
 
 /* Half the range beyond what all training rows held, never below 0 where nothing was. */

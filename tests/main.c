@@ -31,6 +31,7 @@
     X(fit)                                                                               \
     X(fit_optimum)                                                                       \
     X(fit_backend)                                                                       \
+    X(trees)                                                                             \
     X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \
