@@ -8,6 +8,7 @@
 #define SUITES(X)                                                                         \
     X(status)                                                                            \
     X(digest)                                                                            \
+    X(seal)                                                                              \
     X(output)                                                                            \
     X(json_source)                                                                       \
     X(hdf5_read)                                                                         \
