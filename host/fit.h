@@ -29,6 +29,9 @@ typedef struct {
                              rows; NULL: none. Borrowed */
     uint64_t seed;        /* of kinds that draw random numbers */
     bool wants_residuals; /* kinds other than gp, which always has them: fill loo_mean */
+    /* Of the model it will be, for the repository (host/cause.h); NULL: X as it is. */
+    const flx_predictor *frame; /* features and range; borrowed */
+    const char *const *inputs;  /* (frame->n_inputs) names; borrowed */
 } flx_fit_task;
 
 typedef struct {

@@ -32,6 +32,9 @@
     X(fit)                                                                               \
     X(fit_optimum)                                                                       \
     X(fit_backend)                                                                       \
+    X(cause)                                                                             \
+    X(repository)                                                                        \
+    X(repository_crowd)                                                                  \
     X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \
