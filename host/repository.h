@@ -12,6 +12,7 @@
 
 #include "formats/predictor.h"
 
+#include <stdint.h>
 #include <time.h>
 
 typedef struct flx_repository flx_repository;
@@ -30,6 +31,7 @@ typedef struct {
                                         unit of y, either may be NULL */
     double objective;
     int starts;
+    int64_t created; /* when it was fitted, Unix seconds */
 } flx_stored_model;
 
 void flx_stored_model_clear(flx_stored_model *model);

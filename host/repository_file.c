@@ -31,6 +31,7 @@ flx_status flx_repository_file_write(const char *path, const char *cause,
     flx_hdf5_put_text(writer, "/", "cause", cause);
     flx_hdf5_put_number(writer, "/", "objective", model->objective);
     flx_hdf5_put_integer(writer, "/", "starts", model->starts);
+    flx_hdf5_put_integer(writer, "/", "created", model->created);
     put_rows(writer, "loo_mean", model->loo_mean, model->predictor.n);
     put_rows(writer, "loo_variance", model->loo_variance, model->predictor.n);
     return flx_hdf5_save_sealed(writer, path, error);
@@ -72,6 +73,7 @@ static flx_status read_all(const flx_hdf5_reader *reader, const char *cause,
         return flx_fail(error, FLX_BAD_INPUT, "%s: %lld starts make no sense",
                         flx_hdf5_path(reader), (long long)starts);
     out->starts = (int)starts;
+    FLX_TRY(flx_hdf5_get_integer(reader, "/", "created", true, &out->created, error));
     FLX_TRY(get_rows(reader, "loo_mean", out->predictor.n, &out->loo_mean, error));
     return get_rows(reader, "loo_variance", out->predictor.n, &out->loo_variance, error);
 }

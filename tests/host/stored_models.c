@@ -49,7 +49,8 @@ void make_numbered_model(numbered_model *made, int k)
                                      .loo_mean = made->loo_mean,
                                      .loo_variance = made->loo_variance,
                                      .objective = 0.125 * k,
-                                     .starts = 4};
+                                     .starts = 4,
+                                     .created = 1700000000 + k};
 }
 
 static bool are_same_numbers(const double *a, const double *b, size_t count)
@@ -67,7 +68,8 @@ bool is_same_model(const flx_stored_model *a, const flx_stored_model *b)
            a->predictor.loo_mae == b->predictor.loo_mae &&
            are_same_numbers(a->loo_mean, b->loo_mean, n) &&
            are_same_numbers(a->loo_variance, b->loo_variance, n) &&
-           a->objective == b->objective && a->starts == b->starts;
+           a->objective == b->objective && a->starts == b->starts &&
+           a->created == b->created;
 }
 
 int find_numbered_model(const flx_repository *repository, int k)
