@@ -35,6 +35,7 @@
     X(cause)                                                                             \
     X(repository)                                                                        \
     X(repository_crowd)                                                                  \
+    X(fit_recall)                                                                        \
     X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \
