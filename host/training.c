@@ -14,7 +14,7 @@ static double seconds_now(void)
 }
 
 flx_status flx_train_model(flx_model *model, flx_backend *backend,
-                           const flx_progress *progress, flx_training_report *report,
+                           const flx_fit_options *options, flx_training_report *report,
                            flx_error *error)
 {
     double started = seconds_now();
@@ -22,7 +22,7 @@ flx_status flx_train_model(flx_model *model, flx_backend *backend,
     flx_school school = {.model = model, .wants_residuals = true};
     flx_status status = flx_school_open(&school, error);
     if (status == FLX_OK)
-        status = flx_school_teach(&school, 1, backend, progress, report, error);
+        status = flx_school_teach(&school, 1, backend, options, report, error);
     flx_school_close(&school);
     report->wall_s = seconds_now() - started;
     return status;
@@ -51,7 +51,9 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                                               options->paper_mode, options->spectrum,
                                               options->n_spectrum, &model->graph, error);
     if (status == FLX_OK)
-        status = flx_train_model(model, backend, progress, report, error);
+        status = flx_train_model(model, backend,
+                                 &(flx_fit_options){options->repository, progress},
+                                 report, error);
     if (status == FLX_OK)
         *out = model;
     else

@@ -50,6 +50,10 @@ static const flx_option options[] = {
     {.name = "paper",
      .type = FLX_FLAG,
      .help = "as the paper: one length scale, maximum likelihood"},
+    {.name = "repository",
+     .type = FLX_TEXT,
+     .argument = "DIR",
+     .help = "folder of fitted models: what is there is not fitted again"},
     {0}};
 
 static flx_status choose_composition(const flx_arguments *arguments,
@@ -144,9 +148,10 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
     for (int a = 0; a < model->graph->n_assignments; a++)
         json_array_append_new(detail, describe_assignment(model, a));
     json_t *answer =
-        json_pack("{s:s, s:s, s:i, s:i, s:I, s:f, s:i, s:i}", "backend", backend->name,
-                  "composition", flx_composition_text(model->composition), "assignments",
-                  model->graph->n_assignments, "fits", report->fits, "evaluations",
+        json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:i, s:i}", "backend",
+                  backend->name, "composition", flx_composition_text(model->composition),
+                  "assignments", model->graph->n_assignments, "fits", report->fits,
+                  "looked_up", report->looked_up, "evaluations",
                   (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
                   model->n_drawn, "vertices", model->graph->n_vertices);
     json_object_set_new(answer, "failed", describe_notes(model, true));
@@ -190,6 +195,9 @@ static void print_summary(const flx_model *model, const flx_training_report *rep
                model->notes[i].is_failure ? "could not be fitted and became a constant: "
                                           : "",
                model->notes[i].text);
+    if (report->looked_up)
+        printf("%d of %d fits were found in the repository\n", report->looked_up,
+               report->fits);
     printf("%s: %d assignments for %d vertices, %d fits from %d rows, %ld evaluations in "
            "%.2f s on %s (%s)\n",
            path, model->graph->n_assignments, model->graph->n_vertices, report->fits,
@@ -243,8 +251,10 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     flx_training_options training = {0};
     flx_spectrum spectrum;
     flx_backend *backend = NULL;
+    flx_repository *repository = NULL;
     flx_model *model = NULL;
     flx_training_report report;
+    const char *shared = flx_text(arguments, "repository", NULL);
     const char *path = flx_text(arguments, "output", NULL);
     FLX_TRY(choose_composition(arguments, &training, error));
     FLX_TRY(flx_spectrum_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));
@@ -252,6 +262,9 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     training.n_spectrum = spectrum.n;
     flx_status status = flx_backend_open(flx_backend_name(arguments),
                                          flx_threads(arguments), &backend, error);
+    if (status == FLX_OK && shared)
+        status = flx_repository_open(shared, &repository, error);
+    training.repository = repository;
     if (status == FLX_OK)
         status = train(arguments, backend, &training, &model, &report, error);
     if (status == FLX_OK)
@@ -261,6 +274,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     else if (status == FLX_OK)
         print_summary(model, &report, backend, path);
     flx_model_destroy(model);
+    flx_repository_close(repository);
     flx_backend_close(backend);
     flx_spectrum_clear(&spectrum);
     return status;
@@ -272,7 +286,10 @@ const flx_command flx_train_command = {
     .usage = "--deployment DEP.json --data DATA.h5 -o MODEL/ [options]",
     .details =
         "Every learning assignment is fitted on measured inputs, all of them as one "
-        "batch; the model folder holds the composed inference graph.",
+        "batch; the model folder holds the composed inference graph. With --repository a "
+        "fit is stored in DIR as soon as it is done, and one that is there already is "
+        "looked up: a training that was interrupted goes on when it is run again. The "
+        "model folder holds copies and needs DIR no more.",
     .options = options,
     .min_positional = 0,
     .max_positional = 0,
