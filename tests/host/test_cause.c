@@ -9,7 +9,7 @@
 
 /* A task with all that is part of its cause. */
 typedef struct {
-    double X[4], y[2];
+    double X[4], y[2], start[4];
     flx_feature features[2];
     const char *inputs[3];
     flx_predictor frame;
@@ -126,6 +126,27 @@ static bool change(example *e, int part)
     case 22:
         e->task.frame = NULL;
         break;
+    case 23:
+        e->task.starts = 1;
+        break;
+    case 24:
+        e->task.start = e->start;
+        break;
+    case 25:
+        e->task.start = e->start;
+        e->start[3] = -4;
+        break;
+    case 26:
+        e->task.kind = FLX_PREDICTOR_FOREST;
+        break;
+    case 27:
+        e->task.kind = FLX_PREDICTOR_FOREST;
+        e->task.seed = 1;
+        break;
+    case 28:
+        e->task.kind = FLX_PREDICTOR_FOREST;
+        e->task.wants_residuals = true;
+        break;
     default:
         return false;
     }
@@ -145,7 +166,26 @@ static void changes_with_every_part(void)
             assert_true(strcmp(digests[i], digests[count]) != 0);
         count++;
     }
-    assert_int(count, 24);
+    assert_int(count, 30);
+}
+
+/* A Gaussian process draws no random numbers and always has its residuals. */
+static void leaves_out_what_the_kind_does_not_look_at(void)
+{
+    example e;
+    char before[65], after[65];
+    make_example(&e);
+    flx_cause_digest(&e.task, before);
+    e.task.seed = 7;
+    e.task.wants_residuals = true;
+    flx_cause_digest(&e.task, after);
+    assert_text(after, before);
+    e.task.kind = FLX_PREDICTOR_FOREST;
+    flx_cause_digest(&e.task, before);
+    e.task.prior = FLX_PRIOR_NONE;
+    e.task.is_isotropic = true;
+    flx_cause_digest(&e.task, after);
+    assert_text(after, before);
 }
 
 /* Tasks that fail for lack of rows have a cause all the same. */
@@ -160,6 +200,8 @@ static void takes_empty_tasks(void)
 CU_TestInfo cause_tests[] = {
     {"is the same for equal tasks", is_the_same_for_equal_tasks},
     {"changes with every part", changes_with_every_part},
+    {"leaves out what the kind does not look at",
+     leaves_out_what_the_kind_does_not_look_at},
     {"takes empty tasks", takes_empty_tasks},
     CU_TEST_INFO_NULL,
 };
