@@ -124,7 +124,7 @@ static void print_assignments(const flx_model *model)
 {
     static const char *const titles[] = {"assignment", "vertex",      "kind",  "weight",
                                          "points",     "inputs",      "model", "bytes",
-                                         "date (UTC)", "trained from"};
+                                         "date (UTC)", "period (UTC)"};
     flx_table *table = flx_table_create(10, titles, "lllrrrlrll");
     for (int a = 0; a < model->graph->n_assignments && table; a++)
         for (int k = 0; k < model->assignments[a].n_models; k++)

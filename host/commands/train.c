@@ -205,6 +205,30 @@ static void print_summary(const flx_model *model, const flx_training_report *rep
            backend->description);
 }
 
+/* Takes over deployment and rows. */
+static flx_status fit(const flx_arguments *arguments, flx_deployment *deployment,
+                      flx_dataset *rows, flx_training_options *training,
+                      flx_backend *backend, flx_model **model,
+                      flx_training_report *report, flx_error *error)
+{
+    const char *path = flx_text(arguments, "repository", NULL);
+    flx_repository *repository = NULL;
+    flx_status status = path ? flx_repository_open(path, &repository, error) : FLX_OK;
+    if (status != FLX_OK) {
+        flx_deployment_destroy(deployment);
+        flx_dataset_destroy(rows);
+        return status;
+    }
+    flx_bar bar;
+    flx_progress progress = flx_bar_start(&bar, "train");
+    training->repository = repository;
+    status = flx_train_take(deployment, rows, training, backend, &progress, model, report,
+                            error);
+    flx_bar_finish(&bar);
+    flx_repository_close(repository);
+    return status;
+}
+
 /* Trains on what the arguments name; model and report are filled on success. */
 static flx_status train(const flx_arguments *arguments, flx_backend *backend,
                         flx_training_options *training, flx_model **model,
@@ -223,11 +247,7 @@ static flx_status train(const flx_arguments *arguments, flx_backend *backend,
         free(drawn);
         return status;
     }
-    flx_bar bar;
-    flx_progress progress = flx_bar_start(&bar, "train");
-    status = flx_train_take(deployment, rows, training, backend, &progress, model, report,
-                            error);
-    flx_bar_finish(&bar);
+    status = fit(arguments, deployment, rows, training, backend, model, report, error);
     if (status != FLX_OK) {
         free(drawn);
         return status;
@@ -251,10 +271,8 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     flx_training_options training = {0};
     flx_spectrum spectrum;
     flx_backend *backend = NULL;
-    flx_repository *repository = NULL;
     flx_model *model = NULL;
     flx_training_report report;
-    const char *shared = flx_text(arguments, "repository", NULL);
     const char *path = flx_text(arguments, "output", NULL);
     FLX_TRY(choose_composition(arguments, &training, error));
     FLX_TRY(flx_spectrum_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));
@@ -262,9 +280,6 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     training.n_spectrum = spectrum.n;
     flx_status status = flx_backend_open(flx_backend_name(arguments),
                                          flx_threads(arguments), &backend, error);
-    if (status == FLX_OK && shared)
-        status = flx_repository_open(shared, &repository, error);
-    training.repository = repository;
     if (status == FLX_OK)
         status = train(arguments, backend, &training, &model, &report, error);
     if (status == FLX_OK)
@@ -274,7 +289,6 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     else if (status == FLX_OK)
         print_summary(model, &report, backend, path);
     flx_model_destroy(model);
-    flx_repository_close(repository);
     flx_backend_close(backend);
     flx_spectrum_clear(&spectrum);
     return status;
