@@ -51,8 +51,8 @@ answers "$fits of $fits fits were found in the repository" $train -o second --re
 
 # Another question has other fits; a model is its own, wherever it is moved.
 # shellcheck disable=SC2086
-run 0 $train -o other --prior none --repository shared --json
-[ "$(number looked_up)" = 0 ] || fail "another prior finds models"
+run 0 $train -o other --rows 30 --repository shared --json
+[ "$(number looked_up)" = 0 ] || fail "other rows find models"
 mkdir far
 mv second far/second
 mv shared far/shared
@@ -103,25 +103,35 @@ predicts right
 [ "$(ls -A both | wc -l)" -eq "$fits" ] || fail "two trainings leave other files"
 
 # --- killed: it goes on where it was ---
-# The signal comes when so many models are there, or when it is done.
+# The signal comes when so many models are there, or when the training is done.
+wide="$train --spectrum p50,p85,p90,p95"
+interrupted=0
 # shellcheck disable=SC2086
-for step in 1 2 4 6 8 10 12 14 16 18; do
-    "$program" $train -o killed --repository killed.models >/dev/null 2>&1 </dev/null &
+for step in 1 10 20 30 40 50 60; do
+    "$program" $wide -o killed --repository killed.models >/dev/null 2>&1 </dev/null &
     victim=$!
     while kill -0 $victim 2>/dev/null &&
         [ "$(ls killed.models 2>/dev/null | wc -l)" -lt $step ]; do
-        :
+        sleep 0.01
     done
     kill -9 $victim 2>/dev/null
     wait $victim 2>/dev/null
-    [ ! -e killed ] || break
+    [ -e killed ] || interrupted=$((interrupted + 1))
 done
+[ $interrupted -gt 0 ] || fail "no training was interrupted"
 there=$(ls killed.models | wc -l)
 # shellcheck disable=SC2086
-run 0 $train -o killed --repository killed.models --json
-[ "$(number looked_up)" -ge 1 ] && [ "$(number looked_up)" = "$there" ] ||
-    fail "$there models are there, $(number looked_up) were looked up"
-predicts killed
+{
+    run 0 $wide -o killed --repository killed.models --json
+    [ "$there" -gt 0 ] && [ "$(number looked_up)" = "$there" ] ||
+        fail "$there models are there, $(number looked_up) were looked up"
+    run 0 $wide -o whole
+}
+for model in whole killed; do
+    run 0 predict $model --data data.h5 -o $model.csv --interval 0.9
+done
+same whole.csv killed.csv
+same whole/graph.json killed/graph.json
 
 # --- a full disk: files end after 1 KiB at most ---
 (
