@@ -47,7 +47,8 @@ static flx_stored_model lend(const flx_fit_task *task, const flx_fit_result *res
     p.lml = result->lml;
     p.loo_mae = result->loo_mae;
     p.evaluations = result->evaluations;
-    return (flx_stored_model){.predictor = p,
+    return (flx_stored_model){.output = (char *)task->name,
+                              .predictor = p,
                               .loo_mean = result->loo_mean,
                               .loo_variance = result->loo_variance,
                               .objective = result->objective,

@@ -26,6 +26,7 @@ const char *flx_repository_path(const flx_repository *repository);
 
 /* A fit, as stored. */
 typedef struct {
+    char *output; /* name of what it predicts */
     flx_predictor predictor;
     double *loo_mean, *loo_variance; /* (predictor.n) out-of-sample predictions in the
                                         unit of y, either may be NULL */

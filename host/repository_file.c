@@ -12,6 +12,7 @@
 void flx_stored_model_clear(flx_stored_model *model)
 {
     flx_predictor_clear(&model->predictor);
+    free(model->output);
     free(model->loo_mean);
     free(model->loo_variance);
     *model = (flx_stored_model){0};
@@ -29,6 +30,7 @@ flx_status flx_repository_file_write(const char *path, const char *cause,
 {
     flx_hdf5_writer *writer = flx_predictor_put(&model->predictor);
     flx_hdf5_put_text(writer, "/", "cause", cause);
+    flx_hdf5_put_text(writer, "/", "output", model->output ? model->output : "");
     flx_hdf5_put_number(writer, "/", "objective", model->objective);
     flx_hdf5_put_integer(writer, "/", "starts", model->starts);
     flx_hdf5_put_integer(writer, "/", "created", model->created);
@@ -67,6 +69,7 @@ static flx_status read_all(const flx_hdf5_reader *reader, const char *cause,
     int64_t starts = 0;
     FLX_TRY(flx_predictor_get(reader, &out->predictor, error));
     FLX_TRY(check_cause(reader, cause, error));
+    FLX_TRY(flx_hdf5_get_text(reader, "/", "output", true, &out->output, error));
     FLX_TRY(flx_hdf5_get_number(reader, "/", "objective", true, &out->objective, error));
     FLX_TRY(flx_hdf5_get_integer(reader, "/", "starts", true, &starts, error));
     if (starts < 0 || starts > INT_MAX)

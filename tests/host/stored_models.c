@@ -4,6 +4,7 @@
 #include "formats/digest.h"
 #include "kernels/formulas/philox.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void fill(double *values, int count, int k, uint32_t stream)
@@ -30,7 +31,9 @@ void make_numbered_model(numbered_model *made, int k)
     fill(made->theta, 4, k, 2);
     fill(made->loo_mean, 3, k, 3);
     fill(made->loo_variance, 3, k, 4);
-    made->model = (flx_stored_model){.predictor = {.kind = FLX_PREDICTOR_GP,
+    snprintf(made->output, sizeof made->output, "service %d:p90", k);
+    made->model = (flx_stored_model){.output = made->output,
+                                     .predictor = {.kind = FLX_PREDICTOR_GP,
                                                    .n_inputs = 2,
                                                    .n_features = 2,
                                                    .features = made->features,
@@ -64,7 +67,8 @@ bool is_same_model(const flx_stored_model *a, const flx_stored_model *b)
     flx_predictor_digest(&a->predictor, first);
     flx_predictor_digest(&b->predictor, second);
     size_t n = (size_t)b->predictor.n;
-    return strcmp(first, second) == 0 && a->predictor.lml == b->predictor.lml &&
+    return strcmp(first, second) == 0 && strcmp(a->output, b->output) == 0 &&
+           a->predictor.lml == b->predictor.lml &&
            a->predictor.loo_mae == b->predictor.loo_mae &&
            are_same_numbers(a->loo_mean, b->loo_mean, n) &&
            are_same_numbers(a->loo_variance, b->loo_variance, n) &&

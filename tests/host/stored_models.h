@@ -10,6 +10,7 @@ typedef struct {
     char cause[65];
     flx_stored_model model; /* points into this struct: neither copied nor cleared */
     flx_feature features[2];
+    char output[32];
     double X[6], y[3], theta[4], loo_mean[3], loo_variance[3];
 } numbered_model;
 

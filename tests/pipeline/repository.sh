@@ -66,6 +66,10 @@ answers "period (UTC)" info first
 cause=$(sed -n 's/^ *"cause": "\(.*\)",$/\1/p' first/graph.json | head -n 1)
 [ -f "shared/$cause.h5" ] || fail "the cause in graph.json is not the file's name"
 
+answers "shared holds $((fits * 2)) models" info shared
+answers "\"models\": $((fits * 2))" info shared --json
+has_keys repository models bytes detail cause output kind points inputs created
+
 # --- damage ---
 size=$(wc -c <"shared/$cause.h5")
 for at in 0 100 $((size / 2)) $((size - 1)); do
@@ -80,6 +84,7 @@ mv piece "shared/$cause.h5"
 # shellcheck disable=SC2086
 {
     refuses "shared/$cause.h5 is damaged" $train -o bad --repository shared
+    refuses "shared/$cause.h5 is damaged" info shared
     rm "shared/$cause.h5"
     run 0 $train -o again --repository shared --json
     [ "$(number looked_up)" = $((fits - 1)) ] || fail "more than the lost file was fitted"
