@@ -46,7 +46,8 @@ static void add_frame(flx_digest *digest, const flx_fit_task *task)
 static void add_options(flx_digest *digest, const flx_fit_task *task)
 {
     const int shape[] = {task->n, task->d};
-    const int gp[] = {task->prior, task->is_isotropic, task->starts, task->start != NULL};
+    const int gp[] = {(int)task->prior, task->is_isotropic, task->starts,
+                      task->start != NULL};
     flx_digest_add_text(digest, flx_predictor_kind_text(task->kind));
     add_integers(digest, shape, 2);
     if (task->kind != FLX_PREDICTOR_GP) {
