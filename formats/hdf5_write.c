@@ -4,6 +4,7 @@
 #include "formats/hdf5_write.h"
 
 #include "formats/output.h"
+#include "formats/seal.h"
 
 #include <hdf5.h>
 #include <stdbool.h>
@@ -210,13 +211,13 @@ void flx_hdf5_put_number(flx_hdf5_writer *writer, const char *object, const char
     put_attribute(writer, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* The whole file as bytes, or NULL. */
-static void *take_image(const flx_hdf5_writer *writer, size_t *length)
+/* The whole file as bytes with room for a seal behind them, or NULL. */
+static char *take_image(const flx_hdf5_writer *writer, size_t *length)
 {
     if (H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0)
         return NULL;
     ssize_t needed = H5Fget_file_image(writer->file, NULL, 0);
-    void *image = needed > 0 ? malloc((size_t)needed) : NULL;
+    char *image = needed > 0 ? malloc((size_t)needed + FLX_SEAL_LENGTH + 1) : NULL;
     if (image && H5Fget_file_image(writer->file, image, (size_t)needed) != needed) {
         free(image);
         return NULL;
@@ -225,21 +226,37 @@ static void *take_image(const flx_hdf5_writer *writer, size_t *length)
     return image;
 }
 
-flx_status flx_hdf5_save(flx_hdf5_writer *writer, const char *path, flx_error *error)
+static flx_status save(flx_hdf5_writer *writer, const char *path, bool is_sealed,
+                       flx_error *error)
 {
     if (!writer)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
     flx_status status;
     size_t length = 0;
-    void *image = NULL;
-    if (writer->failed[0])
+    char *image = NULL;
+    if (writer->failed[0]) {
         status = flx_fail(error, FLX_IO_FAILED, "%s: %s cannot be written", path,
                           writer->failed);
-    else if (!(image = take_image(writer, &length)))
+    } else if (!(image = take_image(writer, &length))) {
         status = flx_fail(error, FLX_NO_MEMORY, "%s: no memory for the file", path);
-    else
-        status = flx_output_write(path, image, length, error);
+    } else {
+        if (is_sealed)
+            flx_seal_make(image, length, image + length);
+        status = flx_output_write(path, image, length + (is_sealed ? FLX_SEAL_LENGTH : 0),
+                                  error);
+    }
     free(image);
     flx_hdf5_discard(writer);
     return status;
+}
+
+flx_status flx_hdf5_save(flx_hdf5_writer *writer, const char *path, flx_error *error)
+{
+    return save(writer, path, false, error);
+}
+
+flx_status flx_hdf5_save_sealed(flx_hdf5_writer *writer, const char *path,
+                                flx_error *error)
+{
+    return save(writer, path, true, error);
 }

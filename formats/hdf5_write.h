@@ -45,4 +45,7 @@ void flx_hdf5_put_number(flx_hdf5_writer *writer, const char *object, const char
 
 /* Writes beside `path`, renames, and releases the writer in every case. */
 flx_status flx_hdf5_save(flx_hdf5_writer *writer, const char *path, flx_error *error);
+/* The same with a checksum at the end (formats/seal.h). */
+flx_status flx_hdf5_save_sealed(flx_hdf5_writer *writer, const char *path,
+                                flx_error *error);
 #endif

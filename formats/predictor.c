@@ -2,8 +2,6 @@
 #include "formats/predictor.h"
 
 #include "formats/digest.h"
-#include "formats/hdf5_read.h"
-#include "formats/hdf5_write.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -95,15 +93,14 @@ void flx_predictor_digest(const flx_predictor *predictor, char hex[65])
     flx_digest_finish(&digest, hex);
 }
 
-flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
-                               flx_error *error)
+flx_hdf5_writer *flx_predictor_put(const flx_predictor *predictor)
 {
     char digest[65];
     double scalars[SCALARS];
     size_t features = (size_t)predictor->n_features, n = (size_t)predictor->n;
     double *table = calloc(features * FEATURE_FIELDS + 1, sizeof *table);
     if (!table)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %s", path);
+        return NULL;
     for (size_t i = 0; i < features; i++)
         list_feature(&predictor->features[i], table + i * FEATURE_FIELDS);
     list_scalars(predictor, scalars);
@@ -130,7 +127,13 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
     if (predictor->n_bytes)
         flx_hdf5_write_bytes(writer, "bytes", predictor->n_bytes, predictor->bytes);
     free(table);
-    return flx_hdf5_save(writer, path, error);
+    return writer;
+}
+
+flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
+                               flx_error *error)
+{
+    return flx_hdf5_save(flx_predictor_put(predictor), path, error);
 }
 
 static bool is_count(double x)
@@ -263,14 +266,22 @@ static flx_status read_all(const flx_hdf5_reader *reader, flx_predictor *p,
     return check_digest(reader, p, error);
 }
 
+flx_status flx_predictor_get(const flx_hdf5_reader *reader, flx_predictor *out,
+                             flx_error *error)
+{
+    *out = (flx_predictor){0};
+    flx_status status = read_all(reader, out, error);
+    if (status != FLX_OK)
+        flx_predictor_clear(out);
+    return status;
+}
+
 flx_status flx_predictor_read(const char *path, flx_predictor *out, flx_error *error)
 {
     *out = (flx_predictor){0};
     flx_hdf5_reader *reader = NULL;
     FLX_TRY(flx_hdf5_open(path, &reader, error));
-    flx_status status = read_all(reader, out, error);
+    flx_status status = flx_predictor_get(reader, out, error);
     flx_hdf5_close(reader);
-    if (status != FLX_OK)
-        flx_predictor_clear(out);
     return status;
 }

@@ -6,6 +6,8 @@
 #ifndef FLX_PREDICTOR_H
 #define FLX_PREDICTOR_H
 
+#include "formats/hdf5_read.h"
+#include "formats/hdf5_write.h"
 #include "formats/status.h"
 
 #include <stdbool.h>
@@ -70,4 +72,10 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
 /* FLX_BAD_INPUT for anything that is not such a file or whose content does not give the
  * digest it carries. *out is empty on failure. */
 flx_status flx_predictor_read(const char *path, flx_predictor *out, flx_error *error);
+
+/* The same for a file that holds more than the predictor: one to be added to and saved
+ * (NULL when out of memory, as flx_hdf5_create), and one that is open. */
+flx_hdf5_writer *flx_predictor_put(const flx_predictor *predictor);
+flx_status flx_predictor_get(const flx_hdf5_reader *reader, flx_predictor *out,
+                             flx_error *error);
 #endif

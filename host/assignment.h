@@ -14,8 +14,10 @@ typedef struct {
     flx_predictor predictor;
     double weight;   /* in [0, 1]; those of an assignment sum to 1 */
     char cause[65];  /* digest of what it was made from; "" where that is not known */
-    int64_t created; /* Unix seconds */
+    int64_t created; /* when it was fitted, Unix seconds; 0: not known */
     int64_t first_time, last_time; /* of its training rows, Unix seconds; 0: not known */
+    bool was_found;     /* in a repository: not fitted by who made the model */
+    int64_t file_bytes; /* size of the file it was read from, else 0 */
 } flx_hosted_model;
 
 typedef struct {

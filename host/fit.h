@@ -11,6 +11,7 @@
 #include "formats/predictor.h"
 #include "host/gp.h"
 #include "host/progress.h"
+#include "host/repository.h"
 #include "kernels/backend.h"
 
 #include <stdint.h>
@@ -29,6 +30,9 @@ typedef struct {
                              rows; NULL: none. Borrowed */
     uint64_t seed;        /* of kinds that draw random numbers */
     bool wants_residuals; /* kinds other than gp, which always has them: fill loo_mean */
+    /* Of the model it will be, for the repository (host/cause.h); NULL: X as it is. */
+    const flx_predictor *frame; /* features and range; borrowed */
+    const char *const *inputs;  /* (frame->n_inputs) names; borrowed */
 } flx_fit_task;
 
 typedef struct {
@@ -51,10 +55,23 @@ typedef struct {
     size_t n_bytes;
     unsigned char *bytes; /* (n_bytes) likewise */
     int evaluations, starts;
+    bool was_found;        /* looked up in a repository: the counts are of its fit then */
+    int64_t created;       /* when it was fitted, Unix seconds */
 } flx_fit_result;
 
+typedef struct {
+    const flx_repository *repository; /* or NULL */
+    const flx_progress *progress;     /* or NULL */
+} flx_fit_options;
+
 /* Fits all tasks; results (count) are the caller's to clear, also after a failing call.
- * Fails only when the backend or memory does. */
+ * With a repository every task is looked up there first, and a fit is stored as soon as
+ * it is done: what a kill interrupts goes on from there when it is asked for again. Fails
+ * only when the backend, memory or the repository does; failed tasks are not stored. */
+flx_status flx_fit_with(flx_backend *backend, const flx_fit_task *tasks, int count,
+                        flx_fit_result *results, const flx_fit_options *options,
+                        flx_error *error);
+/* Without a repository. */
 flx_status flx_fit_all(flx_backend *backend, const flx_fit_task *tasks, int count,
                        flx_fit_result *results, const flx_progress *progress,
                        flx_error *error);

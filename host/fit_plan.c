@@ -155,6 +155,7 @@ void flx_fit_plan_release(flx_fit_plan *plan)
     free(plan->first_state);
     free(plan->running);
     free(plan->is_extended);
+    free(plan->is_finished);
     free(plan->states);
     free(plan->evaluations);
     free(plan->live);
@@ -172,8 +173,9 @@ flx_status flx_fit_plan_create(const flx_fit_task *tasks, int count,
     plan->first_state = calloc(slots, sizeof *plan->first_state);
     plan->running = calloc(slots, sizeof *plan->running);
     plan->is_extended = calloc(slots, sizeof *plan->is_extended);
+    plan->is_finished = calloc(slots, sizeof *plan->is_finished);
     bool complete = plan->descriptions && plan->problems && plan->first_state &&
-                    plan->running && plan->is_extended;
+                    plan->running && plan->is_extended && plan->is_finished;
     for (int t = 0; t < count && complete; t++) {
         flx_gp_description *gp = &plan->descriptions[t];
         *gp = (flx_gp_description){tasks[t].prior, tasks[t].d, tasks[t].is_isotropic};

@@ -9,6 +9,7 @@
 #include "host/lbfgs.h"
 
 #include <stddef.h>
+#include <time.h>
 
 /* One (task, start): where its search stands. */
 typedef struct {
@@ -27,12 +28,14 @@ typedef struct {
     int *first_state;                 /* (n_tasks + 1) */
     int *running;                     /* (n_tasks) live states */
     bool *is_extended;                /* (n_tasks) probes and scattered starts are out */
+    bool *is_finished;                /* (n_tasks) the result is whole, or has failed */
     flx_fit_search *states;
     flx_gp_evaluation *evaluations; /* (n_states) */
     int *live;                      /* (n_states) */
     double *memory;                 /* targets, boxes, searches, gradients */
     size_t used;
     double reported; /* progress so far: new starts do not lower it */
+    time_t finished_s; /* when tasks were last finished, on the monotonic clock */
 } flx_fit_plan;
 
 /* Room and first starts for all tasks; a task that cannot be fitted is marked so in its
@@ -52,8 +55,21 @@ int flx_fit_plan_best(const flx_fit_plan *plan, int t, double *best, double *sec
 
 void flx_fit_fail(flx_fit_result *result, const char *why);
 
+/* Whoever looks on. `finished` (or NULL) is told of every task whose result is whole, as
+ * soon as it is, from one thread; its failure ends the fit. */
+typedef struct {
+    const flx_progress *progress;
+    flx_status (*finished)(void *context, int task, flx_error *error);
+    void *context;
+} flx_fit_watch;
+
+/* host/fit_finish.c: fills the results of tasks whose searches have all ended, and tells
+ * of them. Before the end (`is_last` false) it waits until that is worth a batch. */
+flx_status flx_fit_finish(flx_backend *backend, flx_fit_plan *plan,
+                          const flx_fit_watch *watch, bool is_last, flx_error *error);
+
 /* Fits tasks that are all Gaussian processes; results are zeroed by the caller. */
 flx_status flx_fit_gps(flx_backend *backend, const flx_fit_task *tasks, int count,
-                       flx_fit_result *results, const flx_progress *progress,
+                       flx_fit_result *results, const flx_fit_watch *watch,
                        flx_error *error);
 #endif

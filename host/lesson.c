@@ -57,12 +57,15 @@ flx_status flx_lesson_gather(const flx_model *model, const flx_binding *binding,
                       .y = malloc((rows + 1) * sizeof(double)),
                       .row = malloc((rows + 1) * sizeof(int)),
                       .vertex = malloc((rows + 1) * sizeof(int)),
+                      .labels = calloc(width + 1, sizeof(char *)),
                       .task = -1};
-    if (!vertices || !l->raw || !l->y || !l->row || !l->vertex) {
+    if (!vertices || !l->raw || !l->y || !l->row || !l->vertex || !l->labels) {
         free(vertices);
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
                         graph->assignments[a].name, rows);
     }
+    for (size_t i = 0; i < width; i++)
+        l->labels[i] = graph->assignments[a].inputs[i].label;
     int count = list_vertices(graph, a, vertices);
     gather_rows(model, binding, inputs ? inputs : model->rows, vertices, count,
                 (int)width, l);
@@ -75,6 +78,7 @@ void flx_lesson_clear(flx_lesson *l)
     free(l->raw);
     free(l->row);
     free(l->vertex);
+    free(l->labels);
     if (!l->keeps_y)
         free(l->y);
     *l = (flx_lesson){.task = -1};

@@ -12,6 +12,7 @@ typedef struct {
     double *raw;       /* (n, inputs) row-major, NaN = missing */
     double *y;         /* (n) measured output, or its logarithm once described so */
     int *row, *vertex; /* (n) where each comes from */
+    const char **labels; /* (inputs) their names, borrowed from the graph */
     bool keeps_y;      /* y now belongs to a predictor */
     int task;          /* index into the batch of fits, -1: nothing to fit */
 } flx_lesson;

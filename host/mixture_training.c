@@ -18,7 +18,7 @@ typedef struct {
     flx_model *host;
     flx_mixture *mixture;
     flx_backend *backend;
-    const flx_progress *progress;
+    const flx_fit_options *options;
     flx_training_report *report;
     int n;             /* rows with a target that take part in the folds */
     int *rows, *fold;  /* (n) row number, fold */
@@ -69,14 +69,15 @@ static void report_stage(void *context, double done, double total)
 
 static flx_status teach(trainer *t, int count, double from, double to, flx_error *error)
 {
-    stage s = {t->progress, from, to};
+    stage s = {t->options->progress, from, to};
     flx_progress progress = {report_stage, &s};
+    flx_fit_options options = {t->options->repository, &progress};
     flx_status status = FLX_OK;
     for (int i = 0; i < count && status == FLX_OK; i++)
         status = flx_school_open(&t->schools[i], error);
     if (status == FLX_OK)
         status =
-            flx_school_teach(t->schools, count, t->backend, &progress, t->report, error);
+            flx_school_teach(t->schools, count, t->backend, &options, t->report, error);
     for (int i = 0; i < count; i++)
         flx_school_close(&t->schools[i]);
     return status;
@@ -246,7 +247,7 @@ static flx_status run(trainer *t, flx_error *error)
     FLX_TRY(list_rows(t, &n_groups, error));
     if (t->n < FEWEST_ROWS || n_groups < FOLDS) {
         const flx_graph *graph = t->host->graph;
-        FLX_TRY(flx_train_model(t->host, t->backend, t->progress, t->report, error));
+        FLX_TRY(flx_train_model(t->host, t->backend, t->options, t->report, error));
         return flx_model_add_note(
                    t->host, graph->vertices[graph->output].name, false,
                    "%d rows in %d groups are too few to weigh the composed "
@@ -262,17 +263,17 @@ static flx_status run(trainer *t, flx_error *error)
     FLX_TRY(flx_mixture_weigh(t->mixture, t->predicted, t->y, t->n, t->backend, error));
     t->host->mixture = t->mixture;
     t->mixture = NULL;
-    flx_progress_report(t->progress, 1, 1);
+    flx_progress_report(t->options->progress, 1, 1);
     return FLX_OK;
 }
 
 flx_status flx_mixture_train(flx_model *model, flx_backend *backend,
-                             const flx_progress *progress, flx_training_report *report,
-                             flx_error *error)
+                             const flx_fit_options *options,
+                             flx_training_report *report, flx_error *error)
 {
     *report = (flx_training_report){0};
     trainer t = {
-        .host = model, .backend = backend, .progress = progress, .report = report};
+        .host = model, .backend = backend, .options = options, .report = report};
     flx_status status = run(&t, error);
     dismiss(&t);
     return status;

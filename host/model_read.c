@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static flx_status read_settings(const flx_json_source *source, flx_model *model,
                                 flx_error *error)
@@ -155,6 +156,21 @@ static flx_status read_hosting(const flx_json_source *source, const json_t *item
     return FLX_OK;
 }
 
+/* A model's file: the predictor, when it was fitted, and its size. */
+static flx_status read_file(const char *path, flx_hosted_model *hosted, flx_error *error)
+{
+    flx_hdf5_reader *reader = NULL;
+    struct stat about;
+    FLX_TRY(flx_hdf5_open(path, &reader, error));
+    flx_status status = flx_predictor_get(reader, &hosted->predictor, error);
+    if (status == FLX_OK)
+        status = flx_hdf5_get_integer(reader, "/", "created", false, &hosted->created,
+                                      error);
+    flx_hdf5_close(reader);
+    hosted->file_bytes = stat(path, &about) == 0 ? about.st_size : 0;
+    return status;
+}
+
 /* One model of an assignment: its file must fit. */
 static flx_status read_hosted(const flx_json_source *source, const json_t *item,
                               const flx_graph_assignment *assignment, const char *folder,
@@ -170,7 +186,7 @@ static flx_status read_hosted(const flx_json_source *source, const json_t *item,
     char *path = flx_model_predictor_file(folder, digest), found[65];
     if (!path)
         return flx_model_out_of_memory(error);
-    flx_status status = flx_predictor_read(path, &hosted->predictor, error);
+    flx_status status = read_file(path, hosted, error);
     if (status == FLX_OK) {
         flx_predictor_digest(&hosted->predictor, found);
         if (strcmp(found, digest) != 0 ||

@@ -25,6 +25,21 @@ static flx_status write_text(const char *folder, const char *name, const char *t
     return status;
 }
 
+/* Assignments whose models were all found in a repository, or the others. */
+static json_t *list_names(const flx_model *model, bool are_found)
+{
+    json_t *names = json_array();
+    for (int a = 0; a < model->graph->n_assignments; a++) {
+        const flx_learning_assignment *hosting = &model->assignments[a];
+        bool is_found = hosting->n_models > 0;
+        for (int k = 0; k < hosting->n_models; k++)
+            is_found = is_found && hosting->models[k].was_found;
+        if (is_found == are_found)
+            json_array_append_new(names, json_string(model->graph->assignments[a].name));
+    }
+    return names;
+}
+
 static flx_status write_history(const flx_model *model, const char *folder,
                                 const char *event, flx_error *error)
 {
@@ -33,11 +48,9 @@ static flx_status write_history(const flx_model *model, const char *folder,
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    json_t *fitted = json_array();
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        json_array_append_new(fitted, json_string(model->graph->assignments[a].name));
-    json_t *line = json_pack("{s:s, s:s, s:i, s:o, s:[]}", "date", date, "event", event,
-                             "rows", model->n_drawn, "fitted", fitted, "reused");
+    json_t *line = json_pack("{s:s, s:s, s:i, s:o, s:o}", "date", date, "event", event,
+                             "rows", model->n_drawn, "fitted", list_names(model, false),
+                             "reused", list_names(model, true));
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL, *ended = NULL;
     json_decref(line);
     if (!text || asprintf(&ended, "%s\n", text) < 0) {
@@ -50,15 +63,17 @@ static flx_status write_history(const flx_model *model, const char *folder,
     return status;
 }
 
-static flx_status write_predictor(const flx_predictor *predictor, const char *folder,
+static flx_status write_predictor(const flx_hosted_model *hosted, const char *folder,
                                   flx_error *error)
 {
     char digest[65];
-    flx_predictor_digest(predictor, digest);
+    flx_predictor_digest(&hosted->predictor, digest);
     char *path = flx_model_predictor_file(folder, digest);
     if (!path)
         return flx_model_out_of_memory(error);
-    flx_status status = flx_predictor_write(predictor, path, error);
+    flx_hdf5_writer *writer = flx_predictor_put(&hosted->predictor);
+    flx_hdf5_put_integer(writer, "/", "created", hosted->created);
+    flx_status status = flx_hdf5_save(writer, path, error);
     free(path);
     return status;
 }
@@ -68,8 +83,7 @@ static flx_status write_hosted(const flx_model *model, const char *folder,
 {
     for (int a = 0; a < model->graph->n_assignments; a++)
         for (int k = 0; k < model->assignments[a].n_models; k++)
-            FLX_TRY(write_predictor(&model->assignments[a].models[k].predictor, folder,
-                                    error));
+            FLX_TRY(write_predictor(&model->assignments[a].models[k], folder, error));
     return FLX_OK;
 }
 

@@ -110,7 +110,8 @@ flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
     flx_training_report report;
     flx_status status = widen(model, &wide, error);
     if (status == FLX_OK)
-        status = flx_train_model(&wide.model, backend, NULL, &report, error);
+        status =
+            flx_train_model(&wide.model, backend, &(flx_fit_options){0}, &report, error);
     if (status == FLX_OK)
         status = predict(&wide, backend, table, r2, error);
     release(&wide);

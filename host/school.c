@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* First and last /time of the training rows; zeros where they have none. */
 static void find_period(const flx_dataset *rows, flx_hosted_model *hosted)
@@ -21,7 +22,7 @@ static void find_period(const flx_dataset *rows, flx_hosted_model *hosted)
 static flx_status open_assignments(flx_model *model, flx_error *error)
 {
     for (int a = 0; a < model->graph->n_assignments; a++) {
-        flx_hosted_model hosted = {.weight = 1.0};
+        flx_hosted_model hosted = {.weight = 1.0, .created = (int64_t)time(NULL)};
         find_period(model->rows, &hosted);
         FLX_TRY(flx_assignment_add(&model->assignments[a], &hosted, error));
     }
@@ -181,7 +182,7 @@ static flx_status accept_round(flx_school *s, int round, flx_error *error)
 
 /* Fits the tasks that a round added to all schools, as one batch. */
 static flx_status fit_round(flx_school *schools, int count, flx_backend *backend,
-                            const flx_progress *progress, flx_training_report *report,
+                            const flx_fit_options *options, flx_training_report *report,
                             flx_error *error)
 {
     size_t total = 0, at = 0;
@@ -196,11 +197,12 @@ static flx_status fit_round(flx_school *schools, int count, flx_backend *backend
         for (int t = schools[i].n_done; t < schools[i].n_tasks; t++)
             tasks[at++] = schools[i].tasks[t];
     if (status == FLX_OK)
-        status = flx_fit_all(backend, tasks, (int)total, results, progress, error);
+        status = flx_fit_with(backend, tasks, (int)total, results, options, error);
     at = 0;
     for (int i = 0; i < count && results; i++)
         for (int t = schools[i].n_done; t < schools[i].n_tasks && at < total; t++) {
-            report->evaluations += results[at].evaluations;
+            report->looked_up += results[at].was_found;
+            report->evaluations += results[at].was_found ? 0 : results[at].evaluations;
             schools[i].results[t] = results[at++];
         }
     report->fits += (int)total;
@@ -210,9 +212,10 @@ static flx_status fit_round(flx_school *schools, int count, flx_backend *backend
 }
 
 flx_status flx_school_teach(flx_school *schools, int count, flx_backend *backend,
-                            const flx_progress *progress, flx_training_report *report,
+                            const flx_fit_options *options, flx_training_report *report,
                             flx_error *error)
 {
+    flx_fit_options later = {.repository = options->repository};
     int rounds = 1;
     for (int i = 0; i < count; i++)
         if (schools[i].inputs && schools[i].model->graph->n_levels > rounds)
@@ -221,7 +224,7 @@ flx_status flx_school_teach(flx_school *schools, int count, flx_backend *backend
         for (int i = 0; i < count; i++)
             FLX_TRY(prepare_round(&schools[i], round, error));
         FLX_TRY(
-            fit_round(schools, count, backend, round ? NULL : progress, report, error));
+            fit_round(schools, count, backend, round ? &later : options, report, error));
         for (int i = 0; i < count; i++)
             FLX_TRY(accept_round(&schools[i], round, error));
     }

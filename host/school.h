@@ -35,7 +35,7 @@ void flx_school_close(flx_school *school);
 
 /* Teaches all schools, round by round, each round as one batch. The report adds up. */
 flx_status flx_school_teach(flx_school *schools, int count, flx_backend *backend,
-                            const flx_progress *progress, flx_training_report *report,
+                            const flx_fit_options *options, flx_training_report *report,
                             flx_error *error);
 
 /* The two steps of one assignment: its lesson becomes a task where there is something to

@@ -3,15 +3,21 @@
  * result a predictor. */
 #include "host/school.h"
 
+#include "host/cause.h"
 #include "host/feature.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 /* The one model that training gives every assignment. */
+static flx_hosted_model *hosted_by(const flx_school *s, int a)
+{
+    return &s->model->assignments[a].models[0];
+}
+
 static flx_predictor *predictor_of(const flx_school *s, int a)
 {
-    return &s->model->assignments[a].models[0].predictor;
+    return &hosted_by(s, a)->predictor;
 }
 
 static flx_status note_dropped(flx_school *s, int a, const bool *is_dropped,
@@ -94,7 +100,9 @@ static flx_status submit_fit(flx_school *s, int a, flx_predictor *p, flx_error *
                                        .is_isotropic = p->is_isotropic,
                                        .starts = s->starts,
                                        .start = warm_start(s, a, p),
-                                       .wants_residuals = s->wants_residuals};
+                                       .wants_residuals = s->wants_residuals,
+                                       .frame = p,
+                                       .inputs = l->labels};
     return FLX_OK;
 }
 
@@ -174,6 +182,9 @@ static flx_status accept_fit(flx_school *s, int a, flx_error *error)
     flx_lesson *l = &s->lessons[a];
     flx_fit_result *result = &s->results[l->task];
     p->evaluations = result->evaluations;
+    flx_cause_digest(&s->tasks[l->task], hosted_by(s, a)->cause);
+    hosted_by(s, a)->created = result->created;
+    hosted_by(s, a)->was_found = result->was_found;
     if (result->has_failed) {
         drop_points(p);
         flx_lesson_make_constant(l, p);
@@ -213,7 +224,10 @@ flx_status flx_school_accept(flx_school *s, int a, flx_error *error)
 {
     FLX_TRY(accept_fit(s, a, error));
     FLX_TRY(compare_with_rule(s, a, error));
-    if (predictor_of(s, a)->kind == FLX_PREDICTOR_RULE)
+    flx_predictor_kind kept = predictor_of(s, a)->kind;
+    if (kept == FLX_PREDICTOR_RULE)
         drop_points(predictor_of(s, a));
+    if (kept != s->tasks[s->lessons[a].task].kind)
+        hosted_by(s, a)->cause[0] = '\0'; /* that of a fit which was not kept */
     return FLX_OK;
 }

@@ -15,7 +15,7 @@ static double seconds_now(void)
 }
 
 flx_status flx_train_model(flx_model *model, flx_backend *backend,
-                           const flx_progress *progress, flx_training_report *report,
+                           const flx_fit_options *options, flx_training_report *report,
                            flx_error *error)
 {
     double started = seconds_now();
@@ -23,18 +23,18 @@ flx_status flx_train_model(flx_model *model, flx_backend *backend,
     flx_school school = {.model = model, .wants_residuals = true};
     flx_status status = flx_school_open(&school, error);
     if (status == FLX_OK)
-        status = flx_school_teach(&school, 1, backend, progress, report, error);
+        status = flx_school_teach(&school, 1, backend, options, report, error);
     flx_school_close(&school);
     report->wall_s = seconds_now() - started;
     return status;
 }
 
 static flx_status train_mixture(flx_model *model, flx_backend *backend,
-                                const flx_progress *progress, flx_training_report *report,
-                                flx_error *error)
+                                const flx_fit_options *options,
+                                flx_training_report *report, flx_error *error)
 {
     double started = seconds_now();
-    flx_status status = flx_mixture_train(model, backend, progress, report, error);
+    flx_status status = flx_mixture_train(model, backend, options, report, error);
     report->wall_s = seconds_now() - started;
     return status;
 }
@@ -61,11 +61,12 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     flx_status status = flx_model_build_graph(deployment, options->composition,
                                               options->paper_mode, options->spectrum,
                                               options->n_spectrum, &model->graph, error);
+    flx_fit_options fit = {options->repository, progress};
     bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
                          model->prior != FLX_PRIOR_NONE;
     if (status == FLX_OK)
-        status = hosts_mixture ? train_mixture(model, backend, progress, report, error)
-                               : flx_train_model(model, backend, progress, report, error);
+        status = hosts_mixture ? train_mixture(model, backend, &fit, report, error)
+                               : flx_train_model(model, backend, &fit, report, error);
     if (status == FLX_OK)
         *out = model;
     else

@@ -8,8 +8,8 @@
 #ifndef FLX_TRAINING_H
 #define FLX_TRAINING_H
 
+#include "host/fit.h"
 #include "host/model.h"
-#include "host/progress.h"
 #include "kernels/backend.h"
 
 typedef struct {
@@ -20,11 +20,13 @@ typedef struct {
                            graphs with priors only */
     const char *const *spectrum;
     int n_spectrum;
+    const flx_repository *repository; /* fits are looked up and stored there; or NULL */
 } flx_training_options;
 
 /* What the fits cost. */
 typedef struct {
-    int fits;
+    int fits;      /* looked_up ones included */
+    int looked_up; /* found in the repository: no work */
     long evaluations;
     double wall_s;
 } flx_training_report;
@@ -40,7 +42,7 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
 /* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
  * and that has none yet. On failure what was trained is left to flx_model_destroy. */
 flx_status flx_train_model(flx_model *model, flx_backend *backend,
-                           const flx_progress *progress, flx_training_report *report,
+                           const flx_fit_options *options, flx_training_report *report,
                            flx_error *error);
 
 /* Draws `count` rows of a table by seed, whole groups together (as many groups as fit in

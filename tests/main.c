@@ -8,6 +8,7 @@
 #define SUITES(X)                                                                         \
     X(status)                                                                            \
     X(digest)                                                                            \
+    X(seal)                                                                              \
     X(output)                                                                            \
     X(json_source)                                                                       \
     X(hdf5_read)                                                                         \
@@ -32,6 +33,10 @@
     X(fit_optimum)                                                                       \
     X(fit_backend)                                                                       \
     X(trees)                                                                             \
+    X(cause)                                                                             \
+    X(repository)                                                                        \
+    X(repository_crowd)                                                                  \
+    X(fit_recall)                                                                        \
     X(selftest)                                                                          \
     X(accuracy)                                                                          \
     X(spectrum)                                                                          \

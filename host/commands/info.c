@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * fluxion info: what a table holds. */
 #include "host/commands/info_model.h"
+#include "host/commands/info_repository.h"
 #include "host/commands/commands.h"
 
 #include "formats/dataset.h"
@@ -154,17 +155,20 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *path = flx_positional(arguments, 0);
     if (is_folder(path))
-        return flx_info_print_model(path, flx_wants_json(arguments), error);
+        return flx_info_is_repository(path)
+                   ? flx_info_print_repository(path, flx_wants_json(arguments), error)
+                   : flx_info_print_model(path, flx_wants_json(arguments), error);
     return print_dataset(path, flx_wants_json(arguments), error);
 }
 
 const flx_command flx_info_command = {
     .name = "info",
-    .summary = "what a table or a model holds",
-    .usage = "DATA.h5 | MODEL/",
+    .summary = "what a table, a model or a repository of models holds",
+    .usage = "DATA.h5 | MODEL/ | REPOSITORY/",
     .details = "Of a table: the columns with kind, unit, range and missing cells, and "
                "services and inputs counted by instance. Of a model: its target, its "
-               "assignments and their models.\n",
+               "assignments and their models with size, date and the period of the rows "
+               "they were trained on. Of a repository: its models.\n",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

@@ -51,6 +51,10 @@ static const flx_option options[] = {
     {.name = "paper",
      .type = FLX_FLAG,
      .help = "as the paper: the composed graph, one length scale, maximum likelihood"},
+    {.name = "repository",
+     .type = FLX_TEXT,
+     .argument = "DIR",
+     .help = "folder of fitted models: what is there is not fitted again"},
     {0}};
 
 static flx_status choose_composition(const flx_arguments *arguments,
@@ -158,9 +162,10 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
     for (int a = 0; a < model->graph->n_assignments; a++)
         json_array_append_new(detail, describe_assignment(model, a));
     json_t *answer =
-        json_pack("{s:s, s:s, s:i, s:i, s:I, s:f, s:i, s:i}", "backend", backend->name,
-                  "composition", flx_composition_text(model->composition), "assignments",
-                  model->graph->n_assignments, "fits", report->fits, "evaluations",
+        json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:i, s:i}", "backend",
+                  backend->name, "composition", flx_composition_text(model->composition),
+                  "assignments", model->graph->n_assignments, "fits", report->fits,
+                  "looked_up", report->looked_up, "evaluations",
                   (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
                   model->n_drawn, "vertices", model->graph->n_vertices);
     json_object_set_new(answer, "mixture", describe_mixture(model->mixture));
@@ -226,11 +231,38 @@ static void print_summary(const flx_model *model, const flx_training_report *rep
                model->notes[i].is_failure ? "could not be fitted and became a constant: "
                                           : "",
                model->notes[i].text);
+    if (report->looked_up)
+        printf("%d of %d fits were found in the repository\n", report->looked_up,
+               report->fits);
     printf("%s: %d assignments for %d vertices, %d fits from %d rows, %ld evaluations in "
            "%.2f s on %s (%s)\n",
            path, model->graph->n_assignments, model->graph->n_vertices, report->fits,
            model->n_drawn, report->evaluations, report->wall_s, backend->name,
            backend->description);
+}
+
+/* Takes over deployment and rows. */
+static flx_status fit(const flx_arguments *arguments, flx_deployment *deployment,
+                      flx_dataset *rows, flx_training_options *training,
+                      flx_backend *backend, flx_model **model,
+                      flx_training_report *report, flx_error *error)
+{
+    const char *path = flx_text(arguments, "repository", NULL);
+    flx_repository *repository = NULL;
+    flx_status status = path ? flx_repository_open(path, &repository, error) : FLX_OK;
+    if (status != FLX_OK) {
+        flx_deployment_destroy(deployment);
+        flx_dataset_destroy(rows);
+        return status;
+    }
+    flx_bar bar;
+    flx_progress progress = flx_bar_start(&bar, "train");
+    training->repository = repository;
+    status = flx_train_take(deployment, rows, training, backend, &progress, model, report,
+                            error);
+    flx_bar_finish(&bar);
+    flx_repository_close(repository);
+    return status;
 }
 
 /* Trains on what the arguments name; model and report are filled on success. */
@@ -251,11 +283,7 @@ static flx_status train(const flx_arguments *arguments, flx_backend *backend,
         free(drawn);
         return status;
     }
-    flx_bar bar;
-    flx_progress progress = flx_bar_start(&bar, "train");
-    status = flx_train_take(deployment, rows, training, backend, &progress, model, report,
-                            error);
-    flx_bar_finish(&bar);
+    status = fit(arguments, deployment, rows, training, backend, model, report, error);
     if (status != FLX_OK) {
         free(drawn);
         return status;
@@ -308,7 +336,10 @@ const flx_command flx_train_command = {
     .usage = "--deployment DEP.json --data DATA.h5 -o MODEL/ [options]",
     .details =
         "Every learning assignment is fitted on measured inputs, all of them as one "
-        "batch; the model folder holds the composed inference graph.",
+        "batch; the model folder holds the composed inference graph. With --repository a "
+        "fit is stored in DIR as soon as it is done, and one that is there already is "
+        "looked up: a training that was interrupted goes on when it is run again. The "
+        "model folder holds copies and needs DIR no more.",
     .options = options,
     .min_positional = 0,
     .max_positional = 0,
