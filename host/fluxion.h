@@ -33,6 +33,7 @@
 #include "host/forecast.h"
 #include "host/accuracy.h"
 #include "host/evaluation.h"
+#include "host/testing_engine.h"
 #include "host/weighting.h"
 #include "host/knob_space.h"
 #include "host/optimiser.h"

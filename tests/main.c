@@ -46,6 +46,7 @@
     X(predictor)                                                                         \
     X(model_directory)                                                                   \
     X(evaluation)                                                                        \
+    X(testing_engine)                                                                    \
     X(prediction_input)                                                                  \
     X(mutation)                                                                          \
     X(top_list)                                                                          \
