@@ -34,6 +34,8 @@
 #include "host/accuracy.h"
 #include "host/evaluation.h"
 #include "host/testing_engine.h"
+#include "host/retraining.h"
+#include "host/debugging.h"
 #include "host/weighting.h"
 #include "host/knob_space.h"
 #include "host/optimiser.h"

@@ -66,6 +66,7 @@ static flx_status predict_and_measure(flx_inference *inference,
                                       const flx_dataset *table, flx_test_errors *errors,
                                       flx_error *error)
 {
+    errors->n_absent = flx_inference_count_absent(inference, &errors->n_read);
     FLX_TRY(flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, errors->error, NULL,
                                    error));
     measure_errors(binding, table, errors, errors->mae_measured);

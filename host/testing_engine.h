@@ -15,6 +15,7 @@
 
 typedef struct {
     int n_vertices, rows;
+    int n_read, n_absent; /* knobs and states read, and those without a column */
     double *error; /* (n_vertices, rows) |composed prediction - measured|, in the
                       unit of the vertex; NaN where its output is missing */
     double *mae;   /* (n_vertices) mean over the rows that have it; NaN: none has */
