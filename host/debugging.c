@@ -81,8 +81,8 @@ static int pick_at_random(const session *s, int step)
 static flx_status pick_by_debugging(const session *s, int *vertex, flx_error *error)
 {
     flx_diagnosis *diagnosis = NULL;
-    FLX_TRY(
-        flx_te_debug(s->model->graph, s->errors, s->is_exonerated, &diagnosis, error));
+    flx_blame_rule rule = {s->options->above, s->is_exonerated};
+    FLX_TRY(flx_te_debug(s->model->graph, s->errors, &rule, &diagnosis, error));
     *vertex = diagnosis->vertex;
     flx_diagnosis_destroy(diagnosis);
     return FLX_OK;

@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     flx_debug_order order;
     int budget;    /* retrainings, at least 1 */
+    double above;  /* of FLX_ORDER_DEBUG: flx_blame_rule; 0 is the paper's */
     uint64_t seed; /* of FLX_ORDER_RANDOM */
 } flx_debug_options;
 

@@ -124,12 +124,11 @@ static void correlate(const flx_graph *graph, const flx_test_errors *errors, dou
     }
 }
 
-/* The parent with the largest r above 0 among those not yet visited, or -1. */
-static int top_parent(const flx_graph *graph, const double *r, const bool *is_visited,
-                      int child)
+/* The parent with the largest r above `best` among those not yet visited, or -1. */
+static int top_parent(const flx_graph *graph, const double *r, double best,
+                      const bool *is_visited, int child)
 {
     int top = -1;
-    double best = 0.0;
     for (int e = 0; e < graph->n_edges; e++) {
         int parent = graph->edges[e][0];
         if (graph->edges[e][1] != child || is_visited[parent])
@@ -143,16 +142,17 @@ static int top_parent(const flx_graph *graph, const double *r, const bool *is_vi
 }
 
 /* Depth-first from the output; the path is the stack. */
-static void search(const flx_graph *graph, const bool *is_exonerated, bool *is_visited,
+static void search(const flx_graph *graph, const flx_blame_rule *rule, bool *is_visited,
                    flx_diagnosis *d)
 {
+    const bool *is_exonerated = rule->is_exonerated;
     d->vertex = -1;
     d->path[0] = graph->output;
     d->n_path = 1;
     is_visited[graph->output] = true;
     while (d->n_path > 0) {
         int current = d->path[d->n_path - 1];
-        int parent = top_parent(graph, d->r, is_visited, current);
+        int parent = top_parent(graph, d->r, rule->above, is_visited, current);
         if (parent >= 0) {
             is_visited[parent] = true;
             d->path[d->n_path++] = parent;
@@ -166,7 +166,7 @@ static void search(const flx_graph *graph, const bool *is_exonerated, bool *is_v
 }
 
 flx_status flx_te_debug(const flx_graph *graph, const flx_test_errors *errors,
-                        const bool *is_exonerated, flx_diagnosis **out, flx_error *error)
+                        const flx_blame_rule *rule, flx_diagnosis **out, flx_error *error)
 {
     *out = NULL;
     if (errors->counted[graph->output] == 0)
@@ -187,7 +187,8 @@ flx_status flx_te_debug(const flx_graph *graph, const flx_test_errors *errors,
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
     }
     correlate(graph, errors, d->r);
-    search(graph, is_exonerated, is_visited, d);
+    static const flx_blame_rule paper = {0};
+    search(graph, rule ? rule : &paper, is_visited, d);
     free(is_visited);
     *out = d;
     return FLX_OK;

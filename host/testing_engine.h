@@ -16,9 +16,9 @@
 typedef struct {
     int n_vertices, rows;
     int n_read, n_absent; /* knobs and states read, and those without a column */
-    double *error; /* (n_vertices, rows) |composed prediction - measured|, in the
-                      unit of the vertex; NaN where its output is missing */
-    double *mae;   /* (n_vertices) mean over the rows that have it; NaN: none has */
+    double *error;        /* (n_vertices, rows) |composed prediction - measured|, in the
+                             unit of the vertex; NaN where its output is missing */
+    double *mae; /* (n_vertices) mean over the rows that have it; NaN: none has */
     double *mae_measured; /* (n_vertices) likewise, given measured inputs */
     int *counted;         /* (n_vertices) rows that have its output */
 } flx_test_errors;
@@ -39,13 +39,20 @@ typedef struct {
     int *path;  /* (n_path) vertices from the graph's output to the one found */
 } flx_diagnosis;
 
+/* What narrows the search; zeros are the paper's. */
+typedef struct {
+    double above; /* follow only an r above this: 0.2 leaves out most chance correlations
+                     of a hundred rows */
+    const bool *is_exonerated; /* (n_assignments) or NULL: those retrained already. Their
+                                  vertices are passed but never the answer; there the
+                                  depth-first search turns back */
+} flx_blame_rule;
+
 /* TE.debug, one iteration (3.2.3): from the output always on to the parent with the
  * largest r above 0 (of equal ones the first in the graph); where there is none, that
- * vertex is it. A vertex whose assignment is exonerated, since it has been retrained
- * already, is passed but never the answer: the depth-first search then turns back.
- * is_exonerated (n_assignments) may be NULL: nobody is. FLX_BAD_INPUT where no row has
- * the target. */
+ * vertex is it. `rule` NULL: the paper's. FLX_BAD_INPUT where no row has the target. */
 flx_status flx_te_debug(const flx_graph *graph, const flx_test_errors *errors,
-                        const bool *is_exonerated, flx_diagnosis **out, flx_error *error);
+                        const flx_blame_rule *rule, flx_diagnosis **out,
+                        flx_error *error);
 void flx_diagnosis_destroy(flx_diagnosis *diagnosis); /* NULL is fine */
 #endif

@@ -13,6 +13,12 @@ static const flx_option options[] = {
      .type = FLX_TEXT,
      .argument = "TEST.h5",
      .help = "table of recent runs to test on (required)"},
+    {.name = "above",
+     .type = FLX_NUMBER,
+     .min = 0,
+     .max = 1,
+     .argument = "R",
+     .help = "follow only correlations above R (default: 0, as the paper)"},
     {.name = "retrain",
      .type = FLX_TEXT,
      .argument = "RECENT.h5",
@@ -90,13 +96,15 @@ static flx_status open_run(const flx_arguments *arguments, debug_run *r, flx_err
                             &r->backend, error);
 }
 
-static flx_status diagnose(debug_run *r, flx_error *error)
+static flx_status diagnose(const flx_arguments *arguments, debug_run *r, flx_error *error)
 {
+    flx_blame_rule rule = {.above = flx_number(arguments, "above", 0)};
     flx_debug_answer *answer = &r->answer;
     answer->model = r->model;
     FLX_TRY(flx_te_compute_err(r->model, r->backend, r->test, &answer->errors, error));
     flx_note_absent(answer->errors->n_absent, answer->errors->n_read);
-    return flx_te_debug(r->model->graph, answer->errors, NULL, &answer->diagnosis, error);
+    return flx_te_debug(r->model->graph, answer->errors, &rule, &answer->diagnosis,
+                        error);
 }
 
 static flx_status retrain_assignment(void *context, flx_model *model, int a,
@@ -109,6 +117,7 @@ static flx_status retrain_assignment(void *context, flx_model *model, int a,
 static flx_status retrain(const flx_arguments *arguments, debug_run *r, flx_error *error)
 {
     flx_debug_options debugging = {.budget = (int)flx_integer(arguments, "budget", 4),
+                                   .above = flx_number(arguments, "above", 0),
                                    .seed = flx_seed(arguments)};
     flx_retrainer retrainer = {retrain_assignment, r};
     const char *path = flx_text(arguments, "output", NULL);
@@ -132,7 +141,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     FLX_TRY(choose_order(arguments, &order, error));
     flx_status status = open_run(arguments, &r, error);
     if (status == FLX_OK)
-        status = diagnose(&r, error);
+        status = diagnose(arguments, &r, error);
     if (status == FLX_OK && r.recent)
         status = retrain(arguments, &r, error);
     if (status == FLX_OK && flx_wants_json(arguments))

@@ -23,6 +23,7 @@ typedef struct {
     int counted[SERVICES];
     flx_test_errors errors;
     bool is_exonerated[SERVICES]; /* assignments */
+    double above;
 } diamond;
 
 static void begin(diamond *d)
@@ -67,8 +68,8 @@ static flx_diagnosis *debug(const diamond *d)
 {
     flx_diagnosis *diagnosis = NULL;
     flx_error error = {0};
-    assert_int(flx_te_debug(d->graph, &d->errors, d->is_exonerated, &diagnosis, &error),
-               FLX_OK);
+    flx_blame_rule rule = {d->above, d->is_exonerated};
+    assert_int(flx_te_debug(d->graph, &d->errors, &rule, &diagnosis, &error), FLX_OK);
     return diagnosis;
 }
 
@@ -228,6 +229,20 @@ static void who_is_exonerated_is_still_passed(void)
     exonerate(&d, WEB);
     exonerate(&d, LEFT);
     check_path(&d, "wls");
+    finish(&d);
+}
+
+static void chance_correlations_can_be_left_out(void)
+{
+    diamond d;
+    begin(&d);
+    fill(&d);
+    d.above = 0.75;
+    check_path(&d, "wls"); /* store follows left with 0.8 */
+    d.above = 0.85;
+    check_path(&d, "wl");
+    d.above = 1.0;
+    check_path(&d, "w");
     finish(&d);
 }
 
@@ -394,6 +409,7 @@ CU_TestInfo testing_engine_tests[] = {
     {"the search turns back from who is exonerated",
      the_search_turns_back_from_who_is_exonerated},
     {"who is exonerated is still passed", who_is_exonerated_is_still_passed},
+    {"chance correlations can be left out", chance_correlations_can_be_left_out},
     {"test errors are those of composed predictions",
      test_errors_are_those_of_composed_predictions},
     {"the service that changed is found", the_service_that_changed_is_found},
