@@ -32,9 +32,14 @@ static flx_status cut_part(const flx_model *model, const flx_dataset *recent, in
             vertices[p->graph.n_vertices] = graph->vertices[v];
             vertices[p->graph.n_vertices++].assignment = 0;
         }
-    p->model = (flx_model){.composition = model->composition,
+    /* Vertices that were taught on predictions are taught on measured inputs here: those
+     * below them are not part of it. */
+    flx_composition composition =
+        model->composition == FLX_SKIP_CONNECTED ? FLX_COMPOSED : model->composition;
+    p->model = (flx_model){.composition = composition,
                            .prior = model->prior,
                            .paper_mode = model->paper_mode,
+                           .wants_log = model->wants_log,
                            .deployment = model->deployment,
                            .graph = &p->graph,
                            .rows = rows};
@@ -54,34 +59,38 @@ static void release_part(part *p)
     free(p->graph.vertices);
 }
 
+/* As training has it: fewer rows say nothing of a function. */
+enum { FEWEST_ROWS = 5 };
+
 /* Error of the model as it stands over all rows and replicas of the assignment. */
 static flx_status measure_old(const flx_model *model, flx_backend *backend,
-                              const flx_dataset *recent, int a, double *mae,
+                              const flx_dataset *recent, int a, flx_retraining *out,
                               flx_error *error)
 {
     flx_test_errors *errors = NULL;
     double sum = 0;
-    int counted = 0;
+    int counted = 0, rows = 0;
     FLX_TRY(flx_te_compute_err(model, backend, recent, &errors, error));
     for (int v = 0; v < model->graph->n_vertices; v++)
         if (model->graph->vertices[v].assignment == a && errors->counted[v] > 0) {
             sum += errors->mae_measured[v] * errors->counted[v];
             counted += errors->counted[v];
+            rows = errors->counted[v] > rows ? errors->counted[v] : rows;
         }
     flx_test_errors_destroy(errors);
-    *mae = counted ? sum / counted : NAN;
+    out->mae_old = counted ? sum / counted : NAN;
+    if (rows < FEWEST_ROWS)
+        snprintf(out->why_not, sizeof out->why_not,
+                 "its output stands in %d of %d recent rows; at least %d are needed",
+                 rows, recent->rows, FEWEST_ROWS);
     return FLX_OK;
 }
 
 static flx_status train_new(part *p, flx_backend *backend, flx_retraining *out,
                             flx_error *error)
 {
-    flx_training_options options = {.composition = p->model.composition,
-                                    .prior = p->model.prior,
-                                    .paper_mode = p->model.paper_mode};
     flx_training_report report;
-    flx_status status =
-        flx_train_model(&p->model, &options, backend, NULL, &report, error);
+    flx_status status = flx_train_model(&p->model, backend, NULL, &report, error);
     if (status == FLX_NUMERIC) {
         snprintf(out->why_not, sizeof out->why_not, "%.199s", error->message);
         *error = (flx_error){0};
@@ -91,7 +100,7 @@ static flx_status train_new(part *p, flx_backend *backend, flx_retraining *out,
     const flx_predictor *trained = flx_model_leading(&p->model, 0);
     if (trained->kind == FLX_PREDICTOR_CONSTANT)
         snprintf(out->why_not, sizeof out->why_not,
-                 "the recent rows have too few or only constant outputs");
+                 "its output or all of its inputs are constant in the recent rows");
     else
         out->mae_new = trained->loo_mae;
     return FLX_OK;
@@ -110,12 +119,9 @@ flx_status flx_retrain_assignment(flx_model *model, flx_backend *backend,
                                   flx_error *error)
 {
     *out = (flx_retraining){.mae_old = NAN, .mae_new = NAN};
-    FLX_TRY(measure_old(model, backend, recent, a, &out->mae_old, error));
-    if (isnan(out->mae_old)) {
-        snprintf(out->why_not, sizeof out->why_not,
-                 "the recent rows have no value of its output");
+    FLX_TRY(measure_old(model, backend, recent, a, out, error));
+    if (*out->why_not)
         return FLX_OK;
-    }
     part p = {0};
     flx_status status = cut_part(model, recent, a, &p, error);
     if (status == FLX_OK)

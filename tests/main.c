@@ -47,6 +47,7 @@
     X(model_directory)                                                                   \
     X(evaluation)                                                                        \
     X(testing_engine)                                                                    \
+    X(debugging)                                                                         \
     X(prediction_input)                                                                  \
     X(mutation)                                                                          \
     X(top_list)                                                                          \
