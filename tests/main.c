@@ -52,6 +52,8 @@
     X(predictor)                                                                         \
     X(model_directory)                                                                   \
     X(evaluation)                                                                        \
+    X(testing_engine)                                                                    \
+    X(debugging)                                                                         \
     X(prediction_input)                                                                  \
     X(mutation)                                                                          \
     X(top_list)                                                                          \

@@ -11,6 +11,7 @@ extern const flx_command flx_import_command;
 extern const flx_command flx_info_command;
 extern const flx_command flx_train_command;
 extern const flx_command flx_evaluate_command;
+extern const flx_command flx_debug_command;
 extern const flx_command flx_predict_command;
 extern const flx_command flx_tune_command;
 extern const flx_command flx_graph_command;
