@@ -161,13 +161,12 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
     json_t *detail = json_array();
     for (int a = 0; a < model->graph->n_assignments; a++)
         json_array_append_new(detail, describe_assignment(model, a));
-    json_t *answer =
-        json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:i, s:i}", "backend",
-                  backend->name, "composition", flx_composition_text(model->composition),
-                  "assignments", model->graph->n_assignments, "fits", report->fits,
-                  "looked_up", report->looked_up, "evaluations",
-                  (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
-                  model->n_drawn, "vertices", model->graph->n_vertices);
+    json_t *answer = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:i, s:i}", "backend", backend->name,
+        "composition", flx_composition_text(model->composition), "assignments",
+        model->graph->n_assignments, "fits", report->fits, "looked_up", report->looked_up,
+        "evaluations", (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
+        model->n_drawn, "vertices", model->graph->n_vertices);
     json_object_set_new(answer, "mixture", describe_mixture(model->mixture));
     json_object_set_new(answer, "failed", describe_notes(model, true));
     json_object_set_new(answer, "notes", describe_notes(model, false));
