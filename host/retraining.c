@@ -4,6 +4,7 @@
  * treated as ever. */
 #include "host/retraining.h"
 
+#include "host/mixture.h"
 #include "host/testing_engine.h"
 #include "host/training.h"
 
@@ -112,6 +113,8 @@ static void replace(flx_model *model, int a, part *p)
     flx_learning_assignment old = model->assignments[a];
     model->assignments[a] = p->model.assignments[0];
     p->model.assignments[0] = old;
+    flx_mixture_destroy(model->mixture);
+    model->mixture = NULL;
 }
 
 flx_status flx_retrain_assignment(flx_model *model, flx_backend *backend,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * One learning assignment of a trained graph, trained anew on recent rows (paper 3.2.3):
  * the modularity of the graph means that nothing else has to be. The new model takes the
- * place of the old one only where it errs less out of sample. */
+ * place of the old one only where it errs less out of sample. A mixture that the target
+ * hosts (host/mixture.h) is given up with the old model: its other members have not seen
+ * the recent rows, and its weights are those of another graph. */
 #ifndef FLX_RETRAINING_H
 #define FLX_RETRAINING_H
 

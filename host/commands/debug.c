@@ -160,7 +160,10 @@ const flx_command flx_debug_command = {
         "From the graph's output on, always to the vertex whose errors correlate "
         "most with those of the one it feeds, as long as that is above 0. With "
         "--retrain its model is trained anew on recent rows and kept where it errs "
-        "less out of sample, the graph is measured again, and the search goes on.",
+        "less out of sample, the graph is measured again, and the search goes on. All "
+        "errors "
+        "are those of the composed graph; a model with something replaced predicts by "
+        "its graph alone, since what was mixed with it has not seen the recent rows.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,
