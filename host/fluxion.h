@@ -34,6 +34,7 @@
 #include "host/accuracy.h"
 #include "host/evaluation.h"
 #include "host/weighting.h"
+#include "host/selection.h"
 #include "host/knob_space.h"
 #include "host/optimiser.h"
 #include "host/tuning.h"

@@ -20,6 +20,7 @@
     X(import)                                                                            \
     X(import_configs)                                                                    \
     X(philox)                                                                            \
+    X(beta)                                                                              \
     X(covariance)                                                                        \
     X(panel)                                                                             \
     X(batch)                                                                             \
@@ -53,6 +54,8 @@
     X(lshade)                                                                            \
     X(weighting_optimum)                                                                 \
     X(weighting)                                                                         \
+    X(selection_ridge)                                                                   \
+    X(selection)                                                                         \
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \
