@@ -20,6 +20,10 @@ typedef struct {
                            graphs with priors only */
     const char *const *spectrum;
     int n_spectrum;
+    bool selects_metrics; /* chooses them instead (host/metric_selection.h); of composed
+                             graphs only */
+    int n_selected;       /* metrics that a vertex reads; 0: the error decides */
+    uint64_t seed;
 } flx_training_options;
 
 /* What the fits cost. */
