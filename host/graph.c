@@ -153,7 +153,14 @@ void flx_graph_destroy(flx_graph *graph)
     for (int k = 0; graph->spectrum && k < graph->n_spectrum; k++)
         free(graph->spectrum[k]);
     free(graph->spectrum);
+    flx_readings_destroy(graph->readings);
     free(graph);
+}
+
+flx_graph_scope flx_graph_scope_of(const flx_graph *graph)
+{
+    return (flx_graph_scope){(const char *const *)graph->spectrum, graph->n_spectrum,
+                             graph->readings};
 }
 
 bool flx_is_rate(const char *name)

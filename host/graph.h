@@ -14,6 +14,7 @@
 #define FLX_GRAPH_H
 
 #include "formats/deployment.h"
+#include "host/readings.h"
 
 typedef enum { FLX_INSTANCE_VERTEX, FLX_SERVICE_VERTEX } flx_vertex_kind;
 const char *flx_vertex_kind_text(flx_vertex_kind kind); /* "instance" | "service" */
@@ -67,8 +68,18 @@ typedef struct {
     int output;       /* index of the vertex whose output is the graph's */
     int n_spectrum;
     char **spectrum;
+    flx_readings *readings; /* where it was pruned (host/pruning.h); NULL: it was not */
     int n_inputs; /* knobs and states of all instances that some vertex reads */
 } flx_graph;
+
+/* Of which metrics a graph is made, besides its deployment. */
+typedef struct {
+    const char *const *spectrum; /* (n_spectrum) NULL: the target metric alone */
+    int n_spectrum;
+    const flx_readings *readings; /* what of them is read; NULL: all */
+} flx_graph_scope;
+/* That of a graph, borrowed from it. */
+flx_graph_scope flx_graph_scope_of(const flx_graph *graph);
 
 /* `spectrum` NULL or n_spectrum 0: the target metric alone. FLX_BAD_INPUT where no
  * service declares a metric of the spectrum, or a called service declares none of them.

@@ -64,10 +64,9 @@ flx_status flx_mixture_build_member(const flx_model *host, int index, flx_model 
                          .wants_log = r->wants_log || host->wants_log,
                          .deployment = host->deployment,
                          .rows = host->rows};
-    flx_status status =
-        flx_model_build_graph(host->deployment, r->composition, false,
-                              (const char *const *)host->graph->spectrum,
-                              host->graph->n_spectrum, &model->graph, error);
+    flx_graph_scope scope = flx_graph_scope_of(host->graph);
+    flx_status status = flx_model_build_graph(host->deployment, r->composition, false,
+                                              &scope, &model->graph, error);
     if (status == FLX_OK)
         *out = model;
     else

@@ -4,6 +4,7 @@
 #include "host/mixture.h"
 #include "host/model_files.h"
 #include "host/monolith.h"
+#include "host/pruning.h"
 #include "host/skip.h"
 
 #include <stdarg.h>
@@ -90,14 +91,21 @@ bool flx_model_add_note(flx_model *model, const char *assignment, bool is_failur
 
 flx_status flx_model_build_graph(const flx_deployment *deployment,
                                  flx_composition composition, bool paper_mode,
-                                 const char *const *spectrum, int n_spectrum,
-                                 flx_graph **out, flx_error *error)
+                                 const flx_graph_scope *scope, flx_graph **out,
+                                 flx_error *error)
 {
-    if (composition == FLX_SKIP_CONNECTED)
-        return flx_skip_build(deployment, spectrum, n_spectrum, paper_mode, out, error);
-    if (composition == FLX_COMPOSED)
-        return flx_graph_build(deployment, spectrum, n_spectrum, paper_mode, out, error);
-    return flx_monolith_build(deployment, out, error);
+    if (composition != FLX_COMPOSED && composition != FLX_SKIP_CONNECTED)
+        return flx_monolith_build(deployment, out, error);
+    FLX_TRY((composition == FLX_COMPOSED ? flx_graph_build : flx_skip_build)(
+        deployment, scope->spectrum, scope->n_spectrum, paper_mode, out, error));
+    if (!scope->readings)
+        return FLX_OK;
+    flx_status status = flx_graph_prune(*out, scope->readings, error);
+    if (status != FLX_OK) {
+        flx_graph_destroy(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 const char *flx_model_unit(const flx_model *model)

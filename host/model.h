@@ -65,11 +65,11 @@ const flx_predictor *flx_model_leading(const flx_model *model, int a);
 bool flx_model_add_note(flx_model *model, const char *assignment, bool is_failure,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Structure of a model from its deployment: composed or monolith. */
+/* Structure of a model from its deployment: composed or monolith, which has no scope. */
 flx_status flx_model_build_graph(const flx_deployment *deployment,
                                  flx_composition composition, bool paper_mode,
-                                 const char *const *spectrum, int n_spectrum,
-                                 flx_graph **out, flx_error *error);
+                                 const flx_graph_scope *scope, flx_graph **out,
+                                 flx_error *error);
 
 /* Unit of the target, from the training rows; "" where unknown. */
 const char *flx_model_unit(const flx_model *model);

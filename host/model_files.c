@@ -74,6 +74,18 @@ static json_t *describe_assignments(const flx_model *model)
     return list;
 }
 
+static json_t *describe_readings(const flx_readings *readings)
+{
+    json_t *document = json_object();
+    for (int i = 0; i < readings->count; i++) {
+        json_t *labels = json_array();
+        for (int k = 0; k < readings->list[i].n_labels; k++)
+            json_array_append_new(labels, json_string(readings->list[i].labels[k]));
+        json_object_set_new(document, readings->list[i].assignment, labels);
+    }
+    return document;
+}
+
 static json_t *describe_structure(const flx_graph *graph, json_t *document)
 {
     json_t *vertices = json_array(), *edges = json_array(), *spectrum = json_array();
@@ -90,6 +102,8 @@ static json_t *describe_structure(const flx_graph *graph, json_t *document)
     for (int k = 0; k < graph->n_spectrum; k++)
         json_array_append_new(spectrum, json_string(graph->spectrum[k]));
     json_object_set_new(document, "spectrum", spectrum);
+    if (graph->readings)
+        json_object_set_new(document, "readings", describe_readings(graph->readings));
     json_object_set_new(document, "vertices", vertices);
     json_object_set_new(document, "edges", edges);
     return document;

@@ -28,10 +28,53 @@ static flx_status read_settings(const flx_json_source *source, flx_model *model,
     return FLX_OK;
 }
 
+static flx_status read_reading(const flx_json_source *source, const json_t *readings,
+                               const char *assignment, flx_readings *out,
+                               flx_error *error)
+{
+    json_t *labels = NULL;
+    const char *label = NULL;
+    FLX_TRY(flx_json_get_array(source, readings, assignment, true, &labels, error));
+    if (!flx_readings_add(out, assignment))
+        return flx_model_out_of_memory(error);
+    for (size_t k = 0; k < json_array_size(labels); k++) {
+        FLX_TRY(flx_json_item_text(source, labels, k, "a metric", &label, error));
+        if (!flx_readings_add_label(out, label))
+            return flx_model_out_of_memory(error);
+    }
+    return FLX_OK;
+}
+
+/* *out NULL where the graph was not pruned. */
+static flx_status read_readings(const flx_json_source *source, flx_readings **out,
+                                flx_error *error)
+{
+    json_t *readings = NULL, *labels;
+    const char *assignment;
+    *out = NULL;
+    FLX_TRY(flx_json_get_object(source, flx_json_root(source), "readings", false,
+                                &readings, error));
+    if (!readings)
+        return FLX_OK;
+    *out = flx_readings_create();
+    flx_status status = *out ? FLX_OK : flx_model_out_of_memory(error);
+    json_object_foreach(readings, assignment, labels)
+    {
+        if (status == FLX_OK)
+            status = read_reading(source, readings, assignment, *out, error);
+    }
+    if (status == FLX_OK)
+        return FLX_OK;
+    flx_readings_destroy(*out);
+    *out = NULL;
+    return status;
+}
+
 static flx_status read_graph(const flx_json_source *source, flx_model *model,
                              flx_error *error)
 {
     json_t *spectrum = NULL;
+    flx_readings *readings = NULL;
     FLX_TRY(flx_json_get_array(source, flx_json_root(source), "spectrum", true, &spectrum,
                                error));
     size_t count = json_array_size(spectrum);
@@ -40,9 +83,12 @@ static flx_status read_graph(const flx_json_source *source, flx_model *model,
     for (size_t k = 0; k < count && status == FLX_OK; k++)
         status = flx_json_item_text(source, spectrum, k, "a metric", &names[k], error);
     if (status == FLX_OK)
+        status = read_readings(source, &readings, error);
+    flx_graph_scope scope = {names, (int)count, readings};
+    if (status == FLX_OK)
         status = flx_model_build_graph(model->deployment, model->composition,
-                                       model->paper_mode, names, (int)count,
-                                       &model->graph, error);
+                                       model->paper_mode, &scope, &model->graph, error);
+    flx_readings_destroy(readings);
     free(names);
     return status;
 }
@@ -233,13 +279,11 @@ static flx_status read_assignment(const flx_json_source *source, const json_t *i
 }
 
 static flx_status read_assignments(const flx_json_source *source, const json_t *owner,
-                                   const char *folder, flx_model *model,
-                                   flx_error *error)
+                                   const char *folder, flx_model *model, flx_error *error)
 {
     json_t *list = NULL;
     int count = model->graph->n_assignments;
-    FLX_TRY(flx_json_get_array(source, owner, "assignments", true, &list,
-                               error));
+    FLX_TRY(flx_json_get_array(source, owner, "assignments", true, &list, error));
     if (json_array_size(list) != (size_t)count)
         return flx_json_fail(source, flx_json_line(source, list), error,
                              "%zu assignments where the deployment gives %d",

@@ -12,7 +12,7 @@ void flx_spectrum_clear(flx_spectrum *spectrum)
     for (int k = 0; k < spectrum->n; k++)
         free(spectrum->names[k]);
     free(spectrum->names);
-    *spectrum = (flx_spectrum){0, NULL};
+    *spectrum = (flx_spectrum){0};
 }
 
 static size_t count_commas(const char *text)
@@ -44,11 +44,10 @@ static flx_status add_name(const char *from, size_t length, const char *text,
         return flx_fail(error, FLX_NO_MEMORY, "no memory for the spectrum \"%s\"", text);
     spectrum->names[spectrum->n++] = name;
     if (strcmp(name, "select") == 0)
-        return flx_fail(
-            error, FLX_BAD_INPUT,
-            "--spectrum \"%s\": choosing metrics by input selection is not there "
-            "yet; name them, such as p50,p85,p90,p95",
-            text);
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "--spectrum \"%s\": select chooses among all metrics and stands "
+                        "alone",
+                        text);
     for (int k = 0; k < spectrum->n - 1; k++)
         if (strcmp(spectrum->names[k], name) == 0)
             return flx_fail(error, FLX_BAD_INPUT,
@@ -59,8 +58,11 @@ static flx_status add_name(const char *from, size_t length, const char *text,
 
 flx_status flx_spectrum_parse(const char *text, flx_spectrum *out, flx_error *error)
 {
-    *out = (flx_spectrum){0, NULL};
+    *out = (flx_spectrum){0};
     if (!text)
+        return FLX_OK;
+    out->is_selected = strcmp(text, "select") == 0;
+    if (out->is_selected)
         return FLX_OK;
     out->names = calloc(count_commas(text) + 1, sizeof *out->names);
     if (!out->names)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training.h"
 
+#include "host/metric_selection.h"
 #include "host/mixture_training.h"
+#include "host/pruning.h"
 #include "host/school.h"
 
 #include <stdlib.h>
@@ -39,6 +41,39 @@ static flx_status train_mixture(flx_model *model, flx_backend *backend,
     return status;
 }
 
+/* Chooses among all declared metrics, then builds the graph that reads these. */
+static flx_status build_selected(flx_model *model, const flx_training_options *options,
+                                 flx_backend *backend, flx_error *error)
+{
+    flx_metric_selection_options choice = {.k = options->n_selected,
+                                           .seed = options->seed};
+    const char **names;
+    flx_readings *readings = NULL;
+    flx_graph_scope scope = {0};
+    FLX_TRY(flx_declared_metrics(model->deployment, &names, &scope.n_spectrum, error));
+    scope.spectrum = names;
+    flx_status status =
+        flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
+                              &scope, &model->graph, error);
+    if (status == FLX_OK)
+        status = flx_metric_selection(model, &choice, backend, &readings, error);
+    if (status == FLX_OK)
+        status = flx_graph_prune(model->graph, readings, error);
+    flx_readings_destroy(readings);
+    free(names);
+    return status;
+}
+
+static flx_status build_graph(flx_model *model, const flx_training_options *options,
+                              flx_backend *backend, flx_error *error)
+{
+    if (options->selects_metrics && model->composition == FLX_COMPOSED)
+        return build_selected(model, options, backend, error);
+    flx_graph_scope scope = {options->spectrum, options->n_spectrum, NULL};
+    return flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
+                                 &scope, &model->graph, error);
+}
+
 flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,
@@ -58,9 +93,7 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->paper_mode = options->paper_mode;
     model->wants_log = deployment->log_target;
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
-    flx_status status = flx_model_build_graph(deployment, options->composition,
-                                              options->paper_mode, options->spectrum,
-                                              options->n_spectrum, &model->graph, error);
+    flx_status status = build_graph(model, options, backend, error);
     flx_fit_options fit = {options->repository, progress};
     bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
                          model->prior != FLX_PRIOR_NONE;

@@ -21,6 +21,10 @@ typedef struct {
     const char *const *spectrum;
     int n_spectrum;
     const flx_repository *repository; /* fits are looked up and stored there; or NULL */
+    bool selects_metrics; /* chooses them instead (host/metric_selection.h); of composed
+                             graphs only */
+    int n_selected;       /* metrics that a vertex reads; 0: the error decides */
+    uint64_t seed;
 } flx_training_options;
 
 /* What the fits cost. */

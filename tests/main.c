@@ -21,6 +21,7 @@
     X(import)                                                                            \
     X(import_configs)                                                                    \
     X(philox)                                                                            \
+    X(beta)                                                                              \
     X(covariance)                                                                        \
     X(panel)                                                                             \
     X(batch)                                                                             \
@@ -61,6 +62,8 @@
     X(lshade)                                                                            \
     X(weighting_optimum)                                                                 \
     X(weighting)                                                                         \
+    X(selection_ridge)                                                                   \
+    X(selection)                                                                         \
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \

@@ -69,6 +69,10 @@ static flx_status load_deployment(const char *path, const char *text, subject *s
 {
     flx_spectrum spectrum;
     FLX_TRY(flx_spectrum_parse(text, &spectrum, error));
+    if (spectrum.is_selected)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "--spectrum select: which metrics are read is learned from data; "
+                        "train a model with it and give that");
     flx_status status = flx_deployment_read(path, &s->deployment, error);
     if (status == FLX_OK)
         status = flx_graph_build(s->deployment, (const char *const *)spectrum.names,

@@ -36,7 +36,8 @@ static const flx_option options[] = {
      .type = FLX_TEXT,
      .argument = "METRICS",
      .help =
-         "metrics the vertices predict, e.g. p50,p85,p90,p95 (default: the target's)"},
+         "metrics the vertices predict, e.g. p50,p85,p90,p95, or select: chosen for "
+         "every vertex by input selection (default: the target's)"},
     {.name = "monolith",
      .type = FLX_TEXT,
      .argument = "KIND",
@@ -313,6 +314,8 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     FLX_TRY(flx_spectrum_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));
     training.spectrum = (const char *const *)spectrum.names;
     training.n_spectrum = spectrum.n;
+    training.selects_metrics = spectrum.is_selected;
+    training.seed = flx_seed(arguments);
     flx_status status = flx_backend_open(flx_backend_name(arguments),
                                          flx_threads(arguments), &backend, error);
     if (status == FLX_OK)

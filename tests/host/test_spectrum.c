@@ -51,8 +51,8 @@ static void refuses_what_is_not_a_spectrum(void)
     refuse("p50, ", "name 2 is empty");
     refuse(",p50", "name 1 is empty");
     refuse("p50,p90, p50", "\"p50\" is given twice");
-    refuse("select", "not there yet");
-    refuse("p50,select", "not there yet");
+    refuse("p50,select", "stands alone");
+    refuse("select, p90", "stands alone");
 }
 
 CU_TestInfo spectrum_tests[] = {

@@ -24,7 +24,7 @@ answers "digraph" graph "$boutique" --dot
 
 refuses "exclude each other" graph "$boutique" --dot --json
 refuses "no service declares the metric \"p42\"" graph "$boutique" --spectrum p42
-refuses "not there yet" graph "$boutique" --spectrum select
+refuses "learned from data" graph "$boutique" --spectrum select
 refuses "name 2 is empty" graph "$boutique" --spectrum p50,
 refuses "absent.json" graph "$scratch/absent.json"
 refuses "deployment.json" graph "$scratch"
