@@ -152,6 +152,8 @@ flx_status flx_fit_with(flx_backend *backend, const flx_fit_task *tasks, int cou
                         flx_fit_result *results, const flx_fit_options *options,
                         flx_error *error)
 {
+    static const flx_fit_options none = {0};
+    options = options ? options : &none;
     memset(results, 0, (size_t)count * sizeof *results);
     queue q = {.backend = backend,
                .tasks = tasks,

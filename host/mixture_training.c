@@ -271,7 +271,9 @@ flx_status flx_mixture_train(flx_model *model, flx_backend *backend,
                              const flx_fit_options *options,
                              flx_training_report *report, flx_error *error)
 {
+    static const flx_fit_options none = {0};
     *report = (flx_training_report){0};
+    options = options ? options : &none;
     trainer t = {
         .host = model, .backend = backend, .options = options, .report = report};
     flx_status status = run(&t, error);

@@ -215,7 +215,7 @@ flx_status flx_school_teach(flx_school *schools, int count, flx_backend *backend
                             const flx_fit_options *options, flx_training_report *report,
                             flx_error *error)
 {
-    flx_fit_options later = {.repository = options->repository};
+    flx_fit_options later = {.repository = options ? options->repository : NULL};
     int rounds = 1;
     for (int i = 0; i < count; i++)
         if (schools[i].inputs && schools[i].model->graph->n_levels > rounds)
