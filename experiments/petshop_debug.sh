@@ -75,7 +75,7 @@ cut=$(awk -F, '$2 == "noissue" && !seen[$3]++ { print $3 }' "$data/petshop_long.
 table train "\$2 == \"noissue\" && \$3 < $cut"
 table normal "\$2 == \"noissue\" && \$3 >= $cut"
 $fluxion train --deployment configs/petshop/deployment.json --data "$work/train.h5" \
-    -o "$work/model" >/dev/null
+    -o "$work/model" --composed-only >/dev/null
 errors normal
 
 tail -n +2 "$data/issues.csv" | while IFS=, read -r scenario part _ faulty; do

@@ -91,7 +91,8 @@ static flx_status train_new(part *p, flx_backend *backend, flx_retraining *out,
                             flx_error *error)
 {
     flx_training_report report;
-    flx_status status = flx_train_model(&p->model, backend, NULL, &report, error);
+    flx_fit_options options = {0};
+    flx_status status = flx_train_model(&p->model, backend, &options, &report, error);
     if (status == FLX_NUMERIC) {
         snprintf(out->why_not, sizeof out->why_not, "%.199s", error->message);
         *error = (flx_error){0};
