@@ -10,6 +10,7 @@
 #include "host/monolith.h"
 #include "host/training.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,4 +117,9 @@ flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
         status = predict(&wide, backend, table, r2, error);
     release(&wide);
     return status;
+}
+
+bool flx_modularity_fails(double r2_own_inputs, double r2_all_inputs)
+{
+    return r2_all_inputs > 0.2 && r2_all_inputs > fmax(r2_own_inputs, 0) + 0.2;
 }

@@ -14,4 +14,8 @@
  * is not defined. Replicas share one fit, as their assignment does. */
 flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
                                   const flx_dataset *table, double *r2, flx_error *error);
+
+/* Whether a vertex is much better predicted by what its own inputs leave out: an R2 from
+ * all inputs of the deployment above 0.2 and more than 0.2 above that from its own. */
+bool flx_modularity_fails(double r2_own_inputs, double r2_all_inputs);
 #endif

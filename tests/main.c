@@ -52,6 +52,8 @@
     X(inference)                                                                         \
     X(predictor)                                                                         \
     X(model_directory)                                                                   \
+    X(skip)                                                                              \
+    X(mixture)                                                                           \
     X(evaluation)                                                                        \
     X(testing_engine)                                                                    \
     X(debugging)                                                                         \

@@ -4,6 +4,7 @@
 #include "host/commands/notes.h"
 
 #include "host/evaluation.h"
+#include "host/modularity.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -24,6 +25,11 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+static bool fails_modularity(const flx_evaluation *evaluation, int v)
+{
+    return flx_modularity_fails(evaluation->measured[v].r2, evaluation->r2_all_inputs[v]);
+}
+
 static json_t *describe_vertex(const flx_model *model, const flx_evaluation *evaluation,
                                int v)
 {
@@ -37,6 +43,8 @@ static json_t *describe_vertex(const flx_model *model, const flx_evaluation *eva
     json_object_set_new(item, "r2", number(evaluation->composed[v].r2));
     json_object_set_new(item, "r2_own_inputs", number(evaluation->measured[v].r2));
     json_object_set_new(item, "r2_all_inputs", number(evaluation->r2_all_inputs[v]));
+    json_object_set_new(item, "modularity_fails",
+                        json_boolean(fails_modularity(evaluation, v)));
     json_object_set_new(item, "r2_given_measured_inputs",
                         number(evaluation->measured[v].r2));
     json_object_set_new(item, "r2_log_given_measured_inputs",
@@ -85,40 +93,51 @@ static void format(char *text, size_t size, double value)
         snprintf(text, size, "-");
 }
 
-static void print_vertices(const flx_model *model, const flx_evaluation *evaluation)
+/* Returns how many vertices are marked. */
+static int print_vertices(const flx_model *model, const flx_evaluation *evaluation)
 {
-    static const char *const titles[] = {"vertex",       "kind",         "rows",
-                                         "MAE composed", "MAE measured", "R2 composed",
-                                         "R2 measured"};
-    flx_table *table = flx_table_create(7, titles, "llrrrrr");
+    static const char *const titles[] = {"vertex",        "kind",          "rows",
+                                         "MAE composed",  "MAE measured",  "R2 composed",
+                                         "R2 own inputs", "R2 all inputs", ""};
+    flx_table *table = flx_table_create(9, titles, "llrrrrrrl");
+    int marked = 0;
     for (int v = 0; v < evaluation->n_vertices && table; v++) {
-        char rows[16], cells[4][32];
+        char rows[16], cells[5][32];
+        bool is_marked = fails_modularity(evaluation, v);
+        marked += is_marked;
         snprintf(rows, sizeof rows, "%d", evaluation->composed[v].rows);
         format(cells[0], sizeof cells[0], evaluation->composed[v].mae);
         format(cells[1], sizeof cells[1], evaluation->measured[v].mae);
         format(cells[2], sizeof cells[2], evaluation->composed[v].r2);
         format(cells[3], sizeof cells[3], evaluation->measured[v].r2);
+        format(cells[4], sizeof cells[4], evaluation->r2_all_inputs[v]);
         const char *row[] = {model->graph->vertices[v].name,
                              flx_vertex_kind_text(model->graph->vertices[v].kind),
                              rows,
                              cells[0],
                              cells[1],
                              cells[2],
-                             cells[3]};
+                             cells[3],
+                             cells[4],
+                             is_marked ? "*" : ""};
         flx_table_row(table, row);
     }
     flx_table_print(table);
     flx_table_destroy(table);
+    return marked;
 }
 
 static void print_summary(const flx_model *model, const flx_evaluation *evaluation)
 {
     const flx_accuracy *graph = &evaluation->graph;
-    if (evaluation->n_vertices <= 80)
-        print_vertices(model, evaluation);
+    int marked = evaluation->n_vertices <= 80 ? print_vertices(model, evaluation) : 0;
+    if (marked)
+        printf("* modularity fails: inputs of other services say much of it that its own "
+               "do not\n");
     printf("\n%s over %d rows, predicted from knobs and states alone (%s):\n",
            model->graph->vertices[model->graph->output].name, graph->rows,
-           flx_composition_text(model->composition));
+           model->mixture ? "mixture of models"
+                          : flx_composition_text(model->composition));
     printf("  mean absolute error  %.5g %s", graph->mae, flx_model_unit(model));
     if (isfinite(graph->mape))
         printf("  (%.1f %% of the measured value)", 100 * graph->mape);
