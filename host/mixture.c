@@ -2,6 +2,7 @@
 #include "host/mixture.h"
 
 #include "host/kind.h"
+#include "host/monolith.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,8 +45,8 @@ bool flx_mixture_is_composed(int index)
     return recipes[index].is_composed;
 }
 
-flx_status flx_mixture_build_member(const flx_model *host, int index, flx_model **out,
-                                    flx_error *error)
+flx_status flx_mixture_build_member(const flx_model *host, const int *replicas, int index,
+                                    flx_model **out, flx_error *error)
 {
     const recipe *r = &recipes[index];
     flx_predictor_kind kind = flx_composition_kind(r->composition);
@@ -65,8 +66,11 @@ flx_status flx_mixture_build_member(const flx_model *host, int index, flx_model 
                          .deployment = host->deployment,
                          .rows = host->rows};
     flx_graph_scope scope = flx_graph_scope_of(host->graph);
-    flx_status status = flx_model_build_graph(host->deployment, r->composition, false,
-                                              &scope, &model->graph, error);
+    flx_status status =
+        r->is_composed
+            ? flx_model_build_graph(host->deployment, r->composition, false, &scope,
+                                    &model->graph, error)
+            : flx_monolith_build_for(host->deployment, replicas, &model->graph, error);
     if (status == FLX_OK)
         *out = model;
     else
@@ -90,6 +94,7 @@ void flx_mixture_destroy(flx_mixture *mixture)
     for (int k = 0; k < mixture->n_members; k++)
         flx_mixture_destroy_member(mixture->members[k].model);
     free(mixture->members);
+    free(mixture->replicas);
     free(mixture->scores);
     free(mixture);
 }

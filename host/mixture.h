@@ -27,6 +27,7 @@ typedef struct {
 typedef struct flx_mixture {
     int n_members;
     flx_member *members;
+    int *replicas;    /* (services of the deployment) when the members were trained */
     double low, high; /* every member's output is kept within */
     double margin;    /* half the median absolute residual of the folds */
     int n_scores;
@@ -41,9 +42,19 @@ int flx_mixture_find(const char *name); /* -1 */
 bool flx_mixture_is_composed(int index);
 
 /* Member `index`, its graph built for the model that hosts it (the first has none of its
- * own). *model NULL and FLX_OK where this build has no such kind. */
-flx_status flx_mixture_build_member(const flx_model *host, int index, flx_model **model,
-                                    flx_error *error);
+ * own). replicas: mixture->replicas, NULL: as now. *model NULL and FLX_OK where this
+ * build has no such kind. */
+flx_status flx_mixture_build_member(const flx_model *host, const int *replicas, int index,
+                                    flx_model **model, flx_error *error);
+
+/* Replicas of every service of a deployment, allocated; NULL when out of memory. */
+int *flx_mixture_count_replicas(const flx_deployment *deployment);
+
+/* After services of the model have been scaled: of the composed family the model's own
+ * graph stays, and counts half; the black boxes, which read the first instance where they
+ * read the only one, share the other half. Measured: this zero-shot mean beats either
+ * alone (notes of the README). Nothing to do where no number of instances has changed. */
+flx_status flx_mixture_follow(flx_model *model, flx_error *error);
 
 /* Frees a member's graph and models, not what it borrows. NULL is fine. */
 void flx_mixture_destroy_member(flx_model *model);

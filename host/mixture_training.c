@@ -38,13 +38,15 @@ static flx_model *member_of(const trainer *t, int k)
 static flx_status build_members(trainer *t, flx_error *error)
 {
     t->mixture = calloc(1, sizeof *t->mixture);
-    if (t->mixture)
+    if (t->mixture) {
         t->mixture->members = calloc(FLX_MIXTURE_MEMBERS, sizeof *t->mixture->members);
-    if (!t->mixture || !t->mixture->members)
+        t->mixture->replicas = flx_mixture_count_replicas(t->host->deployment);
+    }
+    if (!t->mixture || !t->mixture->members || !t->mixture->replicas)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a mixture");
     for (int i = 0; i < FLX_MIXTURE_MEMBERS; i++) {
         flx_model *model = NULL;
-        FLX_TRY(flx_mixture_build_member(t->host, i, &model, error));
+        FLX_TRY(flx_mixture_build_member(t->host, NULL, i, &model, error));
         if (i == 0 || model)
             t->mixture->members[t->mixture->n_members++] =
                 (flx_member){.name = flx_mixture_name(i),
@@ -268,14 +270,13 @@ static flx_status run(trainer *t, flx_error *error)
 }
 
 flx_status flx_mixture_train(flx_model *model, flx_backend *backend,
-                             const flx_fit_options *options,
-                             flx_training_report *report, flx_error *error)
+                             const flx_fit_options *options, flx_training_report *report,
+                             flx_error *error)
 {
     static const flx_fit_options none = {0};
     *report = (flx_training_report){0};
     options = options ? options : &none;
-    trainer t = {
-        .host = model, .backend = backend, .options = options, .report = report};
+    trainer t = {.host = model, .backend = backend, .options = options, .report = report};
     flx_status status = run(&t, error);
     dismiss(&t);
     return status;

@@ -12,6 +12,6 @@
  * target: no mixture, and a note that says so. Above 400 rows the weights come from 400
  * of them. */
 flx_status flx_mixture_train(flx_model *model, flx_backend *backend,
-                             const flx_fit_options *options,
-                             flx_training_report *report, flx_error *error);
+                             const flx_fit_options *options, flx_training_report *report,
+                             flx_error *error);
 #endif

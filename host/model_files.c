@@ -146,16 +146,20 @@ static json_t *describe_members(const flx_mixture *mixture)
     return list;
 }
 
-static json_t *describe_mixture(const flx_mixture *mixture)
+static json_t *describe_mixture(const flx_model *model)
 {
+    const flx_mixture *mixture = model->mixture;
     if (!mixture)
         return json_null();
+    json_t *replicas = json_array();
+    for (int s = 0; s < model->deployment->n_services; s++)
+        json_array_append_new(replicas, json_integer(mixture->replicas[s]));
     json_t *scores = json_array();
     for (int i = 0; i < mixture->n_scores; i++)
         json_array_append_new(scores, json_real(mixture->scores[i]));
-    return json_pack("{s:o, s:f, s:f, s:f, s:o}", "members", describe_members(mixture),
-                     "low", mixture->low, "high", mixture->high, "margin",
-                     mixture->margin, "scores", scores);
+    return json_pack("{s:o, s:o, s:f, s:f, s:f, s:o}", "members",
+                     describe_members(mixture), "replicas", replicas, "low", mixture->low,
+                     "high", mixture->high, "margin", mixture->margin, "scores", scores);
 }
 
 json_t *flx_model_describe(const flx_model *model)
@@ -166,7 +170,7 @@ json_t *flx_model_describe(const flx_model *model)
         "prior", flx_prior_words[model->prior], "paper", model->paper_mode);
     json_object_set_new(document, "training", describe_training(model));
     json_object_set_new(document, "assignments", describe_assignments(model));
-    json_object_set_new(document, "mixture", describe_mixture(model->mixture));
+    json_object_set_new(document, "mixture", describe_mixture(model));
     json_object_set_new(document, "notes", describe_notes(model));
     describe_structure(model->graph, document);
     return document;

@@ -210,8 +210,8 @@ static flx_status read_file(const char *path, flx_hosted_model *hosted, flx_erro
     FLX_TRY(flx_hdf5_open(path, &reader, error));
     flx_status status = flx_predictor_get(reader, &hosted->predictor, error);
     if (status == FLX_OK)
-        status = flx_hdf5_get_integer(reader, "/", "created", false, &hosted->created,
-                                      error);
+        status =
+            flx_hdf5_get_integer(reader, "/", "created", false, &hosted->created, error);
     flx_hdf5_close(reader);
     hosted->file_bytes = stat(path, &about) == 0 ? about.st_size : 0;
     return status;
@@ -315,7 +315,8 @@ static flx_status read_member(const flx_json_source *source, const json_t *item,
     member->name = flx_mixture_name(index);
     member->is_composed = flx_mixture_is_composed(index);
     mixture->n_members++;
-    FLX_TRY(flx_mixture_build_member(model, index, &member->model, error));
+    FLX_TRY(
+        flx_mixture_build_member(model, mixture->replicas, index, &member->model, error));
     if (index && !member->model)
         return flx_json_fail(source, flx_json_line(source, item), error,
                              "this build has no models of the kind that \"%s\" needs",
@@ -348,6 +349,28 @@ static flx_status read_scores(const flx_json_source *source, const json_t *objec
                                  "a mixture without scores has no intervals");
 }
 
+/* Instances of every service when the members were trained. */
+static flx_status read_replicas(const flx_json_source *source, const json_t *object,
+                                const flx_model *model, flx_error *error)
+{
+    json_t *replicas = NULL;
+    FLX_TRY(flx_json_get_array(source, object, "replicas", true, &replicas, error));
+    int services = model->deployment->n_services;
+    model->mixture->replicas = flx_mixture_count_replicas(model->deployment);
+    if (!model->mixture->replicas)
+        return flx_model_out_of_memory(error);
+    for (int s = 0; s < services; s++) {
+        json_int_t count = json_integer_value(json_array_get(replicas, (size_t)s));
+        if (json_array_size(replicas) != (size_t)services || count < 1 || count > 10000)
+            return flx_json_fail(source, flx_json_line(source, object), error,
+                                 "\"replicas\" is not a number of instances, 1 to 10000, "
+                                 "for each of the %d services",
+                                 services);
+        model->mixture->replicas[s] = (int)count;
+    }
+    return FLX_OK;
+}
+
 /* The mixture that the target hosts, where there is one. */
 static flx_status read_mixture(const flx_json_source *source, const char *folder,
                                flx_model *model, flx_error *error)
@@ -370,6 +393,7 @@ static flx_status read_mixture(const flx_json_source *source, const char *folder
     if (!model->mixture || !model->mixture->members)
         return flx_model_out_of_memory(error);
     double sum = 0;
+    FLX_TRY(read_replicas(source, object, model, error));
     for (size_t k = 0; k < count; k++) {
         FLX_TRY(read_member(source, json_array_get(members, k), folder, model, error));
         double weight = model->mixture->members[k].weight;

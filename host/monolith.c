@@ -4,20 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int count_columns(const flx_deployment *deployment)
+/* Instances of a service that the monolith reads: those of the deployment it is for. */
+static int count_read(const flx_deployment *deployment, const int *replicas, int s)
+{
+    return replicas ? replicas[s] : deployment->services[s].replicas;
+}
+
+static int count_columns(const flx_deployment *deployment, const int *replicas)
 {
     int count = 0;
     for (int s = 0; s < deployment->n_services; s++) {
         const flx_service *service = &deployment->services[s];
-        count += service->n_knobs + service->replicas * service->n_states;
+        count +=
+            service->n_knobs + count_read(deployment, replicas, s) * service->n_states;
     }
     return count;
 }
 
-/* Appends one input; false when out of memory. */
+/* Appends one input, instance `instance` of `read` that are read (-1: not told apart);
+ * false when out of memory. Where one instance was read and now there are more, the first
+ * stands for it. */
 static bool add_input(flx_graph *graph, flx_kind kind, const flx_service *service,
                       const char *operation, int instance, const char *name)
 {
+    int shown = instance < 0 && service->replicas > 1 && kind == FLX_STATE ? 0 : instance;
+    if (service->replicas == 1)
+        shown = -1;
     flx_graph_assignment *assignment = &graph->assignments[0];
     int at = assignment->n_inputs++;
     flx_source *source = &graph->vertices[0].sources[at];
@@ -25,23 +37,23 @@ static bool add_input(flx_graph *graph, flx_kind kind, const flx_service *servic
     assignment->inputs[at].label =
         flx_column_text(service->name, operation, instance, name);
     source->vertex = -1;
-    source->share = instance >= 0 && flx_is_rate(name) ? 1.0 / service->replicas : 1.0;
-    source->column = flx_column_text(service->name, operation, instance, name);
-    if (instance >= 0)
+    source->share = shown >= 0 && flx_is_rate(name) ? 1.0 / service->replicas : 1.0;
+    source->column = flx_column_text(service->name, operation, shown, name);
+    if (shown >= 0)
         source->fallback = flx_column_text(service->name, operation, -1, name);
     return assignment->inputs[at].label && source->column &&
-           (instance < 0 || source->fallback);
+           (shown < 0 || source->fallback);
 }
 
-static bool add_service(flx_graph *graph, const flx_service *service)
+static bool add_service(flx_graph *graph, const flx_service *service, int read)
 {
     for (int k = 0; k < service->n_knobs; k++)
         if (!add_input(graph, FLX_KNOB, service, "", -1, service->knobs[k].name))
             return false;
-    for (int i = 0; i < service->replicas; i++)
+    for (int i = 0; i < read; i++)
         for (int k = 0; k < service->n_states; k++)
             if (!add_input(graph, FLX_STATE, service, service->states[k].operation,
-                           service->replicas > 1 ? i : -1, service->states[k].name))
+                           read > 1 ? i : -1, service->states[k].name))
                 return false;
     return true;
 }
@@ -65,7 +77,7 @@ static bool allocate(flx_graph *graph, int n_inputs)
     return graph->assignments[0].inputs && graph->vertices[0].sources;
 }
 
-static bool fill(flx_graph *graph, const flx_deployment *deployment)
+static bool fill(flx_graph *graph, const flx_deployment *deployment, const int *replicas)
 {
     flx_graph_assignment *assignment = &graph->assignments[0];
     flx_vertex *vertex = &graph->vertices[0];
@@ -83,22 +95,29 @@ static bool fill(flx_graph *graph, const flx_deployment *deployment)
     bool is_whole =
         vertex->name && assignment->metric && vertex->metric && graph->spectrum[0];
     for (int i = 0; i < deployment->n_services && is_whole; i++)
-        is_whole = add_service(graph, &deployment->services[i]);
+        is_whole = add_service(graph, &deployment->services[i],
+                               count_read(deployment, replicas, i));
     graph->n_inputs = assignment->n_inputs;
     return is_whole;
 }
 
-flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
-                              flx_error *error)
+flx_status flx_monolith_build_for(const flx_deployment *deployment, const int *replicas,
+                                  flx_graph **out, flx_error *error)
 {
     *out = NULL;
     flx_graph *graph = calloc(1, sizeof *graph);
-    if (!graph || !allocate(graph, count_columns(deployment)) ||
-        !fill(graph, deployment)) {
+    if (!graph || !allocate(graph, count_columns(deployment, replicas)) ||
+        !fill(graph, deployment, replicas)) {
         flx_graph_destroy(graph);
         return flx_fail(error, FLX_NO_MEMORY,
                         "deployment %s: out of memory for its inputs", deployment->name);
     }
     *out = graph;
     return FLX_OK;
+}
+
+flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
+                              flx_error *error)
+{
+    return flx_monolith_build_for(deployment, NULL, out, error);
 }

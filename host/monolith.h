@@ -10,4 +10,11 @@
 
 flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
                               flx_error *error);
+
+/* The monolith that was trained when service s had replicas[s] instances (n_services;
+ * NULL: as many as now), reading a deployment that has been scaled since: its inputs are
+ * the old ones. Where it read one instance, the first of those there are now stands for
+ * it, so that a rate is that of an instance. */
+flx_status flx_monolith_build_for(const flx_deployment *deployment, const int *replicas,
+                                  flx_graph **out, flx_error *error);
 #endif
