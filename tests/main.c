@@ -28,6 +28,7 @@
     X(posterior)                                                                         \
     X(backend)                                                                           \
     X(blend)                                                                             \
+    X(multiply)                                                                          \
     X(lbfgs)                                                                             \
     X(gp)                                                                                \
     X(fit)                                                                               \
