@@ -34,6 +34,7 @@
     X(fit)                                                                               \
     X(fit_optimum)                                                                       \
     X(fit_backend)                                                                       \
+    X(ridge)                                                                             \
     X(trees)                                                                             \
     X(cause)                                                                             \
     X(repository)                                                                        \
