@@ -35,6 +35,7 @@
     X(fit_optimum)                                                                       \
     X(fit_backend)                                                                       \
     X(ridge)                                                                             \
+    X(mlp_network)                                                                       \
     X(trees)                                                                             \
     X(cause)                                                                             \
     X(repository)                                                                        \
