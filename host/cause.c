@@ -53,6 +53,8 @@ static void add_options(flx_digest *digest, const flx_fit_task *task)
     if (task->kind != FLX_PREDICTOR_GP) {
         flx_digest_add_integer(digest, task->seed);
         flx_digest_add_integer(digest, task->wants_residuals);
+        if (task->kind == FLX_PREDICTOR_MLP)
+            flx_digest_add_integer(digest, task->wants_paper_ranges);
         return;
     }
     add_integers(digest, gp, 4);

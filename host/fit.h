@@ -29,6 +29,7 @@ typedef struct {
     const double *start;  /* gp: the only start (n_theta), such as the optimum on more
                              rows; NULL: none. Borrowed */
     uint64_t seed;        /* of kinds that draw random numbers */
+    bool wants_paper_ranges; /* mlp: hyper-parameters of the paper's appendix */
     bool wants_residuals; /* kinds other than gp, which always has them: fill loo_mean */
     /* Of the model it will be, for the repository (host/cause.h); NULL: X as it is. */
     const flx_predictor *frame; /* features and range; borrowed */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The backend contract: what a device must do for batches of Gaussian processes. `host` calls
- * nothing else, so a new backend is one new table of these functions and one line in
+ * The backend contract: what a device must do for batches of Gaussian processes, of blends
+ * and of matrix products. `host` calls nothing else, so a new backend is one new table of these functions and one line in
  * backend.c.
  *
  * Dimension letters: n training points, d inputs, m queries, L length scales (d, or 1 when
@@ -73,6 +73,17 @@ typedef struct {
     double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
 } flx_blend_query;
 
+/* One matrix product: C = alpha op(A) op(B) + beta C, op(M) = M or its transpose. All dense
+ * and row-major in host memory. C overlaps no operand of any product of the same call. */
+typedef struct {
+    int m, n, k; /* op(A) (m, k), op(B) (k, n); m, n >= 0; k = 0: op(A) op(B) = 0 */
+    bool is_A_transposed, is_B_transposed;
+    double alpha, beta;
+    const double *A; /* (m, k); transposed: (k, m) */
+    const double *B; /* (k, n); transposed: (n, k) */
+    double *C;       /* (m, n) in and out; beta = 0: not read, NaN there does not count */
+} flx_product;
+
 typedef struct flx_backend flx_backend;
 typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
 typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
@@ -110,6 +121,12 @@ struct flx_backend_operations {
     flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
                         flx_error *error);
     void (*blend_release)(flx_blend_set *set);
+
+    /* Independent products of any shapes: neural networks take one call for a layer of
+     * all of them. An element's value does not depend on its neighbours in the batch.
+     * FLX_BAD_INPUT for a negative extent. Allocates nothing on the host. */
+    flx_status (*multiply)(flx_backend *backend, const flx_product *products, int count,
+                           flx_error *error);
 
     void (*close)(flx_backend *backend);
 };

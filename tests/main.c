@@ -28,11 +28,14 @@
     X(posterior)                                                                         \
     X(backend)                                                                           \
     X(blend)                                                                             \
+    X(multiply)                                                                          \
     X(lbfgs)                                                                             \
     X(gp)                                                                                \
     X(fit)                                                                               \
     X(fit_optimum)                                                                       \
     X(fit_backend)                                                                       \
+    X(ridge)                                                                             \
+    X(mlp_network)                                                                       \
     X(trees)                                                                             \
     X(cause)                                                                             \
     X(repository)                                                                        \

@@ -18,5 +18,6 @@ const struct flx_backend_operations flx_cpu_operations = {
     .blend_create = flx_cpu_blend_create,
     .blend = flx_cpu_blend,
     .blend_release = flx_cpu_blend_release,
+    .multiply = flx_cpu_multiply,
     .close = close_cpu,
 };

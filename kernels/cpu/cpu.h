@@ -44,4 +44,7 @@ flx_status flx_cpu_blend_create(flx_backend *backend, const flx_blend_problem *p
 flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
                          flx_error *error);
 void flx_cpu_blend_release(flx_blend_set *set);
+
+flx_status flx_cpu_multiply(flx_backend *backend, const flx_product *products, int count,
+                            flx_error *error);
 #endif

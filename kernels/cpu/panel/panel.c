@@ -12,6 +12,7 @@
 #include "kernels/cpu/panel/blend.h"
 #include "kernels/cpu/panel/covariance.h"
 #include "kernels/cpu/panel/gradient.h"
+#include "kernels/cpu/panel/multiply.h"
 #include "kernels/cpu/panel/predict.h"
 #include "kernels/cpu/panel/uniforms.h"
 
@@ -255,5 +256,6 @@ const flx_panel_kernels FLX_PANEL_TABLE = {
     .covariance_rows = covariance_rows,
     .blend_size = blend_size,
     .blend = blend,
+    .multiply = multiply,
     .uniforms = uniforms,
 };

@@ -64,6 +64,16 @@ typedef struct {
 } flx_panel_blend;
 enum { FLX_BLEND_BLOCK = 64 }; /* candidates of one call at most */
 
+/* C (m, n) = alpha op(A) op(B) + beta C; element (i, p) of op(A) is A[i * A_row + p *
+ * A_column], and so on: transposes are strides. C row-major and dense. */
+typedef struct {
+    int n, k;
+    double alpha, beta;
+    const double *A, *B;
+    size_t A_row, A_column, B_row, B_column;
+    double *C;
+} flx_panel_product;
+
 typedef struct {
     const char *name;
     int width;
@@ -92,6 +102,8 @@ typedef struct {
     size_t (*blend_size)(int k);
     void (*blend)(const flx_panel_blend *blend, const double *weights, int count,
                   double *work, double *losses);
+    /* Rows first .. first + count - 1 of a product's C (kernels/backend.h). */
+    void (*multiply)(const flx_panel_product *product, int first, int count);
     /* A row of random numbers: kernels/uniform_row.h. */
     void (*uniforms)(uint64_t seed, uint32_t stream, uint32_t individual,
                      uint32_t generation, int count, double *out);

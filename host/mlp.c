@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * The courses of a batch: every trial of every task, trained portion by portion. */
+#include "host/mlp.h"
+
+#include "host/mlp_answer.h"
+#include "host/mlp_lesson.h"
+
+#include <stdlib.h>
+
+/* 1 GiB of doubles in training at a time, or a single course. */
+static const size_t MOST_DOUBLES = (size_t)1 << 27;
+
+typedef struct {
+    flx_backend *backend;
+    flx_mlp_lesson *lessons; /* (count) */
+    int count;
+    flx_mlp_course *courses; /* (count * FLX_MLP_TRIALS) */
+    flx_mlp_lesson **owner;  /* of each course */
+    int n_courses, done;
+    const flx_progress *progress;
+} college;
+
+static void plan_courses(college *c, flx_mlp_lesson *lesson)
+{
+    flx_mlp_trial trials[FLX_MLP_TRIALS];
+    flx_mlp_space space =
+        lesson->task->wants_paper_ranges ? FLX_MLP_PAPER : FLX_MLP_SMALL;
+    flx_mlp_draw_trials(space, lesson->task->d, lesson->task->seed, trials);
+    for (uint32_t t = 0; t < FLX_MLP_TRIALS; t++) {
+        c->owner[c->n_courses] = lesson;
+        c->courses[c->n_courses++] = (flx_mlp_course){.trial = trials[t],
+                                                      .folds = lesson->folds,
+                                                      .fold = lesson->fold,
+                                                      .seed = lesson->task->seed,
+                                                      .individual = t * FLX_FOLDS};
+    }
+}
+
+static flx_status open_college(college *c, const flx_fit_task *const *tasks,
+                               flx_fit_result *const *results, flx_error *error)
+{
+    size_t room = (size_t)c->count * FLX_MLP_TRIALS + 1;
+    c->lessons = calloc((size_t)c->count + 1, sizeof *c->lessons);
+    c->courses = calloc(room, sizeof *c->courses);
+    c->owner = calloc(room, sizeof *c->owner);
+    if (!c->lessons || !c->courses || !c->owner)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", c->count);
+    for (int t = 0; t < c->count; t++) {
+        FLX_TRY(flx_mlp_lesson_prepare(&c->lessons[t], tasks[t], results[t], error));
+        if (!results[t]->has_failed)
+            plan_courses(c, &c->lessons[t]);
+    }
+    return FLX_OK;
+}
+
+static void close_college(college *c)
+{
+    for (int i = 0; i < c->n_courses; i++)
+        free(c->courses[i].weights);
+    for (int t = 0; t < c->count && c->lessons; t++)
+        flx_mlp_lesson_clear(&c->lessons[t]);
+    free(c->lessons);
+    free(c->courses);
+    free(c->owner);
+}
+
+static void report_portion(void *context, double done, double total)
+{
+    (void)total;
+    college *c = context;
+    flx_progress_report(c->progress, c->done + done, c->n_courses);
+}
+
+/* How many courses from `first` on are trained together. */
+static int measure_portion(const college *c, int first)
+{
+    int last = first;
+    size_t doubles = 0;
+    while (last < c->n_courses) {
+        doubles += flx_mlp_count_memory(&c->courses[last]);
+        if (doubles > MOST_DOUBLES && last > first)
+            break;
+        last++;
+    }
+    return last - first;
+}
+
+static flx_status train_portion(college *c, int count, flx_error *error)
+{
+    flx_mlp_course *courses = c->courses + c->done;
+    flx_progress progress = {report_portion, c};
+    for (int i = 0; i < count; i++) {
+        size_t size = flx_mlp_count_weights(&courses[i].trial.shape);
+        courses[i].weights = malloc((size_t)courses[i].folds * size * sizeof(double));
+        if (!courses[i].weights)
+            return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weights", size);
+    }
+    FLX_TRY(flx_mlp_train(c->backend, courses, count, &progress, error));
+    for (int i = 0; i < count; i++) {
+        flx_mlp_lesson_take(c->owner[c->done + i], &courses[i]);
+        courses[i].weights = NULL;
+    }
+    c->done += count;
+    return FLX_OK;
+}
+
+static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, int count,
+                      flx_fit_result *const *results, const flx_progress *progress,
+                      flx_error *error)
+{
+    college c = {.backend = backend, .count = count, .progress = progress};
+    flx_status status = open_college(&c, tasks, results, error);
+    while (status == FLX_OK && c.done < c.n_courses)
+        status = train_portion(&c, measure_portion(&c, c.done), error);
+    for (int t = 0; t < count && status == FLX_OK; t++)
+        if (!results[t]->has_failed)
+            status = flx_mlp_lesson_finish(&c.lessons[t], error);
+    close_college(&c);
+    return status;
+}
+
+const flx_model_kind flx_mlp_kind = {
+    .kind = FLX_PREDICTOR_MLP,
+    .fit = fit,
+    .prepare = flx_mlp_prepare,
+    .release = flx_mlp_release,
+    .predict = flx_mlp_predict,
+};

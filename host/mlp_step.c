@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/mlp_step.h"
+
+#include "kernels/formulas/philox.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ORDER_STREAM = 0x4d4c504f /* "MLPO" */ };
+
+/* Few hundred rows: larger batches waste steps, smaller ones the matrix product. */
+enum { BATCH_ROWS = 64 };
+
+int flx_mlp_batches(int n)
+{
+    return (n + BATCH_ROWS - 1) / BATCH_ROWS;
+}
+
+int flx_mlp_batch_rows(int n)
+{
+    int batches = flx_mlp_batches(n);
+    return (n + batches - 1) / batches;
+}
+
+static void shuffle(const flx_mlp_learner *l, int epoch)
+{
+    for (int i = 0; i < l->fold->n; i++)
+        l->order[i] = i;
+    for (int i = l->fold->n - 1; i > 0; i--) {
+        int j = flx_below(l->course->seed, ORDER_STREAM, l->individual, (uint32_t)epoch,
+                          (uint32_t)i, i + 1);
+        int moved = l->order[i];
+        l->order[i] = l->order[j];
+        l->order[j] = moved;
+    }
+}
+
+flx_mlp_pass flx_mlp_gather(const flx_mlp_learner *l, int step)
+{
+    int n = l->fold->n, batches = flx_mlp_batches(n), rows = flx_mlp_batch_rows(n);
+    int batch = step % batches, first = batch * rows;
+    size_t d = (size_t)l->course->trial.shape.size[0];
+    flx_mlp_pass pass = {.shape = &l->course->trial.shape,
+                         .weights = l->weights,
+                         .m = n - first < rows ? n - first : rows,
+                         .X = l->X,
+                         .work = l->work,
+                         .gradient = l->gradient};
+    if (batch == 0 && batches > 1)
+        shuffle(l, step / batches);
+    for (int i = 0; i < pass.m; i++) {
+        size_t row = (size_t)(batches > 1 ? l->order[first + i] : i);
+        memcpy(l->X + (size_t)i * d, l->fold->X + row * d, d * sizeof(double));
+        l->y[i] = l->fold->y[row];
+    }
+    return pass;
+}
+
+void flx_mlp_compare(const flx_mlp_learner *l, const flx_mlp_pass *pass)
+{
+    const double *answers = flx_mlp_answers(pass);
+    double *slopes = flx_mlp_answer_slopes(pass);
+    for (int i = 0; i < pass->m; i++)
+        slopes[i] = (answers[i] - l->y[i]) / pass->m;
+}
+
+static void move_by_adam(const flx_mlp_learner *l, size_t count, double rate, int age)
+{
+    const double b1 = 0.9, b2 = 0.999, tiny = 1e-8, decay = rate * l->course->trial.decay;
+    double c1 = 1 / (1 - pow(b1, age + 1)), c2 = 1 / (1 - pow(b2, age + 1));
+    for (size_t i = 0; i < count; i++) {
+        double g = l->gradient[i];
+        l->mean[i] = b1 * l->mean[i] + (1 - b1) * g;
+        l->square[i] = b2 * l->square[i] + (1 - b2) * g * g;
+        l->weights[i] -= rate * c1 * l->mean[i] / (sqrt(c2 * l->square[i]) + tiny) +
+                         decay * l->weights[i];
+    }
+}
+
+static void move_by_descent(const flx_mlp_learner *l, size_t count, double rate)
+{
+    const double momentum = 0.9, decay = rate * l->course->trial.decay;
+    for (size_t i = 0; i < count; i++) {
+        double push = rate * l->gradient[i];
+        l->mean[i] = momentum * l->mean[i] - push;
+        l->weights[i] += momentum * l->mean[i] - push - decay * l->weights[i];
+    }
+}
+
+void flx_mlp_move(const flx_mlp_learner *l, double rate, int age)
+{
+    size_t count = flx_mlp_count_weights(&l->course->trial.shape);
+    if (l->course->trial.optimiser == FLX_MLP_ADAM)
+        move_by_adam(l, count, rate, age);
+    else
+        move_by_descent(l, count, rate);
+}
