@@ -33,6 +33,7 @@
 #include "host/inference.h"
 #include "host/mixture.h"
 #include "host/mixture_training.h"
+#include "host/mixture_refit.h"
 #include "host/forecast.h"
 #include "host/accuracy.h"
 #include "host/evaluation.h"

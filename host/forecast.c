@@ -45,8 +45,8 @@ flx_status flx_forecast_create(const flx_model *model, flx_backend *backend,
         const flx_model *member = member_model(model, k);
         status = flx_inference_create(member, backend, &f->members[k], error);
         f->n_members += status == FLX_OK;
-        if (member->composition == FLX_MONOLITH_ARD && member != model && !f->black_box)
-            f->black_box = member;
+        if (member->composition == FLX_MONOLITH_ARD && member != model)
+            f->black_box = member; /* the last one: refitted ones know the newest rows */
     }
     if (status == FLX_OK)
         *out = f;

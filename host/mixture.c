@@ -25,6 +25,9 @@ static const recipe recipes[FLX_MIXTURE_MEMBERS] = {
     {"black box, sparse prior", FLX_MONOLITH_ARD, FLX_PRIOR_SPARSE, false, false},
     {"black box, logarithms", FLX_MONOLITH_ARD, FLX_PRIOR_SPARSE, true, false},
     {"boosted trees", FLX_MONOLITH_XGBOOST, FLX_PRIOR_NONE, false, false},
+    {"black box, old and new rows", FLX_MONOLITH_ARD, FLX_PRIOR_DENSITY, false, false},
+    {"black box, old and new rows, logarithms", FLX_MONOLITH_ARD, FLX_PRIOR_SPARSE, true,
+     false},
 };
 
 const char *flx_mixture_name(int index)
@@ -43,6 +46,23 @@ int flx_mixture_find(const char *name)
 bool flx_mixture_is_composed(int index)
 {
     return recipes[index].is_composed;
+}
+
+bool flx_mixture_is_refitted(int index)
+{
+    return index >= FLX_MIXTURE_TRAINED;
+}
+
+static flx_status build_graph(const flx_model *host, const int *replicas, int index,
+                              flx_graph **out, flx_error *error)
+{
+    flx_graph_scope scope = flx_graph_scope_of(host->graph);
+    if (recipes[index].is_composed)
+        return flx_model_build_graph(host->deployment, recipes[index].composition, false,
+                                     &scope, out, error);
+    return (flx_mixture_is_refitted(index)
+                ? flx_monolith_build_since
+                : flx_monolith_build_for)(host->deployment, replicas, out, error);
 }
 
 flx_status flx_mixture_build_member(const flx_model *host, const int *replicas, int index,
@@ -65,12 +85,7 @@ flx_status flx_mixture_build_member(const flx_model *host, const int *replicas, 
                          .wants_log = r->wants_log || host->wants_log,
                          .deployment = host->deployment,
                          .rows = host->rows};
-    flx_graph_scope scope = flx_graph_scope_of(host->graph);
-    flx_status status =
-        r->is_composed
-            ? flx_model_build_graph(host->deployment, r->composition, false, &scope,
-                                    &model->graph, error)
-            : flx_monolith_build_for(host->deployment, replicas, &model->graph, error);
+    flx_status status = build_graph(host, replicas, index, &model->graph, error);
     if (status == FLX_OK)
         *out = model;
     else

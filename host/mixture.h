@@ -34,12 +34,14 @@ typedef struct flx_mixture {
     double *scores; /* (n_scores) ascending: |residual| / (disagreement + margin) */
 } flx_mixture;
 
-enum { FLX_MIXTURE_MEMBERS = 7 };
+/* Those of training, and those that a refit adds (host/mixture_refit.h). */
+enum { FLX_MIXTURE_TRAINED = 7, FLX_MIXTURE_MEMBERS = 9 };
 
 /* Name, composition and family of member `index` of the recipe. */
 const char *flx_mixture_name(int index);
 int flx_mixture_find(const char *name); /* -1 */
 bool flx_mixture_is_composed(int index);
+bool flx_mixture_is_refitted(int index); /* on the rows before and since a change */
 
 /* Member `index`, its graph built for the model that hosts it (the first has none of its
  * own). replicas: mixture->replicas, NULL: as now. *model NULL and FLX_OK where this

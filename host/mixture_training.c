@@ -39,12 +39,12 @@ static flx_status build_members(trainer *t, flx_error *error)
 {
     t->mixture = calloc(1, sizeof *t->mixture);
     if (t->mixture) {
-        t->mixture->members = calloc(FLX_MIXTURE_MEMBERS, sizeof *t->mixture->members);
+        t->mixture->members = calloc(FLX_MIXTURE_TRAINED, sizeof *t->mixture->members);
         t->mixture->replicas = flx_mixture_count_replicas(t->host->deployment);
     }
     if (!t->mixture || !t->mixture->members || !t->mixture->replicas)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a mixture");
-    for (int i = 0; i < FLX_MIXTURE_MEMBERS; i++) {
+    for (int i = 0; i < FLX_MIXTURE_TRAINED; i++) {
         flx_model *model = NULL;
         FLX_TRY(flx_mixture_build_member(t->host, NULL, i, &model, error));
         if (i == 0 || model)

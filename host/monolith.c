@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SINCE_CHANGE "deployment:changed"
+
 /* Instances of a service that the monolith reads: those of the deployment it is for. */
 static int count_read(const flx_deployment *deployment, const int *replicas, int s)
 {
@@ -120,4 +122,22 @@ flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
                               flx_error *error)
 {
     return flx_monolith_build_for(deployment, NULL, out, error);
+}
+
+flx_status flx_monolith_build_since(const flx_deployment *deployment, const int *replicas,
+                                    flx_graph **out, flx_error *error)
+{
+    /* `allocate` leaves room for one input more. */
+    FLX_TRY(flx_monolith_build_for(deployment, replicas, out, error));
+    flx_graph_assignment *assignment = &(*out)->assignments[0];
+    int at = assignment->n_inputs++;
+    assignment->inputs[at] = (flx_assignment_input){FLX_STATE, strdup(SINCE_CHANGE)};
+    (*out)->vertices[0].sources[at] =
+        (flx_source){.vertex = -1, .column = strdup(SINCE_CHANGE), .share = 1.0};
+    if (assignment->inputs[at].label && (*out)->vertices[0].sources[at].column)
+        return FLX_OK;
+    flx_graph_destroy(*out);
+    *out = NULL;
+    return flx_fail(error, FLX_NO_MEMORY, "deployment %s: out of memory for its inputs",
+                    deployment->name);
 }

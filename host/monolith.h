@@ -17,4 +17,9 @@ flx_status flx_monolith_build(const flx_deployment *deployment, flx_graph **out,
  * it, so that a rate is that of an instance. */
 flx_status flx_monolith_build_for(const flx_deployment *deployment, const int *replicas,
                                   flx_graph **out, flx_error *error);
+
+/* The same with one more input, the state "deployment:changed", which no table of
+ * benchmarks has: 0 before the change, 1 since. For models of the rows of both. */
+flx_status flx_monolith_build_since(const flx_deployment *deployment, const int *replicas,
+                                    flx_graph **out, flx_error *error);
 #endif

@@ -147,7 +147,7 @@ static void training_weighs_members_that_learn(void)
     flx_dataset *table = two_services_rows(20, 1, 2);
     const flx_mixture *mixture = model->mixture;
     double sum = 0, *mean = forecast(model, backend, table);
-    assert_int(mixture->n_members, FLX_MIXTURE_MEMBERS);
+    assert_int(mixture->n_members, FLX_MIXTURE_TRAINED);
     for (int k = 0; k < mixture->n_members; k++) {
         sum += mixture->members[k].weight;
         assert_true(mixture->members[k].weight >= 0);
@@ -183,7 +183,7 @@ static void a_log_target_needs_one_member_less(void)
 {
     flx_backend *backend = two_services_backend(2);
     flx_model *model = train(backend, 20, "log");
-    assert_int(model->mixture->n_members, FLX_MIXTURE_MEMBERS - 1);
+    assert_int(model->mixture->n_members, FLX_MIXTURE_TRAINED - 1);
     for (int k = 0; k < model->mixture->n_members; k++)
         assert_true(strcmp(model->mixture->members[k].name, "black box, logarithms") !=
                     0);
