@@ -42,7 +42,8 @@ row() {
 
 echo "| model | n = 10 | 25 | 50 | 100 |"
 echo "|---|---|---|---|---|"
-row "composed inference graph (train)"
+row "the default: graphs and black boxes, weighted (train)"
+row "composed inference graph (--composed-only)" --composed-only
 row "one black box, a length scale per input (--monolith gp-ard)" --monolith gp-ard
 row "one black box, one length scale, maximum likelihood (--monolith gp-iso)" \
     --monolith gp-iso
