@@ -35,13 +35,13 @@ static const flx_option options[] = {
     {.name = "spectrum",
      .type = FLX_TEXT,
      .argument = "METRICS",
-     .help =
-         "metrics the vertices predict, e.g. p50,p85,p90,p95, or select: chosen for "
-         "every vertex by input selection (default: the target's)"},
+     .help = "metrics the vertices predict, e.g. p50,p85,p90,p95, or select: chosen for "
+             "every vertex by input selection (default: the target's)"},
     {.name = "monolith",
      .type = FLX_TEXT,
      .argument = "KIND",
-     .help = "one black box instead of a graph: gp-ard or gp-iso"},
+     .help = "one black box instead of a graph: gp-ard, gp-iso, mlp, forest, xgboost or "
+             "ridge"},
     {.name = "composed-only",
      .type = FLX_FLAG,
      .help = "the composed graph alone, without other models beside it"},
@@ -57,6 +57,19 @@ static const flx_option options[] = {
      .argument = "DIR",
      .help = "folder of fitted models: what is there is not fitted again"},
     {0}};
+
+static flx_status choose_monolith(const char *name, flx_training_options *training,
+                                  flx_error *error)
+{
+    for (int c = FLX_MONOLITH_ARD; c <= FLX_MONOLITH_RIDGE; c++)
+        if (strcmp(name, flx_composition_text((flx_composition)c)) == 0) {
+            training->composition = (flx_composition)c;
+            return FLX_OK;
+        }
+    return flx_fail(error, FLX_BAD_INPUT,
+                    "--monolith %s: give gp-ard, gp-iso, mlp, forest, xgboost or ridge",
+                    name);
+}
 
 static flx_status choose_composition(const flx_arguments *arguments,
                                      flx_training_options *training, flx_error *error)
@@ -75,13 +88,7 @@ static flx_status choose_composition(const flx_arguments *arguments,
     if (flx_is_set(arguments, "composed-only"))
         return flx_fail(error, FLX_BAD_INPUT,
                         "--composed-only and --monolith exclude each other");
-    if (strcmp(monolith, "gp-ard") == 0)
-        training->composition = FLX_MONOLITH_ARD;
-    else if (strcmp(monolith, "gp-iso") == 0)
-        training->composition = FLX_MONOLITH_ISO;
-    else
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "--monolith %s: this version has gp-ard and gp-iso", monolith);
+    FLX_TRY(choose_monolith(monolith, training, error));
     if (training->composition == FLX_MONOLITH_ISO)
         training->prior = FLX_PRIOR_NONE;
     return FLX_OK;
