@@ -15,6 +15,7 @@ enum { FEWEST_ROWS = 5, PAPER_METRICS = 3 };
 
 typedef struct {
     const flx_model *model;
+    const flx_dataset *inputs;
     const flx_metric_selection_options *options;
     flx_backend *backend;
     flx_binding *binding;
@@ -238,7 +239,7 @@ static flx_status visit(selector *s, int a, flx_error *error)
         return FLX_OK;
     }
     flx_status status =
-        flx_selection_lesson_gather(s->model, s->binding, a, &lesson, error);
+        flx_selection_lesson_gather(s->model, s->binding, s->inputs, a, &lesson, error);
     if (status == FLX_OK && has_choice(&lesson.problem))
         status = decide(s, a, &lesson, error);
     else if (status == FLX_OK)
@@ -263,7 +264,7 @@ static flx_status run(selector *s, flx_error *error)
     return FLX_OK;
 }
 
-flx_status flx_metric_selection(const flx_model *model,
+flx_status flx_metric_selection(const flx_model *model, const flx_dataset *inputs,
                                 const flx_metric_selection_options *options,
                                 flx_backend *backend, flx_readings **out,
                                 flx_error *error)
@@ -271,6 +272,7 @@ flx_status flx_metric_selection(const flx_model *model,
     static const flx_metric_selection_options usual = {0};
     size_t count = (size_t)model->graph->n_assignments;
     selector s = {.model = model,
+                  .inputs = inputs,
                   .options = options ? options : &usual,
                   .backend = backend,
                   .is_needed = calloc(count, sizeof *s.is_needed),

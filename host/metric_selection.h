@@ -24,14 +24,15 @@ typedef struct {
 flx_status flx_declared_metrics(const flx_deployment *deployment, const char ***names,
                                 int *count, flx_error *error);
 
-/* Chooses on measured rows (model->rows), for every instance-assignment of the model's
- * graph that is needed; own knobs and states are always read, and (unless asked
+/* Chooses on the model's rows, where inputs are read from `inputs` (a table of the same
+ * shape, host/foresight.h; NULL: as measured), for every instance-assignment of the
+ * model's graph that is needed; own knobs and states are always read, and (unless asked
  * otherwise) of every callee at least one metric, so that the knobs of no service are
  * lost. Outputs and metrics are compared as the model will see them: in logarithms where
  * it models those. A metric missing in more than half of the rows is not chosen, other
  * gaps are filled with the median. Assignments with fewer than 5 rows, rows of one group
  * only or no measured metric below read the target metric of every callee. */
-flx_status flx_metric_selection(const flx_model *model,
+flx_status flx_metric_selection(const flx_model *model, const flx_dataset *inputs,
                                 const flx_metric_selection_options *options,
                                 flx_backend *backend, flx_readings **out,
                                 flx_error *error);

@@ -133,11 +133,12 @@ static flx_status convert(const flx_model *model, const flx_lesson *source, int 
 }
 
 flx_status flx_selection_lesson_gather(const flx_model *model, const flx_binding *binding,
-                                       int a, flx_selection_lesson *out, flx_error *error)
+                                       const flx_dataset *inputs, int a,
+                                       flx_selection_lesson *out, flx_error *error)
 {
     flx_lesson source = {0};
     *out = (flx_selection_lesson){0};
-    flx_status status = flx_lesson_gather(model, binding, NULL, a, &source, error);
+    flx_status status = flx_lesson_gather(model, binding, inputs, a, &source, error);
     if (status == FLX_OK)
         status = convert(model, &source, a, out, error);
     flx_lesson_clear(&source);

@@ -16,9 +16,10 @@ typedef struct {
 
 /* Candidates are the inputs that come from other vertices, always included the others; an
  * input missing in more than half of the rows is neither, other gaps hold the median.
- * Logarithms where the model takes them. Cleared by the caller, also after a failure. */
+ * Logarithms where the model takes them. `inputs`: as for flx_lesson_gather. Cleared by
+ * the caller, also after a failure. */
 flx_status flx_selection_lesson_gather(const flx_model *model, const flx_binding *binding,
-                                       int a, flx_selection_lesson *out,
-                                       flx_error *error);
+                                       const flx_dataset *inputs, int a,
+                                       flx_selection_lesson *out, flx_error *error);
 void flx_selection_lesson_clear(flx_selection_lesson *lesson);
 #endif

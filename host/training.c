@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training.h"
 
+#include "host/foresight.h"
 #include "host/metric_selection.h"
 #include "host/mixture_training.h"
 #include "host/pruning.h"
@@ -41,7 +42,8 @@ static flx_status train_mixture(flx_model *model, flx_backend *backend,
     return status;
 }
 
-/* Chooses among all declared metrics, then builds the graph that reads these. */
+/* The graph of all declared metrics, pruned to those that are chosen. The paper chooses
+ * on measured inputs. */
 static flx_status build_selected(flx_model *model, const flx_training_options *options,
                                  flx_backend *backend, flx_error *error)
 {
@@ -49,16 +51,20 @@ static flx_status build_selected(flx_model *model, const flx_training_options *o
                                            .seed = options->seed};
     const char **names;
     flx_readings *readings = NULL;
+    flx_dataset *inputs = NULL;
     flx_graph_scope scope = {0};
     FLX_TRY(flx_declared_metrics(model->deployment, &names, &scope.n_spectrum, error));
     scope.spectrum = names;
     flx_status status =
         flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
                               &scope, &model->graph, error);
+    if (status == FLX_OK && !model->paper_mode)
+        status = flx_foresee(model, backend, &inputs, error);
     if (status == FLX_OK)
-        status = flx_metric_selection(model, &choice, backend, &readings, error);
+        status = flx_metric_selection(model, inputs, &choice, backend, &readings, error);
     if (status == FLX_OK)
         status = flx_graph_prune(model->graph, readings, error);
+    flx_dataset_destroy(inputs);
     flx_readings_destroy(readings);
     free(names);
     return status;
