@@ -228,6 +228,8 @@ static flx_status read_derivation(const flx_json_source *source, const json_t *n
     FLX_TRY(flx_json_get_text(source, node, "unit", false, &derivation->unit, error));
     FLX_TRY(flx_json_get_word(source, node, "how", true, hows, &how, error));
     FLX_TRY(flx_json_get_word(source, node, "kind", false, kinds, &kind, error));
+    if (how == FLX_BUCKET && !json_object_get(node, "unit"))
+        derivation->unit = "bucket";
     derivation->how = (flx_import_how)how;
     derivation->kind = (flx_kind)kind;
     FLX_TRY(refuse_strangers(source, node, hows, derivation, error));

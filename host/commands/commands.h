@@ -17,6 +17,7 @@ extern const flx_command flx_tune_command;
 extern const flx_command flx_graph_command;
 extern const flx_command flx_ingest_command;
 extern const flx_command flx_export_command;
+extern const flx_command flx_replay_command;
 extern const flx_command flx_bench_command;
 extern const flx_command flx_selftest_command;
 extern const flx_command flx_version_command;
