@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model_files.h"
 
-#include "host/mixture.h"
+#include "host/mixture_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static json_t *list_models(const flx_learning_assignment *assignment)
     return list;
 }
 
-static json_t *describe_assignments(const flx_model *model)
+json_t *flx_model_describe_assignments(const flx_model *model)
 {
     json_t *list = json_array();
     for (int a = 0; a < model->graph->n_assignments; a++) {
@@ -132,36 +132,6 @@ static json_t *describe_notes(const flx_model *model)
     return list;
 }
 
-static json_t *describe_members(const flx_mixture *mixture)
-{
-    json_t *list = json_array();
-    for (int k = 0; k < mixture->n_members; k++) {
-        const flx_member *member = &mixture->members[k];
-        json_t *item = json_pack("{s:s, s:f, s:f}", "name", member->name, "weight",
-                                 member->weight, "fold_mae", member->fold_mae);
-        if (member->model)
-            json_object_set_new(item, "assignments", describe_assignments(member->model));
-        json_array_append_new(list, item);
-    }
-    return list;
-}
-
-static json_t *describe_mixture(const flx_model *model)
-{
-    const flx_mixture *mixture = model->mixture;
-    if (!mixture)
-        return json_null();
-    json_t *replicas = json_array();
-    for (int s = 0; s < model->deployment->n_services; s++)
-        json_array_append_new(replicas, json_integer(mixture->replicas[s]));
-    json_t *scores = json_array();
-    for (int i = 0; i < mixture->n_scores; i++)
-        json_array_append_new(scores, json_real(mixture->scores[i]));
-    return json_pack("{s:o, s:o, s:f, s:f, s:f, s:o}", "members",
-                     describe_members(mixture), "replicas", replicas, "low", mixture->low,
-                     "high", mixture->high, "margin", mixture->margin, "scores", scores);
-}
-
 json_t *flx_model_describe(const flx_model *model)
 {
     json_t *document = json_pack(
@@ -169,8 +139,8 @@ json_t *flx_model_describe(const flx_model *model)
         FLX_MODEL_VERSION, "composition", flx_composition_words[model->composition],
         "prior", flx_prior_words[model->prior], "paper", model->paper_mode);
     json_object_set_new(document, "training", describe_training(model));
-    json_object_set_new(document, "assignments", describe_assignments(model));
-    json_object_set_new(document, "mixture", describe_mixture(model));
+    json_object_set_new(document, "assignments", flx_model_describe_assignments(model));
+    json_object_set_new(document, "mixture", flx_mixture_describe(model));
     json_object_set_new(document, "notes", describe_notes(model));
     describe_structure(model->graph, document);
     return document;

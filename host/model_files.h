@@ -5,6 +5,7 @@
 #ifndef FLX_MODEL_FILES_H
 #define FLX_MODEL_FILES_H
 
+#include "formats/json_source.h"
 #include "host/model.h"
 
 #include <jansson.h>
@@ -22,6 +23,13 @@ char *flx_model_predictor_file(const char *folder, const char *digest);
 
 /* The whole of graph.json; NULL when out of memory. */
 json_t *flx_model_describe(const flx_model *model);
+
+/* "assignments" of graph.json: what each hosts. */
+json_t *flx_model_describe_assignments(const flx_model *model);
+/* Of the object `owner`, into model->assignments; the graph of the model stands. */
+flx_status flx_model_read_assignments(const flx_json_source *source, const json_t *owner,
+                                      const char *folder, flx_model *model,
+                                      flx_error *error);
 
 flx_status flx_model_out_of_memory(flx_error *error);
 #endif
