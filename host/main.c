@@ -18,10 +18,11 @@ extern void openblas_set_num_threads(int threads);
 
 /* A new verb is one line here. */
 const flx_command *const flx_commands[] = {
-    &flx_simulate_command, &flx_import_command,  &flx_info_command,    &flx_train_command,
-    &flx_evaluate_command, &flx_debug_command,   &flx_predict_command, &flx_tune_command,
-    &flx_graph_command,    &flx_ingest_command,  &flx_export_command,  &flx_bench_command,
-    &flx_selftest_command, &flx_version_command, &flx_help_command,    NULL,
+    &flx_simulate_command, &flx_import_command,  &flx_info_command,   &flx_train_command,
+    &flx_evaluate_command, &flx_debug_command,   &flx_scale_command,  &flx_replace_command,
+    &flx_fit_command,      &flx_predict_command, &flx_tune_command,   &flx_graph_command,
+    &flx_ingest_command,   &flx_export_command,  &flx_bench_command,  &flx_selftest_command,
+    &flx_version_command,  &flx_help_command,    NULL,
 };
 
 static flx_status run_verb(const flx_command *command, int count, char **words,
