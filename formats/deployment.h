@@ -73,6 +73,8 @@ flx_status flx_deployment_parse(const char *text, const char *place, flx_deploym
 /* Writes beside `path` and renames. Reading it back gives an equal deployment. */
 flx_status flx_deployment_write(const flx_deployment *deployment, const char *path,
                                 flx_error *error);
+/* The same as text, owned by the caller; NULL when out of memory. */
+char *flx_deployment_text(const flx_deployment *deployment);
 void flx_deployment_destroy(flx_deployment *deployment);
 
 /* Index of a service or of a knob, metric, operation within one; -1 where there is none.

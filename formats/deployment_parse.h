@@ -33,4 +33,6 @@ flx_status flx_parse_inputs(const flx_json_source *source, const json_t *service
 /* What an operation sees unless told otherwise: all knobs of its service and its own
  * states. */
 bool flx_is_own_state(const flx_operation *operation, const flx_input *state);
+/* A knob as it stands in a deployment file; NULL when out of memory. */
+json_t *flx_knob_describe(const flx_knob *knob);
 #endif

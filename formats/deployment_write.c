@@ -60,6 +60,16 @@ static json_t *knob_json(writing *w, const flx_knob *knob)
     return object;
 }
 
+json_t *flx_knob_describe(const flx_knob *knob)
+{
+    writing w = {0};
+    json_t *object = knob_json(&w, knob);
+    if (!w.has_failed)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
 static json_t *state_json(const flx_input *state)
 {
     if (state->operation[0] == '\0')
@@ -246,8 +256,7 @@ static char *dump_exactly(const json_t *root)
     return text;
 }
 
-flx_status flx_deployment_write(const flx_deployment *deployment, const char *path,
-                                flx_error *error)
+char *flx_deployment_text(const flx_deployment *deployment)
 {
     writing w = {.deployment = deployment};
     json_t *root = deployment_json(&w);
@@ -255,9 +264,16 @@ flx_status flx_deployment_write(const flx_deployment *deployment, const char *pa
     json_decref(root);
     int length = text ? asprintf(&line, "%s\n", text) : -1;
     free(text);
-    if (length < 0)
+    return length < 0 ? NULL : line;
+}
+
+flx_status flx_deployment_write(const flx_deployment *deployment, const char *path,
+                                flx_error *error)
+{
+    char *text = flx_deployment_text(deployment);
+    if (!text)
         return flx_fail(error, FLX_NO_MEMORY, "%s: no memory for the deployment", path);
-    flx_status status = flx_output_write(path, line, (size_t)length, error);
-    free(line);
+    flx_status status = flx_output_write(path, text, strlen(text), error);
+    free(text);
     return status;
 }

@@ -63,6 +63,10 @@ typedef struct {
 
 void flx_predictor_clear(flx_predictor *predictor); /* frees what it points to */
 
+/* A copy of its own; *out is empty on failure. FLX_NO_MEMORY. */
+flx_status flx_predictor_copy(const flx_predictor *predictor, flx_predictor *out,
+                              flx_error *error);
+
 /* SHA-256 (hex) of everything prediction depends on. */
 void flx_predictor_digest(const flx_predictor *predictor, char digest[65]);
 

@@ -80,7 +80,8 @@ static answer take_answer(const flx_chunk *c, int vertex, int slot,
 
 /* Weighted mean of the instances; their errors, from one shared model, add up. `scratch`
  * (2 n_inputs). */
-static answer apply_rule(const flx_chunk *c, int vertex, int column, double *scratch)
+static answer apply_rule(const flx_chunk *c, int vertex, int model, int column,
+                         double *scratch)
 {
     const flx_graph *graph = c->inference->model->graph;
     const flx_vertex *v = &graph->vertices[vertex];
@@ -100,7 +101,14 @@ static answer apply_rule(const flx_chunk *c, int vertex, int column, double *scr
                 weights[k] *
                 sqrt(c->variance[(size_t)from * (size_t)c->columns + (size_t)column]);
     }
-    return (answer){mean, deviation * deviation};
+    const flx_predictor *p = &flx_chunk_hosting(c, vertex)->models[model].predictor;
+    const double as_it_is[] = {0, 1, 0};
+    const double *line = p->n_parameters == 3 ? p->parameters : as_it_is;
+    mean = line[0] + line[1] * mean;
+    deviation *= line[1];
+    if (c->samples > 1)
+        return settle(c, vertex, p, column, mean, line[2]);
+    return (answer){mean, deviation * deviation + line[2]};
 }
 
 static answer answer_of(const flx_chunk *c, int vertex, int model, int column,
@@ -111,7 +119,7 @@ static answer answer_of(const flx_chunk *c, int vertex, int model, int column,
     case FLX_PREDICTOR_CONSTANT:
         return settle(c, vertex, p, column, p->constant, p->variance);
     case FLX_PREDICTOR_RULE:
-        return apply_rule(c, vertex, column, scratch);
+        return apply_rule(c, vertex, model, column, scratch);
     default:
         return take_answer(c, vertex, c->inference->first_slot[vertex] + model, p,
                            column);

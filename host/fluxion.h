@@ -3,6 +3,7 @@
  *
  *   dataset (what was measured), deployment (who calls whom) -> graph of assignments
  *   -> fit tasks, one batch on a backend -> model -> inference, evaluation -> tuning
+ *   the graph engine follows the deployment: scale, replace, fit
  *
  * Build and link with `pkg-config --cflags --libs fluxion`. Every function that can fail
  * returns a flx_status and fills the caller's flx_error; nothing here prints or exits. */
@@ -43,6 +44,8 @@
 #include "host/weighting.h"
 #include "host/selection.h"
 #include "host/metric_selection.h"
+#include "host/change.h"
+#include "host/engine.h"
 #include "host/knob_space.h"
 #include "host/optimiser.h"
 #include "host/tuning.h"

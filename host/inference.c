@@ -105,10 +105,22 @@ static bool lay_out(flx_inference *inference, size_t *points)
     return inference->member && inference->prepared;
 }
 
+/* A vertex that was added to a graph hosts nothing before it is fitted. */
+static flx_status check_hosted(const flx_model *model, flx_error *error)
+{
+    for (int a = 0; a < model->graph->n_assignments; a++)
+        if (model->assignments[a].n_models == 0)
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "%s hosts no model yet: fit it before the graph is asked",
+                            model->graph->assignments[a].name);
+    return FLX_OK;
+}
+
 flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
                                 flx_inference **out, flx_error *error)
 {
     *out = NULL;
+    FLX_TRY(check_hosted(model, error));
     flx_inference *inference = calloc(1, sizeof *inference);
     size_t points = 1;
     if (inference) {

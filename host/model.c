@@ -54,6 +54,7 @@ void flx_model_destroy(flx_model *model)
     flx_mixture_destroy(model->mixture);
     flx_model_forget(model);
     free(model->drawn);
+    free(model->row_replicas);
     flx_dataset_destroy(model->rows);
     flx_graph_destroy(model->graph);
     flx_deployment_destroy(model->deployment);

@@ -7,6 +7,7 @@
 #define FLX_MODEL_H
 
 #include "host/assignment.h"
+#include "host/change.h"
 #include "host/gp.h"
 #include "host/graph.h"
 
@@ -43,6 +44,9 @@ typedef struct {
     flx_graph *graph;
     flx_learning_assignment *assignments; /* (graph->n_assignments) what each hosts */
     flx_dataset *rows;                    /* the training rows */
+    int *row_replicas;                    /* (services) instances when they were measured,
+                                             0: the rows do not speak of the service;
+                                             NULL: as deployed */
     int source_rows;                      /* rows of the file they were drawn from */
     char source_digest[65];               /* its content: flx_dataset_digest */
     int n_drawn;
@@ -78,6 +82,10 @@ const char *flx_model_unit(const flx_model *model);
  * the verb of the line added to history.jsonl. */
 flx_status flx_model_write(const flx_model *model, const char *path, const char *event,
                            flx_error *error);
+/* The model that stands at `path`, changed: its history goes on with a line that says
+ * how. A kill leaves the one before. */
+flx_status flx_model_update(const flx_model *model, const char *path,
+                            const flx_change *change, flx_error *error);
 /* FLX_BAD_INPUT where a file is missing, damaged or does not fit the others. */
 flx_status flx_model_read(const char *path, flx_model **out, flx_error *error);
 #endif

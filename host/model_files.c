@@ -109,6 +109,17 @@ static json_t *describe_structure(const flx_graph *graph, json_t *document)
     return document;
 }
 
+/* How the rows were measured, where the deployment has changed since. */
+static json_t *describe_replicas(const flx_model *model)
+{
+    json_t *object = json_object();
+    for (int s = 0; s < model->deployment->n_services; s++)
+        if (model->row_replicas[s] != model->deployment->services[s].replicas)
+            json_object_set_new(object, model->deployment->services[s].name,
+                                json_integer(model->row_replicas[s]));
+    return object;
+}
+
 static json_t *describe_training(const flx_model *model)
 {
     json_t *rows = json_array();
@@ -116,9 +127,12 @@ static json_t *describe_training(const flx_model *model)
         json_array_append_new(rows, json_integer(model->drawn[i]));
     char digest[65];
     flx_dataset_digest(model->rows, digest);
-    return json_pack("{s:s, s:i, s:s, s:o}", "source_digest", model->source_digest,
-                     "source_rows", model->source_rows, "rows_digest", digest, "rows",
-                     rows);
+    json_t *training =
+        json_pack("{s:s, s:i, s:s, s:o}", "source_digest", model->source_digest,
+                  "source_rows", model->source_rows, "rows_digest", digest, "rows", rows);
+    if (model->row_replicas)
+        json_object_set_new(training, "replicas", describe_replicas(model));
+    return training;
 }
 
 static json_t *describe_notes(const flx_model *model)

@@ -116,6 +116,33 @@ static flx_status read_drawn(const flx_json_source *source, const json_t *rows,
     return FLX_OK;
 }
 
+/* "replicas" of the rows: services that had another number of instances then. */
+static flx_status read_row_replicas(const flx_json_source *source,
+                                    const json_t *training, flx_model *model,
+                                    flx_error *error)
+{
+    json_t *object = NULL;
+    int count = model->deployment->n_services;
+    FLX_TRY(flx_json_get_object(source, training, "replicas", false, &object, error));
+    if (!object)
+        return FLX_OK;
+    model->row_replicas = calloc((size_t)count + 1, sizeof *model->row_replicas);
+    if (!model->row_replicas)
+        return flx_model_out_of_memory(error);
+    size_t used = 0;
+    for (int s = 0; s < count; s++) {
+        const flx_service *service = &model->deployment->services[s];
+        model->row_replicas[s] = service->replicas;
+        used += json_object_get(object, service->name) != NULL;
+        FLX_TRY(flx_json_get_integer(source, object, service->name, false, 0, 10000,
+                                     &model->row_replicas[s], error));
+    }
+    if (used != json_object_size(object))
+        return flx_json_fail(source, flx_json_key_line(source, training, "replicas"),
+                             error, "\"replicas\" names a service that is not deployed");
+    return FLX_OK;
+}
+
 static flx_status read_training(const flx_json_source *source, flx_model *model,
                                 flx_error *error)
 {
@@ -128,6 +155,7 @@ static flx_status read_training(const flx_json_source *source, flx_model *model,
                                  &model->source_rows, error));
     FLX_TRY(flx_json_get_array(source, training, "rows", true, &rows, error));
     snprintf(model->source_digest, sizeof model->source_digest, "%s", digest);
+    FLX_TRY(read_row_replicas(source, training, model, error));
     return read_drawn(source, rows, model, error);
 }
 

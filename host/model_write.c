@@ -4,6 +4,7 @@
 #include "host/model_files.h"
 
 #include "formats/output.h"
+#include "formats/text_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+
+enum { LONGEST_HISTORY = 1 << 30 };
 
 static flx_status write_text(const char *folder, const char *name, const char *text,
                              flx_error *error)
@@ -40,26 +43,42 @@ static json_t *list_names(const flx_model *model, bool are_found)
     return names;
 }
 
-static flx_status write_history(const flx_model *model, const char *folder,
-                                const char *event, flx_error *error)
+static json_t *describe_event(const flx_model *model, const char *event)
 {
-    char date[32];
+    return json_pack("{s:s, s:i, s:o, s:o}", "event", event, "rows", model->n_drawn,
+                     "fitted", list_names(model, false), "reused",
+                     list_names(model, true));
+}
+
+/* One line of history.jsonl, with its date; takes `line`. */
+static char *date_line(json_t *line)
+{
+    char date[32], *ended = NULL;
     time_t now = time(NULL);
     struct tm utc;
     gmtime_r(&now, &utc);
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    json_t *line = json_pack("{s:s, s:s, s:i, s:o, s:o}", "date", date, "event", event,
-                             "rows", model->n_drawn, "fitted", list_names(model, false),
-                             "reused", list_names(model, true));
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL, *ended = NULL;
+    json_t *dated = json_pack("{s:s}", "date", date);
+    json_object_update(dated, line);
+    char *text = line && dated ? json_dumps(dated, JSON_COMPACT) : NULL;
     json_decref(line);
-    if (!text || asprintf(&ended, "%s\n", text) < 0) {
-        free(text);
-        return flx_model_out_of_memory(error);
-    }
+    json_decref(dated);
+    if (!text || asprintf(&ended, "%s\n", text) < 0)
+        ended = NULL;
     free(text);
-    flx_status status = write_text(folder, "history.jsonl", ended, error);
+    return ended;
+}
+
+/* `before`: the lines that stand there already; takes `line`. */
+static flx_status write_history(const char *folder, const char *before, json_t *line,
+                                flx_error *error)
+{
+    char *ended = date_line(line), *text = NULL;
+    if (!ended || asprintf(&text, "%s%s", before, ended) < 0)
+        text = NULL;
+    flx_status status = write_text(folder, "history.jsonl", text, error);
     free(ended);
+    free(text);
     return status;
 }
 
@@ -119,26 +138,65 @@ static flx_status write_tables(const flx_model *model, const char *folder,
     return status;
 }
 
-flx_status flx_model_write(const flx_model *model, const char *path, const char *event,
-                           flx_error *error)
+/* Writes everything; `history` are the lines so far, `line` the new one, which it takes.
+ */
+static flx_status write_all(const flx_model *model, const char *path, const char *history,
+                            json_t *line, flx_error *error)
 {
     flx_output *output = NULL;
-    FLX_TRY(flx_output_begin_directory(path, "graph.json", &output, error));
+    flx_status status = flx_output_begin_directory(path, "graph.json", &output, error);
+    if (status != FLX_OK) {
+        json_decref(line);
+        return status;
+    }
     const char *folder = flx_output_path(output);
     json_t *document = flx_model_describe(model);
     char *text = document ? json_dumps(document, JSON_INDENT(1)) : NULL;
     json_decref(document);
-    flx_status status =
-        text ? write_tables(model, folder, error) : flx_model_out_of_memory(error);
+    status = write_history(folder, history, line, error);
+    if (status == FLX_OK)
+        status =
+            text ? write_tables(model, folder, error) : flx_model_out_of_memory(error);
     if (status == FLX_OK)
         status = write_predictors(model, folder, error);
     if (status == FLX_OK)
         status = write_text(folder, "graph.json", text, error);
-    if (status == FLX_OK)
-        status = write_history(model, folder, event, error);
     free(text);
     if (status == FLX_OK)
         return flx_output_commit(output, error);
     flx_output_abandon(output);
+    return status;
+}
+
+flx_status flx_model_write(const flx_model *model, const char *path, const char *event,
+                           flx_error *error)
+{
+    return write_all(model, path, "", describe_event(model, event), error);
+}
+
+/* A vertex that hosts nothing cannot be read back. */
+static flx_status check_hosted(const flx_model *model, flx_error *error)
+{
+    for (int a = 0; a < model->graph->n_assignments; a++)
+        if (model->assignments[a].n_models == 0)
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "%s hosts no model: fit it before the graph is written",
+                            model->graph->assignments[a].name);
+    return FLX_OK;
+}
+
+flx_status flx_model_update(const flx_model *model, const char *path,
+                            const flx_change *change, flx_error *error)
+{
+    FLX_TRY(check_hosted(model, error));
+    char *name = flx_model_file(path, "history.jsonl"), *history = NULL;
+    size_t length;
+    flx_status status =
+        name ? flx_text_file_read(name, LONGEST_HISTORY, &history, &length, error)
+             : flx_model_out_of_memory(error);
+    free(name);
+    if (status == FLX_OK)
+        status = write_all(model, path, history, flx_change_describe(change), error);
+    free(history);
     return status;
 }

@@ -11,7 +11,8 @@
 
 /* r2 (n_vertices): 1 - sum e^2 / sum (actual - mean)^2 over the rows of `table` that have
  * the output, of models fitted to model->rows with the model's own options; NaN where it
- * is not defined. Replicas share one fit, as their assignment does. */
+ * is not defined, and for all vertices where a service was scaled or replaced since the
+ * rows were measured. Replicas share one fit, as their assignment does. */
 flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
                                   const flx_dataset *table, double *r2, flx_error *error);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What a service-vertex does before a model is trained for it: the mean of its instances'
  * metrics, weighted by their rates (paper 3.2.1: service-vertices aggregate instances).
- */
+ * Recalibrated (host/recalibration.h) its predictor has the parameters intercept, slope
+ * and variance about the prediction; without parameters they are 0, 1 and 0. */
 #ifndef FLX_RULE_H
 #define FLX_RULE_H
 

@@ -69,6 +69,12 @@
     X(weighting)                                                                         \
     X(selection_ridge)                                                                   \
     X(selection)                                                                         \
+    X(recalibration)                                                                     \
+    X(engine_scale)                                                                      \
+    X(engine_fit)                                                                        \
+    X(engine_replace)                                                                    \
+    X(engine_build)                                                                      \
+    X(engine_directory)                                                                  \
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \
