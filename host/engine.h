@@ -104,7 +104,7 @@ typedef struct {
  * together. Their weights minimise the error on the rows given, out of sample over 5
  * folds with models refitted in each, and are then shrunk toward the models in place
  * (which keep 10 pseudo-rows): with few rows little changes, and an assignment stays as
- * it is where nothing does better. In paper mode the new model takes the place of the old
+ * it is where nothing does clearly better. In paper mode the new model takes the place of the old
  * one, as the paper has it. An assignment that hosts nothing is simply fitted. With fewer
  * than 5 rows that have its output an assignment stays as it is, and the change says so.
  * FLX_BAD_INPUT: no row at all, a model that is no composed graph. A mixture that the

@@ -229,9 +229,9 @@ static flx_status ask_all(session *s, flx_error *error)
         if (!is_open(s, i))
             continue;
         FLX_TRY(ask_one(s, &s->cases[i], error));
-        if (s->cases[i].n_judged == 0)
-            keep(s, i, "its models have no answer to any of the %d rows",
-                 s->cases[i].fresh.n);
+        if (!flx_refit_is_testable(&s->cases[i]) && s->cases[i].hosting->n_models > 0)
+            keep(s, i, "its models cannot be tested on the %d rows: all missing, or one "
+                 "group", s->cases[i].fresh.n);
         else if (s->cases[i].n_columns == 1 && s->cases[i].columns[0].before > 0)
             keep(s, i, "it hosts %d model, whose weight is 1", 1);
     }
@@ -244,45 +244,55 @@ static bool is_weighed(const session *s, int i)
            (!s->model->paper_mode || s->options->only_weights);
 }
 
+/* Problems of all cases: each is weighed without every fold, then on all rows. */
+static flx_status pose_all(session *s, flx_weighting_problem *problems, int *count,
+                           flx_error *error)
+{
+    for (int i = 0; i < s->count; i++)
+        for (int f = 0; f <= s->cases[i].n_folds && is_weighed(s, i); f++) {
+            bool is_last = f == s->cases[i].n_folds;
+            FLX_TRY(flx_refit_pose(&s->cases[i], is_last ? -1 : f, &problems[(*count)++],
+                                   error));
+        }
+    return FLX_OK;
+}
+
 /* Where nothing is weighed, what was fitted takes the place of what was there. */
 static void settle_all(session *s, const flx_weighting_result *results)
 {
-    for (int i = 0, p = 0; i < s->count; i++) {
+    const flx_weighting_result *next = results;
+    for (int i = 0; i < s->count; i++) {
         if (!is_open(s, i))
             continue;
-        const double *weights = is_weighed(s, i) ? results[p++].weights : NULL;
-        bool is_better = flx_refit_settle(&s->cases[i], weights,
-                                          &s->reports[i].mae_before,
-                                          &s->reports[i].mae_after);
-        if (!is_better && weights)
-            keep(s, i, "nothing does better on the %d rows", s->cases[i].n_judged);
+        const flx_weighting_result *found = is_weighed(s, i) ? next : NULL;
+        next += found ? s->cases[i].n_folds + 1 : 0;
+        bool is_better = flx_refit_settle(
+            &s->cases[i], found, &s->reports[i].mae_before, &s->reports[i].mae_after);
+        if (!is_better && found)
+            keep(s, i, "nothing does clearly better on the %d rows",
+                 s->cases[i].n_judged);
     }
 }
 
 static flx_status weigh_all(session *s, flx_error *error)
 {
-    flx_weighting_problem *problems = calloc((size_t)s->count + 1, sizeof *problems);
-    flx_weighting_result *results = calloc((size_t)s->count + 1, sizeof *results);
+    size_t most = (size_t)s->count * (FLX_REFIT_FOLDS + 1) + 1;
+    flx_weighting_problem *problems = calloc(most, sizeof *problems);
+    flx_weighting_result *results = calloc(most, sizeof *results);
     flx_weighting_options options = {.seed = s->options->seed};
     int count = 0;
-    for (int i = 0; i < s->count && problems; i++)
-        if (is_weighed(s, i))
-            problems[count++] =
-                (flx_weighting_problem){.name = s->cases[i].assignment->name,
-                                        .n = s->cases[i].n_judged,
-                                        .k = s->cases[i].n_columns,
-                                        .P = s->cases[i].blend,
-                                        .y = s->cases[i].y,
-                                        .form = FLX_FORM_MEAN,
-                                        .loss = FLX_LOSS_ABSOLUTE};
-    flx_status status = problems && results ? FLX_OK : out_of_memory(error);
+    flx_status status = problems && results ? pose_all(s, problems, &count, error)
+                                            : out_of_memory(error);
     if (status == FLX_OK && count > 0)
         status = flx_weighting_solve(s->backend, problems, count, &options, results,
                                      error);
     if (status == FLX_OK)
         settle_all(s, results);
-    for (int p = 0; p < count && results; p++)
+    for (int p = 0; p < count; p++) {
+        free((double *)problems[p].P);
+        free((double *)problems[p].y);
         flx_weighting_result_clear(&results[p]);
+    }
     free(problems);
     free(results);
     return status;

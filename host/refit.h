@@ -7,6 +7,7 @@
 
 #include "host/recalibration.h"
 #include "host/study.h"
+#include "host/weighting.h"
 
 enum { FLX_REFIT_FOLDS = 5 };
 
@@ -36,6 +37,7 @@ typedef struct {
     flx_refit_column *columns; /* (n_columns) */
     double *blend; /* (n_judged, n_columns) out-of-sample predictions, all finite */
     double *y;     /* (n_judged) */
+    int *left_out; /* (n_judged) fold that leaves the row out */
 } flx_refit_case;
 
 /* First and last /time of the rows. */
@@ -55,11 +57,20 @@ flx_status flx_refit_teach(flx_refit_case *one, const flx_lesson *kept, flx_erro
 flx_status flx_refit_ask(flx_refit_case *one, const flx_model *model, bool has_fits,
                          const bool *is_seen, flx_backend *backend, flx_error *error);
 
-/* Takes the weights (n_columns) that blend best, drawn toward those in place by 10
- * pseudo-rows; `weights` NULL: the last column alone. False where that is no better out
- * of sample than what is in place. */
-bool flx_refit_settle(flx_refit_case *one, const double *weights, double *mae_before,
-                      double *mae_after);
+/* Whether rows that all models answer lie in more than one fold. */
+bool flx_refit_is_testable(const flx_refit_case *one);
+
+/* The problem of weighing on the rows outside `fold` (-1: on all rows). P and y are the
+ * caller's to free. FLX_NO_MEMORY. */
+flx_status flx_refit_pose(const flx_refit_case *one, int fold,
+                          flx_weighting_problem *problem, flx_error *error);
+
+/* Takes weights (n_columns), drawn toward those in place by 10 pseudo-rows: found[f] those
+ * of the rows outside fold f, found[n_folds] those of all rows; `found` NULL: the last
+ * column alone. Errors are those of blends by weights that have not seen the row. False
+ * where that is not clearly better than what is in place. */
+bool flx_refit_settle(flx_refit_case *one, const flx_weighting_result *found,
+                      double *mae_before, double *mae_after);
 
 /* What the assignment hosts after the refit: copies, light ones left out. */
 flx_status flx_refit_install(flx_refit_case *one, flx_learning_assignment *out,

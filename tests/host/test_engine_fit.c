@@ -104,11 +104,12 @@ static void a_service_vertex_learns_what_its_rule_misses(void)
     double after = measure(model, 1.3, backend);
     assert_close(before, 5.6, 0.1, 0);
     assert_int(refit.rows, 25);
-    assert_int(refit.old_rows, 0); /* one instance has no service-vertex */
+    assert_int(refit.old_rows, 40); /* two instances that did what the one did */
     assert_true(!refit.is_kept);
     assert_close(refit.mae_before, 0.3 * 12.5, 0.1, 0);
-    assert_close(refit.mae_after, refit.mae_before * 10 / 35, 0.2, 0);
-    assert_true(after < 0.45 * before); /* the line itself is short by 5 of 25 rows */
+    /* 10 of 35 rows speak for the rule; the line falls short by 5 of 25 rows more. */
+    assert_true(refit.mae_after < 0.5 * refit.mae_before);
+    assert_true(after < 0.5 * before);
     assert_weights(model);
     flx_dataset_destroy(rows);
     flx_model_destroy(model);
@@ -163,11 +164,12 @@ static void what_is_right_is_kept(void)
     flx_backend_close(backend);
 }
 
-/* Rows that contradict each other teach nothing: the graph stays as good as it was. */
-static void noise_does_no_harm(void)
+/* Rows with 30 % of noise, up and down: their mean is off by 3.75 / sqrt(10) = 1.2, which
+ * the target feels 1.5 times. Not even one time in five is as much as that believed. */
+static void noise_does_little_harm(void)
 {
     flx_backend *backend = two_services_backend(1);
-    double worst = 0;
+    double worst = 0, sum = 0;
     for (uint64_t seed = 1; seed <= 5; seed++) {
         flx_model *model = make_scaled("none", backend);
         flx_dataset *rows = make_rows(10, 20 + seed, 1);
@@ -176,12 +178,30 @@ static void noise_does_no_harm(void)
         double before = measure(model, 1, backend);
         fit(model, "db:p90 over instances", rows, (flx_refit_options){.seed = seed},
             backend);
-        worst = fmax(worst, measure(model, 1, backend) - before);
+        double harm = measure(model, 1, backend) - before;
+        worst = fmax(worst, harm);
+        sum += harm;
         flx_dataset_destroy(rows);
         flx_model_destroy(model);
     }
-    /* The noise has 30 % of 12.5, felt 1.5 times: 5.6; a tenth of that may come in. */
-    assert_true(worst < 0.56);
+    assert_true(worst < 1.8);
+    assert_true(sum / 5 < 0.6);
+    flx_backend_close(backend);
+}
+
+/* Rows of one group cannot be told apart: nothing can be tested out of sample. */
+static void one_group_alone_changes_nothing(void)
+{
+    flx_backend *backend = two_services_backend(1);
+    flx_model *model = make_scaled("none", backend);
+    flx_dataset *rows = make_rows(10, 5, 1.3);
+    rows->group = calloc(10, sizeof *rows->group);
+    flx_refit refit =
+        fit(model, "db:p90 over instances", rows, (flx_refit_options){0}, backend);
+    assert_true(refit.is_kept);
+    assert_contains(refit.why, "one group");
+    flx_dataset_destroy(rows);
+    flx_model_destroy(model);
     flx_backend_close(backend);
 }
 
@@ -418,7 +438,8 @@ CU_TestInfo engine_fit_tests[] = {
      a_service_vertex_learns_what_its_rule_misses},
     {"the same rows count once", the_same_rows_count_once},
     {"what is right is kept", what_is_right_is_kept},
-    {"noise does no harm", noise_does_no_harm},
+    {"noise does little harm", noise_does_little_harm},
+    {"one group alone changes nothing", one_group_alone_changes_nothing},
     {"an instance assignment learns from old and new rows",
      an_instance_assignment_learns_from_old_and_new_rows},
     {"logarithms are refitted as such", logarithms_are_refitted_as_such},
