@@ -4,6 +4,7 @@
 #include "host/engine.h"
 #include "host/inference.h"
 #include "host/kept_rows.h"
+#include "host/mixture_refit.h"
 #include "host/refit.h"
 #include "host/weighting.h"
 
@@ -365,6 +366,24 @@ static bool list_assignments(const session *s, flx_change *change)
     return is_whole;
 }
 
+/* New rows for the target teach the black boxes beside the graph too. */
+static flx_status fit_mixture(session *s, flx_change *change, flx_error *error)
+{
+    const flx_fit_options options = {.progress = s->options->progress};
+    const flx_graph *graph = s->model->graph;
+    flx_training_report report = {0};
+    bool is_target = false;
+    for (int i = 0; i < s->count; i++)
+        is_target |= graph->assignments[s->assignments[i]].service ==
+                     s->model->deployment->target_service;
+    if (!is_target || s->options->only_weights || !s->model->mixture)
+        return FLX_OK;
+    FLX_TRY(flx_mixture_refit(s->model, s->rows, s->backend, &options, &report, error));
+    return !report.fits || flx_name_list_add(&change->fitted, "the mixture of the target")
+               ? FLX_OK
+               : out_of_memory(error);
+}
+
 static flx_status run(session *s, flx_change *change, flx_error *error)
 {
     FLX_TRY(gather_fresh(s, error));
@@ -378,6 +397,7 @@ static flx_status run(session *s, flx_change *change, flx_error *error)
     if (!list_assignments(s, change))
         return out_of_memory(error);
     FLX_TRY(keep_rows(s, error));
+    FLX_TRY(fit_mixture(s, change, error));
     for (int i = 0; i < s->count; i++) {
         if (!is_open(s, i))
             continue;
