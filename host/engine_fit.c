@@ -19,11 +19,11 @@ typedef struct {
     const flx_refit_options *options;
     flx_backend *backend;
     int count;
-    const int *assignments;         /* (count) */
-    flx_refit_case *cases;          /* (count) */
-    flx_learning_assignment *next;  /* (count) what is hosted afterwards, or nothing */
-    flx_refit *reports;             /* (count) in the change */
-    char cause[65];                 /* digest of the rows */
+    const int *assignments;        /* (count) */
+    flx_refit_case *cases;         /* (count) */
+    flx_learning_assignment *next; /* (count) what is hosted afterwards, or nothing */
+    flx_refit *reports;            /* (count) in the change */
+    char cause[65];                /* digest of the rows */
 } session;
 
 static flx_status out_of_memory(flx_error *error)
@@ -104,14 +104,14 @@ static flx_status predict_all(session *s, double **values, flx_error *error)
         return FLX_OK;
     size_t cells = (size_t)s->model->graph->n_vertices * (size_t)s->rows->rows;
     double *mean = malloc((cells + 1) * sizeof *mean);
-    flx_status status = mean ? flx_inference_create(s->model, s->backend, &inference,
-                                                    error)
-                             : out_of_memory(error);
+    flx_status status =
+        mean ? flx_inference_create(s->model, s->backend, &inference, error)
+             : out_of_memory(error);
     if (status == FLX_OK)
         status = flx_inference_bind(inference, s->rows, error);
     if (status == FLX_OK)
-        status = flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, mean, NULL,
-                                        error);
+        status =
+            flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, mean, NULL, error);
     flx_inference_destroy(inference);
     if (status == FLX_OK)
         *values = mean;
@@ -141,9 +141,9 @@ static flx_status teach_all(session *s, flx_error *error)
         if (!is_open(s, i))
             continue;
         status = flx_refit_deal(&s->cases[i], s->rows->group, s->options->seed, error);
-        bool wants_old = !s->options->only_weights &&
-                         !(s->model->paper_mode &&
-                           s->cases[i].assignment->kind == FLX_SERVICE_VERTEX);
+        bool wants_old =
+            !s->options->only_weights &&
+            !(s->model->paper_mode && s->cases[i].assignment->kind == FLX_SERVICE_VERTEX);
         if (status == FLX_OK && wants_old)
             status = flx_kept_rows_gather(kept, s->assignments[i], &old, error);
         s->reports[i].old_rows = old.n;
@@ -193,8 +193,8 @@ static flx_status fit_all(session *s, flx_error *error)
     flx_status status =
         tasks && results ? submit_all(s, tasks, &count, error) : out_of_memory(error);
     if (status == FLX_OK)
-        status = flx_fit_all(s->backend, tasks, count, results, s->options->progress,
-                             error);
+        status =
+            flx_fit_all(s->backend, tasks, count, results, s->options->progress, error);
     if (status == FLX_OK)
         accept_all(s, results);
     for (int t = 0; t < count && results; t++)
@@ -231,8 +231,10 @@ static flx_status ask_all(session *s, flx_error *error)
             continue;
         FLX_TRY(ask_one(s, &s->cases[i], error));
         if (!flx_refit_is_testable(&s->cases[i]) && s->cases[i].hosting->n_models > 0)
-            keep(s, i, "its models cannot be tested on the %d rows: all missing, or one "
-                 "group", s->cases[i].fresh.n);
+            keep(s, i,
+                 "its models cannot be tested on the %d rows: all missing, or one "
+                 "group",
+                 s->cases[i].fresh.n);
         else if (s->cases[i].n_columns == 1 && s->cases[i].columns[0].before > 0)
             keep(s, i, "it hosts %d model, whose weight is 1", 1);
     }
@@ -267,8 +269,8 @@ static void settle_all(session *s, const flx_weighting_result *results)
             continue;
         const flx_weighting_result *found = is_weighed(s, i) ? next : NULL;
         next += found ? s->cases[i].n_folds + 1 : 0;
-        bool is_better = flx_refit_settle(
-            &s->cases[i], found, &s->reports[i].mae_before, &s->reports[i].mae_after);
+        bool is_better = flx_refit_settle(&s->cases[i], found, &s->reports[i].mae_before,
+                                          &s->reports[i].mae_after);
         if (!is_better && found)
             keep(s, i, "nothing does clearly better on the %d rows",
                  s->cases[i].n_judged);
@@ -282,11 +284,11 @@ static flx_status weigh_all(session *s, flx_error *error)
     flx_weighting_result *results = calloc(most, sizeof *results);
     flx_weighting_options options = {.seed = s->options->seed};
     int count = 0;
-    flx_status status = problems && results ? pose_all(s, problems, &count, error)
-                                            : out_of_memory(error);
+    flx_status status =
+        problems && results ? pose_all(s, problems, &count, error) : out_of_memory(error);
     if (status == FLX_OK && count > 0)
-        status = flx_weighting_solve(s->backend, problems, count, &options, results,
-                                     error);
+        status =
+            flx_weighting_solve(s->backend, problems, count, &options, results, error);
     if (status == FLX_OK)
         settle_all(s, results);
     for (int p = 0; p < count; p++) {
@@ -314,13 +316,12 @@ static flx_status report_models(const session *s, int i, flx_error *error)
     for (int c = 0; c < one->n_columns; c++) {
         const flx_refit_column *column = &one->columns[c];
         bool is_new = column->origin == FLX_FITTED;
-        const flx_predictor *p = is_new
-                                     ? &one->fitted[one->n_folds]
-                                     : &one->hosting->models[column->model].predictor;
+        const flx_predictor *p = is_new ? &one->fitted[one->n_folds]
+                                        : &one->hosting->models[column->model].predictor;
         report->models[report->n_models++] = (flx_weighed_model){
             is_new && one->n_kept == 0 ? "new rows" : origins[column->origin],
-            flx_predictor_kind_text(p->kind), is_open(s, i) ? column->after : column->before,
-            column->mae};
+            flx_predictor_kind_text(p->kind),
+            is_open(s, i) ? column->after : column->before, column->mae};
     }
     return FLX_OK;
 }
@@ -372,14 +373,15 @@ static flx_status fit_mixture(session *s, flx_change *change, flx_error *error)
     const flx_fit_options options = {.progress = s->options->progress};
     const flx_graph *graph = s->model->graph;
     flx_training_report report = {0};
-    bool is_target = false;
+    bool is_target = false, was_changed = false;
     for (int i = 0; i < s->count; i++)
         is_target |= graph->assignments[s->assignments[i]].service ==
                      s->model->deployment->target_service;
     if (!is_target || s->options->only_weights || !s->model->mixture)
         return FLX_OK;
-    FLX_TRY(flx_mixture_refit(s->model, s->rows, s->backend, &options, &report, error));
-    return !report.fits || flx_name_list_add(&change->fitted, "the mixture of the target")
+    FLX_TRY(flx_mixture_refit(s->model, s->rows, s->backend, &options, &report,
+                              &was_changed, error));
+    return !was_changed || flx_name_list_add(&change->fitted, "the mixture of the target")
                ? FLX_OK
                : out_of_memory(error);
 }
@@ -419,10 +421,9 @@ static flx_status open_cases(session *s, flx_change *change, flx_error *error)
     change->rows = s->rows->rows;
     for (int i = 0; i < s->count; i++) {
         int a = s->assignments[i];
-        s->cases[i] =
-            (flx_refit_case){.assignment = &s->model->graph->assignments[a],
-                             .hosting = &s->model->assignments[a],
-                             .cause = s->cause};
+        s->cases[i] = (flx_refit_case){.assignment = &s->model->graph->assignments[a],
+                                       .hosting = &s->model->assignments[a],
+                                       .cause = s->cause};
         flx_refit_date(&s->cases[i], s->rows);
         change->refits[i].assignment = strdup(s->cases[i].assignment->name);
         if (!change->refits[i].assignment)
@@ -433,9 +434,9 @@ static flx_status open_cases(session *s, flx_change *change, flx_error *error)
 }
 
 flx_status flx_graph_engine_fit(flx_model *model, const int *assignments, int count,
-                                const flx_dataset *rows,
-                                const flx_refit_options *options, flx_backend *backend,
-                                flx_change *change, flx_error *error)
+                                const flx_dataset *rows, const flx_refit_options *options,
+                                flx_backend *backend, flx_change *change,
+                                flx_error *error)
 {
     session s = {.model = model,
                  .rows = rows,

@@ -1,86 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/mixture_refit.h"
 
-#include "host/binding.h"
-#include "host/monolith.h"
+#include "host/folds.h"
+#include "host/forecast.h"
+#include "host/joint_rows.h"
 #include "host/school.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FEWEST_ROWS = 10 };
 
 typedef struct {
     flx_model *model;
-    const flx_dataset *fresh;
-    flx_deployment before; /* the deployment as the old rows have it */
-    flx_graph *then, *now; /* the black box at the old and the new rows */
-    flx_dataset
-        *stacked; /* rows of both with a target; columns: the inputs, the target */
-    int n_fresh;  /* of them */
+    flx_joint_rows rows;
+    double *before_change; /* (rows.n_fresh) what the model predicts as it is */
+    double *refitted;      /* (rows.n_fresh) mean of the new members, out of sample */
 } refit;
-
-/* The deployment with the replicas that the mixture was trained at; texts are shared. */
-static bool go_back(refit *r)
-{
-    size_t services = (size_t)r->model->deployment->n_services;
-    r->before = *r->model->deployment;
-    r->before.services = malloc(services * sizeof *r->before.services);
-    for (size_t s = 0; s < services && r->before.services; s++) {
-        r->before.services[s] = r->model->deployment->services[s];
-        r->before.services[s].replicas = r->model->mixture->replicas[s];
-    }
-    return r->before.services != NULL;
-}
-
-static flx_status name_columns(refit *r, flx_error *error)
-{
-    const flx_graph_assignment *assignment = &r->now->assignments[0];
-    const flx_vertex *vertex = &r->now->vertices[0];
-    for (int i = 0; i < assignment->n_inputs; i++)
-        FLX_TRY(flx_dataset_name_column(r->stacked, i, vertex->sources[i].column,
-                                        assignment->inputs[i].kind, "", error));
-    return flx_dataset_name_column(r->stacked, assignment->n_inputs, vertex->name,
-                                   FLX_METRIC, flx_model_unit(r->model), error);
-}
-
-/* Appends the rows of one table that have a target. `since`: the last input's value. */
-static flx_status stack(refit *r, const flx_graph *graph,
-                        const flx_deployment *deployment, const flx_dataset *table,
-                        double since, flx_error *error)
-{
-    flx_binding *binding = NULL;
-    size_t width = (size_t)r->stacked->n_columns;
-    FLX_TRY(flx_binding_create(graph, deployment, table, &binding, error));
-    for (int row = 0; row < table->rows; row++) {
-        double y = flx_cell_value(binding->outputs[0], table, row);
-        if (isnan(y))
-            continue;
-        double *cells = r->stacked->values + (size_t)r->stacked->rows++ * width;
-        for (size_t i = 0; i + 2 < width; i++)
-            cells[i] = flx_cell_value(binding->inputs[0][i], table, row);
-        cells[width - 2] = since;
-        cells[width - 1] = y;
-    }
-    flx_binding_destroy(binding);
-    return FLX_OK;
-}
-
-static flx_status stack_all(refit *r, flx_error *error)
-{
-    const flx_model *model = r->model;
-    int inputs = r->now->assignments[0].n_inputs;
-    FLX_TRY(flx_dataset_create(model->rows->rows + r->fresh->rows, inputs + 1,
-                               &r->stacked, error));
-    FLX_TRY(name_columns(r, error));
-    r->stacked->rows = 0;
-    FLX_TRY(stack(r, r->then, &r->before, model->rows, 0, error));
-    int old = r->stacked->rows;
-    FLX_TRY(stack(r, r->now, model->deployment, r->fresh, 1, error));
-    r->n_fresh = r->stacked->rows - old;
-    return FLX_OK;
-}
 
 /* A table that is predicted says nothing of the change: it lies behind. */
 static void assume_since(flx_model *member)
@@ -98,7 +34,7 @@ static flx_status teach(refit *r, flx_member *members, int count, flx_backend *b
     flx_school schools[2] = {{0}};
     flx_status status = FLX_OK;
     for (int k = 0; k < count; k++) {
-        members[k].model->rows = r->stacked;
+        members[k].model->rows = r->rows.stacked;
         schools[k] =
             (flx_school){.model = members[k].model, .may_fail = true, .starts = 2};
     }
@@ -112,6 +48,148 @@ static flx_status teach(refit *r, flx_member *members, int count, flx_backend *b
         if (status == FLX_OK)
             assume_since(members[k].model);
     }
+    return status;
+}
+
+/* The target at the new rows as the model predicts it now. */
+static flx_status ask_model(refit *r, flx_backend *backend, flx_error *error)
+{
+    flx_forecast *forecast = NULL;
+    double *mean = malloc((size_t)r->rows.fresh->rows * sizeof *mean);
+    int column = flx_dataset_find(r->rows.fresh, r->rows.now->vertices[0].name), next = 0;
+    flx_status status = mean ? flx_forecast_create(r->model, backend, &forecast, error)
+                             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows",
+                                        r->rows.fresh->rows);
+    if (status == FLX_OK)
+        status = flx_forecast_bind(forecast, r->rows.fresh, error);
+    if (status == FLX_OK)
+        status = flx_forecast_target(forecast, mean, error);
+    for (int row = 0; row < r->rows.fresh->rows && status == FLX_OK && column >= 0; row++)
+        if (!isnan(r->rows.fresh->values[(size_t)row * (size_t)r->rows.fresh->n_columns +
+                                         (size_t)column]))
+            r->before_change[next++] = mean[row];
+    flx_forecast_destroy(forecast);
+    free(mean);
+    return status;
+}
+
+/* Rows of the stacked table: without the new ones of fold f, or those alone. */
+static flx_status select_fold(const refit *r, const int *fold, int f, bool is_tested,
+                              flx_dataset **out, flx_error *error)
+{
+    int old = r->rows.stacked->rows - r->rows.n_fresh, count = 0;
+    int *rows = malloc((size_t)r->rows.stacked->rows * sizeof *rows);
+    if (!rows)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a fold");
+    for (int i = 0; i < r->rows.stacked->rows; i++) {
+        bool is_in_fold = i >= old && fold[i - old] == f;
+        if (is_in_fold == is_tested)
+            rows[count++] = i;
+    }
+    flx_status status = flx_dataset_select_rows(r->rows.stacked, rows, count, out, error);
+    free(rows);
+    return status;
+}
+
+/* Adds what one pupil says of the rows of its fold to their mean. */
+static flx_status ask_pupil(refit *r, const flx_model *pupil, const flx_dataset *tested,
+                            const int *fold, int f, int count, flx_backend *backend,
+                            flx_error *error)
+{
+    flx_inference *inference = NULL;
+    double *mean = malloc(((size_t)tested->rows + 1) * sizeof *mean);
+    flx_status status =
+        mean ? flx_inference_create(pupil, backend, &inference, error)
+             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", tested->rows);
+    if (status == FLX_OK)
+        status = flx_inference_bind(inference, tested, error);
+    if (status == FLX_OK)
+        status = flx_inference_target(inference, mean, NULL, error);
+    for (int i = 0, next = 0; i < r->rows.n_fresh && status == FLX_OK; i++)
+        if (fold[i] == f)
+            r->refitted[i] += mean[next++] / count;
+    flx_inference_destroy(inference);
+    free(mean);
+    return status;
+}
+
+/* One fold: the members taught without its rows, from the optima of all rows. */
+static flx_status test_fold(refit *r, const flx_member *members, int count,
+                            const int *fold, int f, flx_backend *backend,
+                            flx_training_report *report, flx_error *error)
+{
+    flx_dataset *taught = NULL, *tested = NULL;
+    flx_model pupils[2] = {{0}};
+    flx_school schools[2] = {{0}};
+    flx_status status = select_fold(r, fold, f, false, &taught, error);
+    if (status == FLX_OK)
+        status = select_fold(r, fold, f, true, &tested, error);
+    for (int k = 0; k < count; k++) {
+        pupils[k] = *members[k].model;
+        pupils[k].assignments = NULL;
+        pupils[k].notes = NULL;
+        pupils[k].n_notes = 0;
+        pupils[k].rows = taught;
+        schools[k] = (flx_school){
+            .model = &pupils[k], .may_fail = true, .warm = members[k].model, .starts = 2};
+        if (status == FLX_OK)
+            status = flx_school_open(&schools[k], error);
+    }
+    if (status == FLX_OK)
+        status = flx_school_teach(schools, count, backend, NULL, report, error);
+    for (int k = 0; k < count; k++) {
+        flx_school_close(&schools[k]);
+        if (status == FLX_OK)
+            status = ask_pupil(r, &pupils[k], tested, fold, f, count, backend, error);
+        flx_model_forget(&pupils[k]);
+    }
+    flx_dataset_destroy(taught);
+    flx_dataset_destroy(tested);
+    return status;
+}
+
+static double new_share(const refit *r)
+{
+    return 2.0 / 3 * r->rows.n_fresh / (r->rows.n_fresh + 10.0);
+}
+
+/* Whether the new members lower the error by more than the standard error of the gain. */
+static bool is_gain(const refit *r)
+{
+    size_t width = (size_t)r->rows.stacked->n_columns;
+    int old = r->rows.stacked->rows - r->rows.n_fresh, n = r->rows.n_fresh;
+    double share = new_share(r), sum = 0, square = 0;
+    for (int i = 0; i < n; i++) {
+        double y = r->rows.stacked->values[(size_t)(old + i) * width + width - 1];
+        double mixed = (1 - share) * r->before_change[i] + share * r->refitted[i];
+        double gain = fabs(r->before_change[i] - y) - fabs(mixed - y);
+        sum += gain;
+        square += gain * gain;
+    }
+    double mean = sum / n, variance = (square - n * mean * mean) / (n - 1);
+    return mean > sqrt(fmax(variance, 0) / n);
+}
+
+/* Out-of-sample trial of the new members on the new rows. */
+static flx_status try_members(refit *r, const flx_member *members, int count,
+                              flx_backend *backend, flx_training_report *report,
+                              bool *is_better, flx_error *error)
+{
+    size_t n = (size_t)r->rows.n_fresh;
+    int *fold = malloc(n * sizeof *fold);
+    r->before_change = calloc(n, sizeof *r->before_change);
+    r->refitted = calloc(n, sizeof *r->refitted);
+    flx_status status = FLX_OK;
+    if (!fold || !r->before_change || !r->refitted)
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
+    else
+        status = ask_model(r, backend, error);
+    if (fold)
+        flx_folds_deal(r->rows.n_fresh, 0, fold);
+    for (int f = 0; f < FLX_FOLDS && status == FLX_OK; f++)
+        status = test_fold(r, members, count, fold, f, backend, report, error);
+    free(fold);
+    *is_better = status == FLX_OK && is_gain(r);
     return status;
 }
 
@@ -144,7 +222,7 @@ static flx_status admit(refit *r, flx_member *members, int count, flx_error *err
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d members", count);
     mixture->members = grown;
     drop_earlier(mixture);
-    double share = 2.0 / 3 * r->n_fresh / (r->n_fresh + 10.0);
+    double share = new_share(r);
     for (int k = 0; k < mixture->n_members; k++)
         grown[k].weight *= 1 - share;
     for (int k = 0; k < count; k++) {
@@ -170,40 +248,42 @@ static flx_status build_members(refit *r, flx_member *members, int *count,
     return FLX_OK;
 }
 
-static flx_status run(refit *r, flx_backend *backend, const flx_fit_options *options,
-                      flx_training_report *report, flx_error *error)
+static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
+                      const flx_fit_options *options, flx_training_report *report,
+                      bool *was_changed, flx_error *error)
 {
-    const int *replicas = r->model->mixture->replicas;
     flx_member members[2] = {{0}};
     int count = 0;
-    if (!go_back(r))
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a deployment");
-    FLX_TRY(flx_monolith_build_since(&r->before, replicas, &r->then, error));
-    FLX_TRY(flx_monolith_build_since(r->model->deployment, replicas, &r->now, error));
-    FLX_TRY(stack_all(r, error));
-    if (r->n_fresh < FEWEST_ROWS)
+    FLX_TRY(flx_joint_rows_open(r->model, fresh, &r->rows, error));
+    if (r->rows.n_fresh < FEWEST_ROWS)
         return FLX_OK;
     flx_status status = build_members(r, members, &count, error);
     if (status == FLX_OK)
         status = teach(r, members, count, backend, options, report, error);
+    bool is_better = false;
     if (status == FLX_OK)
-        status = admit(r, members, count, error);
-    for (int k = 0; k < count && status != FLX_OK; k++)
+        status = try_members(r, members, count, backend, report, &is_better, error);
+    if (status == FLX_OK && is_better) {
+        *was_changed = true;
+        return admit(r, members, count, error);
+    }
+    for (int k = 0; k < count; k++)
         flx_mixture_destroy_member(members[k].model);
     return status;
 }
 
 flx_status flx_mixture_refit(flx_model *model, const flx_dataset *rows,
                              flx_backend *backend, const flx_fit_options *options,
-                             flx_training_report *report, flx_error *error)
+                             flx_training_report *report, bool *was_changed,
+                             flx_error *error)
 {
-    refit r = {.model = model, .fresh = rows};
+    *was_changed = false;
+    refit r = {.model = model};
     if (!model->mixture)
         return FLX_OK;
-    flx_status status = run(&r, backend, options, report, error);
-    flx_graph_destroy(r.then);
-    flx_graph_destroy(r.now);
-    flx_dataset_destroy(r.stacked);
-    free(r.before.services);
+    flx_status status = run(&r, rows, backend, options, report, was_changed, error);
+    flx_joint_rows_close(&r.rows);
+    free(r.before_change);
+    free(r.refitted);
     return status;
 }

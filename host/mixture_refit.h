@@ -16,5 +16,6 @@
  * give all rows measured since the change. */
 flx_status flx_mixture_refit(flx_model *model, const flx_dataset *rows,
                              flx_backend *backend, const flx_fit_options *options,
-                             flx_training_report *report, flx_error *error);
+                             flx_training_report *report, bool *was_changed,
+                             flx_error *error);
 #endif
