@@ -154,13 +154,15 @@ static json_t *describe_notes(const flx_model *model, bool failures)
 
 static json_t *describe_mixture(const flx_mixture *mixture)
 {
+    if (!mixture)
+        return json_null();
     json_t *list = json_array();
-    for (int k = 0; mixture && k < mixture->n_members; k++)
+    for (int k = 0; k < mixture->n_members; k++)
         json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "member",
                                               mixture->members[k].name, "weight",
                                               mixture->members[k].weight, "fold_mae",
                                               mixture->members[k].fold_mae));
-    return mixture ? list : json_null();
+    return list;
 }
 
 static flx_status print_answer(const flx_model *model, const flx_training_report *report,
