@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # usage: sh experiments/selection.sh
 # Input selection on measured systems, medians over SEEDS draws of the rows to learn from
-# (default 5; whole groups together), tested on the others:
+# (default 3; whole groups together), tested on the others:
 #   1. RocksDB: 3 of about 100 metrics that explain the written throughput (MB/s)
 #   2. Online Boutique: 4 of its services' metrics that explain the frontend's p90 (us)
 #   3. Online Boutique, composed graphs: every vertex selects, nothing measured but knobs
@@ -14,7 +14,7 @@ set -eu
 cd "$(dirname "$0")/.."
 data=${FLUXION_DATA:-../shared/data}
 fluxion=${FLUXION:-build/fluxion}
-seeds=${SEEDS:-5}
+seeds=${SEEDS:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
