@@ -55,16 +55,17 @@ cat >"$scratch/shop.json" <<'END'
   "z": {"name": "cache:p90", "kind": "metric"}}}
 END
 run 0 import "$scratch/shop.csv" --map "$scratch/shop.json" -o "$scratch/shop.h5"
-select="bench selection --data $scratch/shop.h5 --target web:p90 --choose 1 --n 30"
-answers "round 1 chose db:p50" $select --rounds 2
-answers "the guess" $select --rounds 1 --guess p90
-answers '"candidates": 3' $select --rounds 1 --json
+select="bench selection --data $scratch/shop.h5 --target web:p90"
+one="$select --choose 1 --n 30"
+answers "round 1 chose db:p50" $one --rounds 2
+answers "the guess" $one --rounds 1 --guess p90
+answers '"candidates": 3' $one --rounds 1 --json
 for key in rounds ways way inputs ridge_error held_out_mae wall_s chosen; do
     grep -q "\"$key\": " "$scratch/stdout" || fail "no key $key"
 done
 refuses "--target" bench selection --data "$scratch/shop.h5"
 refuses "db:p99 is not a column" bench selection --data "$scratch/shop.h5" --target db:p99
-refuses "9 of 3 candidates" $select --choose 9
-refuses "none is left" $select --n 60
+refuses "9 of 3 candidates" $select --choose 9 --n 30
+refuses "none is left" $select --choose 1 --n 60
 
 finish
