@@ -250,9 +250,11 @@ static flx_status build(const flx_graph_engine *engine, const flx_deployment *de
                         flx_error *error)
 {
     const flx_graph *before = engine->model ? engine->model->graph : NULL;
-    if (!options && before)
-        return flx_graph_build(deployment, (const char *const *)before->spectrum,
-                               before->n_spectrum, engine->model->paper_mode, out, error);
+    if (!options && before) {
+        flx_graph_scope scope = flx_graph_scope_of(before);
+        return flx_model_build_graph(deployment, FLX_COMPOSED, engine->model->paper_mode,
+                                     &scope, out, error);
+    }
     return flx_graph_build(deployment, options ? options->spectrum : NULL,
                            options ? options->n_spectrum : 0,
                            options && options->paper_mode, out, error);

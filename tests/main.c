@@ -46,6 +46,7 @@
     X(spectrum)                                                                          \
     X(graph)                                                                             \
     X(graph_dot)                                                                         \
+    X(pruning)                                                                           \
     X(feature)                                                                           \
     X(binding)                                                                           \
     X(rule)                                                                              \
@@ -69,6 +70,7 @@
     X(weighting)                                                                         \
     X(selection_ridge)                                                                   \
     X(selection)                                                                         \
+    X(metric_selection)                                                                  \
     X(recalibration)                                                                     \
     X(engine_scale)                                                                      \
     X(engine_fit)                                                                        \

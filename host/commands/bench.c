@@ -3,6 +3,7 @@
  * in one run and interleaved, since machines are shared; medians are reported. One file a
  * benchmark, one line in the table here. */
 #include "host/commands/bench_graph.h"
+#include "host/commands/bench_selection.h"
 #include "host/commands/bench_weighting.h"
 #include "host/commands/bench_workload.h"
 #include "host/commands/commands.h"
@@ -15,7 +16,9 @@ static const flx_option options[] = {
      .min = 2,
      .max = 20000,
      .argument = "N",
-     .help = "training points of every Gaussian process (default 100)"},
+     .help =
+         "training points of every Gaussian process (default 100); selection: rows drawn "
+         "to select on"},
     {.name = "d",
      .type = FLX_INTEGER,
      .min = 1,
@@ -43,15 +46,27 @@ static const flx_option options[] = {
      .max = 1000,
      .argument = "R",
      .help =
-         "timed rounds, of which the median counts (default 9; predict, weighting: 5)"},
+         "timed rounds, of which the median counts (default 9; predict, weighting: 5); "
+         "selection: draws of rows (default 5)"},
     {.name = "data",
      .type = FLX_TEXT,
-     .argument = "P.bin",
-     .help = "weighting: predictions, rows x models doubles, little-endian"},
+     .argument = "FILE",
+     .help = "weighting: predictions, rows x models doubles, little-endian; selection: a "
+             "dataset"},
     {.name = "target",
      .type = FLX_TEXT,
-     .argument = "y.bin",
-     .help = "weighting: the target, one double a row"},
+     .argument = "TARGET",
+     .help = "weighting: a file, one double a row; selection: a column"},
+    {.name = "choose",
+     .type = FLX_INTEGER,
+     .min = 1,
+     .max = 1000,
+     .argument = "K",
+     .help = "selection: how many of the metrics (default 3)"},
+    {.name = "guess",
+     .type = FLX_TEXT,
+     .argument = "METRIC",
+     .help = "selection: also try the metrics of that name, such as p90"},
     {.name = "models",
      .type = FLX_INTEGER,
      .min = 1,
@@ -74,7 +89,8 @@ static const flx_option options[] = {
      .min = 1,
      .max = 1e9,
      .argument = "N",
-     .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000)"},
+     .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000); "
+             "selection: rounds (default 1000)"},
     {.name = "restarts",
      .type = FLX_INTEGER,
      .min = 1,
@@ -102,7 +118,8 @@ static const struct {
 } benches[] = {{"gp", flx_bench_gp},
                {"predict", flx_bench_predict},
                {"graph", bench_graph},
-               {"weighting", flx_bench_weighting}};
+               {"weighting", flx_bench_weighting},
+               {"selection", flx_bench_selection}};
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
@@ -113,7 +130,9 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     if (at == count)
         return flx_fail(
             error, FLX_BAD_INPUT,
-            "bench %s: this version has bench gp, predict, graph and weighting", what);
+            "bench %s: this version has bench gp, predict, graph, weighting and "
+            "selection",
+            what);
     if (flx_positional_count(arguments) > 1 && benches[at].run != bench_graph)
         return flx_fail(error, FLX_BAD_INPUT,
                         "bench %s takes no further argument than its "
@@ -130,14 +149,19 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 const flx_command flx_bench_command = {
     .name = "bench",
     .summary = "measure evaluation, fitting and prediction on this machine",
-    .usage = "gp | predict | graph MODEL/ | weighting [--n N] [--d D] [--batch B] "
-             "[--data P.bin --target y.bin --models K]",
+    .usage =
+        "gp | predict | graph MODEL/ | weighting | selection [--n N] [--d D] [--batch B] "
+        "[--data FILE --target TARGET --models K --choose K]",
     .details =
         "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
         "times means and variances; bench graph times settings through a whole "
         "trained model. Rounds of both sides alternate; medians are reported. bench "
         "weighting blends the predictions of a file and tells how near the search came "
-        "and where the exact polish ended.",
+        "and where the exact polish ended. bench selection selects metrics of a dataset "
+        "on "
+        "rows that it draws, in several ways, and tests a Gaussian process on each "
+        "subset "
+        "with the other rows.",
     .options = options,
     .min_positional = 1,
     .max_positional = 2,

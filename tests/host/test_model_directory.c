@@ -281,6 +281,15 @@ static void a_structure_that_does_not_fit_is_refused(void)
         {"\"edges\": [", "\"edges\": [[\"db:p90\", \"web:p90\"],", "of \"edges\""},
         {"\"spectrum\": [", "\"spectrum\": [\"p42\",", "p42"},
         {"\"spectrum\": [", "\"spectrum\": [null,", "graph.json"},
+        {"\"spectrum\": [", "\"readings\": {\"web:p90\": [\"db:p42\"]}, \"spectrum\": [",
+         "db:p42"},
+        {"\"spectrum\": [", "\"readings\": {\"dbs:p90\": []}, \"spectrum\": [",
+         "dbs:p90"},
+        {"\"spectrum\": [", "\"readings\": {\"web:p90\": [7]}, \"spectrum\": [",
+         "graph.json"},
+        {"\"spectrum\": [", "\"readings\": [], \"spectrum\": [", "graph.json"},
+        {"\"spectrum\": [", "\"readings\": {\"web:p90\": []}, \"spectrum\": [",
+         "graph.json"},
     };
     flx_model *model;
     begin_tampering(&model);

@@ -136,6 +136,28 @@ done
     answers '"composition": "gp-ard"' $train -o kind --monolith gp-ard --json
 }
 
+# --- metrics chosen: db:p50 makes the web's p90, db:p90 is something else ---
+awk -F, 'NR == 1 { print "a,c,mode,load,rate,db50,db90,web"; next }
+    { print $1 "," $2 "," $3 "," $4 "," $5 "," $6 "," 20 + NR * 0.618034 % 1 "," $7 }' \
+    rows.csv >both.csv
+sed -e 's/"db": {"name": "db:p90"/"db90": {"name": "db:p90", "kind": "metric", "unit": "ms"},\
+  "db50": {"name": "db:p50"/' map.json >both.json
+run 0 import both.csv --map both.json -o both.h5
+choose="train --deployment dep.json --data both.h5 --spectrum select"
+# shellcheck disable=SC2086
+{
+    answers "2 assignments for 2 vertices" $choose -o chosen --composed-only
+    run 0 $choose -o chosen --json
+    run 0 $choose -o chosen2 --json --threads 1
+    same chosen/graph.json chosen2/graph.json
+}
+grep -q '"db:p50"' chosen/graph.json || fail "db:p50 was not chosen"
+answers '"db:p50",' graph chosen --json
+answers '"mae"' evaluate chosen --data both.h5 --json
+run 0 predict chosen --data both.h5 -o chosen.csv
+refuses "stands alone" train --deployment dep.json --data both.h5 -o bad \
+    --spectrum select,p90
+
 # --- refusals ---
 # shellcheck disable=SC2086
 {
