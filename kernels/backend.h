@@ -91,7 +91,7 @@ typedef struct flx_blend_set flx_blend_set;       /* predictions and targets, li
 
 struct flx_backend {
     const char *name;        /* "cpu" */
-    char description[96];    /* instruction set or device, for reports */
+    char description[256];   /* instruction set or device, for reports */
     int threads;             /* host threads the backend may use */
     int predict_streams;     /* calls of predict that may run at the same time: the threads
                                 of a processor, 1 for a device with one queue */
@@ -131,8 +131,10 @@ struct flx_backend_operations {
     void (*close)(flx_backend *backend);
 };
 
-/* name: "auto" (the fastest there is), "cpu". threads 0 = all cores. Answers FLX_NO_BACKEND
- * with what to do where the name is known but cannot run here, FLX_BAD_INPUT for another. */
+/* name: "cpu", "cuda", or "auto": cuda where there is a device, else cpu, whose description
+ * then says what is wrong with a device that is there. threads 0 = all cores. Answers
+ * FLX_NO_BACKEND with what to do where the name is known but there is no device, FLX_BAD_INPUT
+ * for another name. */
 flx_status flx_backend_open(const char *name, int threads, flx_backend **out,
                             flx_error *error);
 void flx_backend_close(flx_backend *backend); /* NULL is fine */

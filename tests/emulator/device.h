@@ -7,6 +7,7 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -92,6 +93,9 @@ inline T shuffle(unsigned mask, T value, int source, const char *file, int line)
     return value;
 }
 } // namespace emu
+
+using std::max;
+using std::min;
 
 #define threadIdx (emu::here->thread)
 #define blockIdx  (emu::here->block)

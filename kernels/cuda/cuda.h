@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * The host side of the cuda backend; private to kernels/cuda. One stream, one work space
+ * a backend that grows and is kept; work that does not fit is done in chunks. */
+#ifndef FLX_CUDA_H
+#define FLX_CUDA_H
+
+#include "kernels/backend.h"
+#include "kernels/cuda/launches.h"
+#include "kernels/cuda/libraries.h"
+
+#include <cuda_runtime_api.h>
+
+/* Memory that only grows. */
+typedef struct {
+    void *memory;
+    size_t size;
+} flx_cuda_room;
+
+typedef struct {
+    cudaStream_t stream;
+    flx_cuda_libraries libraries;
+    cublasHandle_t blas;
+    cusolverDnHandle_t solver;
+    int fused_limit;      /* the largest n that the fused kernel takes here */
+    int processors;       /* streaming multiprocessors */
+    flx_cuda_room device; /* work space: what is uploaded, answers, scratch */
+    flx_cuda_room host;   /* pinned: what is uploaded, answers */
+} flx_cuda;
+
+/* memory.c. FLX_NO_MEMORY where the device has none left, else FLX_DEVICE_FAILED, with
+ * `what` was to be done. */
+flx_status flx_cuda_check(cudaError_t result, const char *what, flx_error *error);
+flx_status flx_cuda_allocate(void **out, size_t size, const char *what, flx_error *error);
+/* Bytes that one chunk of work may take. */
+size_t flx_cuda_budget(const flx_cuda *cuda);
+/* Both rooms at least so large; what they held is lost. */
+flx_status flx_cuda_make_room(flx_cuda *cuda, size_t device, size_t host,
+                              flx_error *error);
+void flx_cuda_release_room(flx_cuda *cuda);
+flx_status flx_cuda_upload(const flx_cuda *cuda, void *to, const void *from, size_t size,
+                           flx_error *error);
+flx_status flx_cuda_download(const flx_cuda *cuda, void *to, const void *from,
+                             size_t size, flx_error *error);
+flx_status flx_cuda_wait(const flx_cuda *cuda, flx_error *error);
+
+/* A place in a region that is laid out piece by piece: aligned offset, cursor moved on.
+ */
+size_t flx_cuda_take(size_t *cursor, size_t size);
+
+/* Offsets of a chunk's three regions: uploaded, answered, scratch. The first two have a
+ * mirror in the pinned room at the same offsets. */
+typedef struct {
+    size_t upload, answer, scratch; /* cursors */
+    size_t first_answer, first_scratch, end;
+} flx_cuda_layout;
+/* Regions for what the cursors of a dry run counted. */
+flx_cuda_layout flx_cuda_layout_after(flx_cuda_layout counted);
+static inline void *flx_cuda_on_device(const flx_cuda *cuda, size_t at)
+{
+    return (char *)cuda->device.memory + at;
+}
+static inline void *flx_cuda_on_host(const flx_cuda *cuda, size_t at)
+{
+    return (char *)cuda->host.memory + at;
+}
+/* Room for a layout; uploads and answers of one. */
+flx_status flx_cuda_layout_room(flx_cuda *cuda, const flx_cuda_layout *l,
+                                flx_error *error);
+flx_status flx_cuda_layout_upload(const flx_cuda *cuda, const flx_cuda_layout *l,
+                                  flx_error *error);
+flx_status flx_cuda_layout_answer(const flx_cuda *cuda, const flx_cuda_layout *l,
+                                  flx_error *error); /* waits */
+
+/* data.c: problems in device memory, in one allocation. */
+typedef struct {
+    int n, d;
+    bool is_isotropic;
+    const double *X, *y; /* device: centred, input by input (d, n); (n) */
+    double *center;      /* host (d), within flx_cuda_data_set */
+} flx_cuda_data;
+
+typedef struct {
+    int count;
+    flx_cuda_data *members; /* (count) */
+    double *centers;        /* host: all centers */
+    void *memory;           /* device */
+} flx_cuda_data_set;
+
+/* problem (i) is read through `at`, so that structs around a problem do as well. */
+typedef const flx_gp_problem *flx_cuda_problem_at(const void *items, int i);
+flx_status flx_cuda_data_create(const flx_cuda *cuda, const void *items, int count,
+                                flx_cuda_problem_at *at, flx_cuda_data_set *out,
+                                flx_error *error);
+void flx_cuda_data_release(flx_cuda_data_set *set);
+
+/* What conditioning keeps of a member in device memory, and room for a LOO. */
+typedef struct {
+    double *Z, *alpha, *precision, *factor; /* as in flx_cuda_member */
+} flx_cuda_kept;
+
+/* likelihood.c: one evaluation, for both evaluate and condition. */
+typedef struct {
+    const flx_cuda_data *data;
+    const double *theta;
+    double jitter;
+    double *gradient;          /* (2 + L) out, or NULL */
+    const flx_cuda_kept *keep; /* or NULL */
+    double value;              /* out */
+    int info;                  /* out */
+} flx_cuda_job;
+typedef struct {
+    int order, job; /* size that members share a launch with; which job */
+} flx_cuda_turn;
+/* `turns` has room for `count`. */
+flx_status flx_cuda_evaluate_jobs(flx_cuda *cuda, flx_cuda_job *jobs, int count,
+                                  flx_cuda_turn *turns, flx_error *error);
+
+/* The operations of kernels/backend.h. */
+flx_status flx_cuda_batch_create(flx_backend *backend, const flx_gp_problem *problems,
+                                 int count, flx_gp_batch **out, flx_error *error);
+flx_status flx_cuda_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations,
+                             int count, flx_error *error);
+void flx_cuda_batch_release(flx_gp_batch *batch);
+flx_status flx_cuda_condition(flx_backend *backend, flx_gp_condition *members, int count,
+                              flx_gp_posterior **out, flx_error *error);
+flx_status flx_cuda_predict(const flx_gp_posterior *posterior, flx_gp_query *queries,
+                            int count, flx_error *error);
+void flx_cuda_posterior_release(flx_gp_posterior *posterior);
+flx_status flx_cuda_blend_create(flx_backend *backend, const flx_blend_problem *problems,
+                                 int count, flx_blend_set **out, flx_error *error);
+flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
+                          flx_error *error);
+void flx_cuda_blend_release(flx_blend_set *set);
+#endif
