@@ -71,6 +71,7 @@
     X(selection)                                                                         \
     X(recalibration)                                                                     \
     X(engine_scale)                                                                      \
+    X(engine_find)                                                                       \
     X(engine_fit)                                                                        \
     X(engine_replace)                                                                    \
     X(engine_build)                                                                      \
