@@ -160,7 +160,8 @@ static flx_status adopt_one(const flx_graph_assignment *assignment,
         FLX_TRY(flx_adopt(&adoption, assignment, out, change, error));
     else if (is_service)
         FLX_TRY(flx_adopt_rule(assignment, out, error));
-    flx_name_list *list = is_found && out->n_models ? &change->reused : &change->untrained;
+    flx_name_list *list =
+        is_found && out->n_models ? &change->reused : &change->untrained;
     return flx_name_list_add(list, "%s", assignment->name)
                ? FLX_OK
                : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", assignment->name);
@@ -186,8 +187,7 @@ flx_status flx_adopt_all(const flx_graph *graph, const flx_donors *donors,
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu assignments", count);
     flx_status status = list_removed(before, graph, change, error);
     for (size_t a = 0; a < count && status == FLX_OK; a++)
-        status =
-            adopt_one(&graph->assignments[a], donors, &next[a], change, error);
+        status = adopt_one(&graph->assignments[a], donors, &next[a], change, error);
     for (size_t a = 0; a < count && status != FLX_OK; a++)
         flx_assignment_clear(&next[a]);
     if (status != FLX_OK)

@@ -44,7 +44,7 @@ static void clear_list(flx_name_list *list)
 
 void flx_change_clear(flx_change *change)
 {
-    flx_name_list *const lists[] = {&change->reused,  &change->fitted,
+    flx_name_list *const lists[] = {&change->reused,    &change->fitted,
                                     &change->untrained, &change->removed,
                                     &change->unmatched, &change->unread};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -88,9 +88,9 @@ static json_t *describe_refits(const flx_change *change)
     json_t *array = json_array();
     for (int i = 0; i < change->n_refits; i++) {
         const flx_refit *refit = &change->refits[i];
-        json_t *item = json_pack("{s:s, s:i, s:i, s:b}", "assignment", refit->assignment,
-                                 "rows", refit->rows, "old_rows", refit->old_rows, "kept",
-                                 refit->is_kept);
+        json_t *item =
+            json_pack("{s:s, s:i, s:i, s:b}", "assignment", refit->assignment, "rows",
+                      refit->rows, "old_rows", refit->old_rows, "kept", refit->is_kept);
         if (refit->is_kept)
             json_object_set_new(item, "why", json_string(refit->why));
         json_object_set_new(item, "mae_before", number(refit->mae_before));

@@ -95,11 +95,11 @@ static json_t *list_names(const char *const *names)
 
 static json_t *sketch_document(const flx_service_sketch *service)
 {
-    json_t *object = json_pack(
-        "{s:s, s:i, s:o, s:o, s:o, s:[], s:[]}", "name", service->name, "replicas", 1,
-        "operations", list_names(service->operations), "knobs",
-        flx_document_knobs(service->knobs, service->n_knobs), "states",
-        list_names(service->states), "metrics", "calls");
+    json_t *object =
+        json_pack("{s:s, s:i, s:o, s:o, s:o, s:[], s:[]}", "name", service->name,
+                  "replicas", 1, "operations", list_names(service->operations), "knobs",
+                  flx_document_knobs(service->knobs, service->n_knobs), "states",
+                  list_names(service->states), "metrics", "calls");
     return object;
 }
 
@@ -113,8 +113,8 @@ flx_status flx_graph_engine_declare(flx_graph_engine *engine,
         return flx_fail(error, FLX_BAD_INPUT, "service %s is declared already",
                         service->name);
     object = sketch_document(service);
-    if (!object || json_array_append_new(json_object_get(engine->document, "services"),
-                                         object) != 0)
+    if (!object ||
+        json_array_append_new(json_object_get(engine->document, "services"), object) != 0)
         return out_of_memory(error);
     return FLX_OK;
 }
@@ -124,8 +124,7 @@ static flx_status keep_gift(flx_graph_engine *engine, const char *service,
                             const char *metric, flx_learning_assignment *assignment,
                             flx_error *error)
 {
-    gift *grown =
-        realloc(engine->gifts, ((size_t)engine->n_gifts + 1) * sizeof *grown);
+    gift *grown = realloc(engine->gifts, ((size_t)engine->n_gifts + 1) * sizeof *grown);
     char *name = flx_column_text(service, "", -1, metric);
     if (grown)
         engine->gifts = grown;
@@ -271,8 +270,8 @@ static flx_status renumber_rows(flx_model *model, const flx_deployment *deployme
     if (!replicas)
         return out_of_memory(error);
     for (int s = 0; s < deployment->n_services; s++) {
-        int before = flx_deployment_find_service(model->deployment,
-                                                 deployment->services[s].name);
+        int before =
+            flx_deployment_find_service(model->deployment, deployment->services[s].name);
         replicas[s] = before >= 0 ? model->row_replicas[before] : 0;
     }
     free(model->row_replicas);

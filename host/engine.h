@@ -72,10 +72,10 @@ flx_status flx_graph_engine_compose(flx_graph_engine *engine, const char *target
 
 /* --- Following the deployment ---------------------------------------------------- */
 
-/* GE.scale: a mixture follows (host/mixture.h). `instances` instance-vertices for every metric of the service, sharing their
- * assignment, and for more than one a service-vertex that works at once by its rule (the
- * mean weighted by rates) and is listed as untrained. FLX_BAD_INPUT: an unknown service,
- * instances < 1, a model that is no composed graph. */
+/* GE.scale: a mixture follows (host/mixture.h). `instances` instance-vertices for every
+ * metric of the service, sharing their assignment, and for more than one a service-vertex
+ * that works at once by its rule (the mean weighted by rates) and is listed as untrained.
+ * FLX_BAD_INPUT: an unknown service, instances < 1, a model that is no composed graph. */
 flx_status flx_graph_engine_scale(flx_model *model, const char *service, int instances,
                                   flx_change *change, flx_error *error);
 
@@ -93,8 +93,10 @@ flx_status flx_graph_engine_replace(flx_model *model, const char *service,
 
 /* All zero: the defaults. */
 typedef struct {
-    bool only_weights;     /* weigh the models that are there anew, fit none */
-    uint64_t seed;         /* of the folds */
+    bool only_weights; /* weigh the models that are there anew, fit none */
+    bool with_mixture; /* refit the mixture that the target hosts too, where services
+                          were scaled since its training: host/mixture_refit.h */
+    uint64_t seed;     /* of the folds */
     const flx_progress *progress; /* may be NULL */
 } flx_refit_options;
 
@@ -104,15 +106,14 @@ typedef struct {
  * together. Their weights minimise the error on the rows given, out of sample over 5
  * folds with models refitted in each, and are then shrunk toward the models in place
  * (which keep 10 pseudo-rows): with few rows little changes, and an assignment stays as
- * it is where nothing does clearly better. In paper mode the new model takes the place of the old
- * one, as the paper has it. An assignment that hosts nothing is simply fitted. With fewer
- * than 5 rows that have its output an assignment stays as it is, and the change says so.
- * FLX_BAD_INPUT: no row at all, a model that is no composed graph. A mixture that the
- * target hosts beside the graph (host/mixture.h) keeps its weights. */
+ * it is where nothing does clearly better. In paper mode the new model takes the place of
+ * the old one, as the paper has it. An assignment that hosts nothing is simply fitted.
+ * With fewer than 5 rows that have its output an assignment stays as it is, and the
+ * change says so. FLX_BAD_INPUT: no row at all, a model that is no composed graph. */
 flx_status flx_graph_engine_fit(flx_model *model, const int *assignments, int count,
-                                const flx_dataset *rows,
-                                const flx_refit_options *options, flx_backend *backend,
-                                flx_change *change, flx_error *error);
+                                const flx_dataset *rows, const flx_refit_options *options,
+                                flx_backend *backend, flx_change *change,
+                                flx_error *error);
 
 typedef enum {
     FLX_FIT_SHOWN,    /* what callers see: the service-vertex where there is one */

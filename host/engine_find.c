@@ -18,8 +18,8 @@ static bool resolve(const flx_deployment *deployment, const char *text, int *ser
         if (strncmp(text, name, length) != 0 || (is_found && length < longest))
             continue;
         if (text[length] != '\0' &&
-            (text[length] != '.' || flx_service_find_operation(&deployment->services[s],
-                                                               text + length + 1) < 0))
+            (text[length] != '.' ||
+             flx_service_find_operation(&deployment->services[s], text + length + 1) < 0))
             continue;
         *service = s;
         *operation = text[length] ? text + length + 1 : NULL;
@@ -50,8 +50,8 @@ flx_status flx_graph_engine_find(const flx_model *model, const char *service,
                         "deployment %s has no service or operation %s: 'fluxion graph' "
                         "lists them",
                         model->deployment->name, service);
-    bool is_replicated = model->composition == FLX_COMPOSED &&
-                         model->deployment->services[s].replicas > 1;
+    bool is_replicated =
+        model->composition == FLX_COMPOSED && model->deployment->services[s].replicas > 1;
     flx_vertex_kind kind = choice == FLX_FIT_SHOWN && is_replicated ? FLX_SERVICE_VERTEX
                                                                     : FLX_INSTANCE_VERTEX;
     for (int a = 0; a < model->graph->n_assignments; a++) {

@@ -51,8 +51,7 @@ flx_status flx_engine_build(const flx_model *model, const flx_deployment *deploy
                                  &scope, out, error);
 }
 
-flx_status flx_engine_drop_mixture(flx_model *model, flx_change *change,
-                                   flx_error *error)
+flx_status flx_engine_drop_mixture(flx_model *model, flx_change *change, flx_error *error)
 {
     if (!model->mixture)
         return FLX_OK;
@@ -70,7 +69,8 @@ static bool find_own(const void *context, const flx_graph_assignment *assignment
     int a = flx_graph_find_assignment(model->graph, assignment->name);
     if (a < 0)
         return false;
-    *adoption = (flx_adoption){&model->graph->assignments[a], NULL, &model->assignments[a]};
+    *adoption =
+        (flx_adoption){&model->graph->assignments[a], NULL, &model->assignments[a]};
     return true;
 }
 

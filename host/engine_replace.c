@@ -13,8 +13,8 @@
 typedef struct {
     flx_model *model;
     const flx_model *other;
-    const char *name;       /* of the place */
-    int place, from;        /* the service in the model, and in the other */
+    const char *name;           /* of the place */
+    int place, from;            /* the service in the model, and in the other */
     flx_deployment *deployment; /* with the new service */
     flx_graph *graph;
     char ***names; /* (the other's assignments) its labels, as they are called here */
@@ -57,9 +57,8 @@ static json_t *describe_new(const exchange *x, const json_t *document)
     for (size_t i = 0; flx_document_calls(service, i); i++)
         keep_known_calls(document, flx_document_calls(service, i));
     json_object_set_new(service, "name", json_string(x->name));
-    json_object_set_new(
-        service, "replicas",
-        json_integer(x->model->deployment->services[x->place].replicas));
+    json_object_set_new(service, "replicas",
+                        json_integer(x->model->deployment->services[x->place].replicas));
     return service;
 }
 
@@ -178,8 +177,7 @@ static flx_status rename_labels(exchange *x, flx_error *error)
             is_whole = x->names[a][i] != NULL;
         }
     }
-    return is_whole ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for labels");
+    return is_whole ? FLX_OK : flx_fail(error, FLX_NO_MEMORY, "out of memory for labels");
 }
 
 /* The other's assignment for one of the place; -1: none. */
@@ -213,9 +211,9 @@ static bool find_donor(const void *context, const flx_graph_assignment *assignme
     int a = assignment->kind == FLX_INSTANCE_VERTEX ? find_theirs(x, assignment) : -1;
     if (a < 0)
         return false;
-    *adoption = (flx_adoption){&x->other->graph->assignments[a],
-                               (const char *const *)x->names[a],
-                               &x->other->assignments[a]};
+    *adoption =
+        (flx_adoption){&x->other->graph->assignments[a], (const char *const *)x->names[a],
+                       &x->other->assignments[a]};
     return true;
 }
 
@@ -225,8 +223,8 @@ static flx_status check_donors(const exchange *x, const char *other_service,
 {
     for (int a = 0; a < x->graph->n_assignments; a++) {
         const flx_graph_assignment *assignment = &x->graph->assignments[a];
-        if (assignment->service == x->place &&
-            assignment->kind == FLX_INSTANCE_VERTEX && find_theirs(x, assignment) < 0)
+        if (assignment->service == x->place && assignment->kind == FLX_INSTANCE_VERTEX &&
+            find_theirs(x, assignment) < 0)
             return flx_fail(error, FLX_BAD_INPUT,
                             "the other model has no vertex of %s that could become %s",
                             other_service, assignment->name);
@@ -242,7 +240,8 @@ static flx_status check(exchange *x, const char *other_service, flx_error *error
     flx_status status = flx_engine_check(x->other, other_service, &x->from, &theirs);
     if (status != FLX_OK)
         return flx_fail(error, status, "the other model: %s", theirs.message);
-    if (x->place == deployment->target_service && !is_hosted(x, deployment->target_metric))
+    if (x->place == deployment->target_service &&
+        !is_hosted(x, deployment->target_metric))
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s shows the target %s, which the other model's %s does not",
                         x->name, deployment->target_metric, other_service);

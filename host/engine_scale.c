@@ -15,9 +15,8 @@ static flx_status check(const flx_model *model, const char *service, int instanc
 {
     FLX_TRY(flx_engine_check(model, service, found, error));
     if (instances < 1 || instances > MOST_INSTANCES)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "%s cannot have %d instances: give 1 to %d", service, instances,
-                        MOST_INSTANCES);
+        return flx_fail(error, FLX_BAD_INPUT, "%s cannot have %d instances: give 1 to %d",
+                        service, instances, MOST_INSTANCES);
     return FLX_OK;
 }
 

@@ -15,9 +15,9 @@ typedef struct {
     flx_graph graph;
     flx_model model;
     flx_dataset *table;
-    flx_source *sources;      /* (inputs) shared by all vertices */
+    flx_source *sources;        /* (inputs) shared by all vertices */
     char (*names)[NAME_LENGTH]; /* (inputs) columns of the table */
-    flx_hosted_model *hosted; /* (count) */
+    flx_hosted_model *hosted;   /* (count) */
     int level_start[2];
 } courtroom;
 
@@ -107,8 +107,8 @@ flx_status flx_jury_ask(const flx_model *model, const flx_graph_assignment *assi
     if (status == FLX_OK)
         status = flx_inference_bind(inference, c.table, error);
     if (status == FLX_OK)
-        status = flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, mean, NULL,
-                                        error);
+        status =
+            flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, mean, NULL, error);
     flx_inference_destroy(inference);
     release(&c);
     return status;

@@ -79,9 +79,9 @@ static int find_then(const flx_kept_rows *kept, const char *label, int then)
     flx_column_place place;
     if (!flx_column_parse(deployment, label, &place) || place.instance < 0)
         return -1;
-    char *name = flx_column_text(deployment->services[place.service].name,
-                                 place.operation, then > 1 ? place.instance % then : -1,
-                                 place.name);
+    char *name =
+        flx_column_text(deployment->services[place.service].name, place.operation,
+                        then > 1 ? place.instance % then : -1, place.name);
     int column = name ? flx_dataset_find(kept->model->rows, name) : -1;
     free(name);
     return column;
@@ -89,22 +89,21 @@ static int find_then(const flx_kept_rows *kept, const char *label, int then)
 
 static double cell(const flx_dataset *rows, int row, int column)
 {
-    return column < 0 ? (double)NAN
-                      : rows->values[(size_t)row * (size_t)rows->n_columns +
-                                     (size_t)column];
+    return column < 0
+               ? (double)NAN
+               : rows->values[(size_t)row * (size_t)rows->n_columns + (size_t)column];
 }
 
 /* What a service-vertex can learn from fewer instances: had there been as many as today,
  * each doing what those did, the service would have shown the same. */
-static flx_status gather_alike(const flx_kept_rows *kept,
-                               const flx_graph_assignment *now, int then,
-                               flx_lesson *lesson, flx_error *error)
+static flx_status gather_alike(const flx_kept_rows *kept, const flx_graph_assignment *now,
+                               int then, flx_lesson *lesson, flx_error *error)
 {
     const flx_dataset *rows = kept->model->rows;
     const flx_service *service = &kept->model->deployment->services[now->service];
     size_t width = (size_t)now->n_inputs, most = (size_t)rows->rows + 1;
-    char *name = flx_column_text(
-        service->name, service->operations[now->operation].name, -1, now->metric);
+    char *name = flx_column_text(service->name, service->operations[now->operation].name,
+                                 -1, now->metric);
     int *columns = malloc((width + 1) * sizeof *columns);
     lesson->raw = malloc((most * width + 1) * sizeof(double));
     lesson->y = malloc(most * sizeof(double));

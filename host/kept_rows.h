@@ -16,8 +16,8 @@ void flx_kept_rows_close(flx_kept_rows *kept); /* NULL is fine */
 
 /* What assignment `a` of the model's graph can learn from them: n = 0 where the rows do
  * not speak of its service, or it read other labels then. A service-vertex learns from
- * another number of instances too, as if today's had done what those did. `kept` may be NULL. Cleared by
- * the caller also after a failure. */
+ * another number of instances too, as if today's had done what those did. `kept` may be
+ * NULL. Cleared by the caller also after a failure. */
 flx_status flx_kept_rows_gather(const flx_kept_rows *kept, int a, flx_lesson *lesson,
                                 flx_error *error);
 #endif

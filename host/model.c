@@ -109,6 +109,14 @@ flx_status flx_model_build_graph(const flx_deployment *deployment,
     return status;
 }
 
+bool flx_model_rows_are_current(const flx_model *model)
+{
+    for (int s = 0; model->row_replicas && s < model->deployment->n_services; s++)
+        if (model->row_replicas[s] != model->deployment->services[s].replicas)
+            return false;
+    return model->rows != NULL;
+}
+
 const char *flx_model_unit(const flx_model *model)
 {
     const char *target = model->graph->vertices[model->graph->output].name;

@@ -75,6 +75,10 @@ flx_status flx_model_build_graph(const flx_deployment *deployment,
                                  const flx_graph_scope *scope, flx_graph **out,
                                  flx_error *error);
 
+/* Whether it keeps rows, and no service was scaled or replaced since they were measured.
+ */
+bool flx_model_rows_are_current(const flx_model *model);
+
 /* Unit of the target, from the training rows; "" where unknown. */
 const char *flx_model_unit(const flx_model *model);
 

@@ -104,21 +104,13 @@ static flx_status predict(const wide_model *wide, flx_backend *backend,
     return status;
 }
 
-/* Rows of another deployment say nothing of the inputs of this one. */
-static bool speaks_of_deployment(const flx_model *model)
-{
-    for (int s = 0; model->row_replicas && s < model->deployment->n_services; s++)
-        if (model->row_replicas[s] != model->deployment->services[s].replicas)
-            return false;
-    return model->rows != NULL;
-}
-
 flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
                                   const flx_dataset *table, double *r2, flx_error *error)
 {
     for (int v = 0; v < model->graph->n_vertices; v++)
         r2[v] = (double)NAN;
-    if (!speaks_of_deployment(model))
+    /* Rows of another deployment say nothing of the inputs of this one. */
+    if (!flx_model_rows_are_current(model))
         return FLX_OK;
     wide_model wide = {0};
     flx_training_report report;

@@ -112,6 +112,5 @@ void flx_refit_clear(flx_refit_case *one)
     free(one->columns);
     free(one->blend);
     free(one->y);
-    free(one->left_out);
     *one = (flx_refit_case){0};
 }

@@ -7,13 +7,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-static const double pseudo_rows = 10;  /* on which what is in place is right */
-static const double lightest = 0.01;   /* lighter models are left out */
-static const double clear_gain = 0.5;  /* in standard errors of the gain; with 1, gains are
-                                          given away that other rows confirm (refit.sh) */
+static const double pseudo_rows = 10; /* on which what is in place is right */
+static const double lightest = 0.01;  /* lighter models are left out */
+static const double clear_gain = 0.5; /* in standard errors of the gain */
 
 /* In place, then what is offered. The line goes through the model that counts most. */
 static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_seen,
@@ -31,8 +29,7 @@ static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_seen
         one->columns[one->n_columns++] = (flx_refit_column){
             .origin = FLX_IN_PLACE, .model = k, .before = hosting->models[k].weight};
         sum += hosting->models[k].weight;
-        if (leading < 0 ||
-            hosting->models[k].weight > hosting->models[leading].weight)
+        if (leading < 0 || hosting->models[k].weight > hosting->models[leading].weight)
             leading = k;
     }
     for (int c = 0; c < one->n_columns; c++)
@@ -59,9 +56,8 @@ static flx_status ask_models(const flx_refit_case *one, const flx_model *model,
         asked[k] = &one->hosting->models[k].predictor;
     for (int k = hosted; k < count; k++)
         asked[k] = &one->fitted[k - hosted];
-    flx_status status =
-        flx_jury_ask(model, one->assignment, asked, count, one->judged, one->fresh.n,
-                     backend, said, error);
+    flx_status status = flx_jury_ask(model, one->assignment, asked, count, one->judged,
+                                     one->fresh.n, backend, said, error);
     free(asked);
     return status;
 }
@@ -121,10 +117,8 @@ static void gather_blend(flx_refit_case *one, const double *said,
             row[c] = statement(one, said, straightened, (int)c, i);
             is_whole = is_whole && isfinite(row[c]);
         }
-        if (!is_whole)
-            continue;
-        one->left_out[one->n_judged] = one->fold[i];
-        one->y[one->n_judged++] = one->fresh.y[i];
+        if (is_whole)
+            one->y[one->n_judged++] = one->fresh.y[i];
     }
     for (size_t c = 0; c < k; c++)
         for (int i = 0; i < one->n_judged; i++)
@@ -140,10 +134,9 @@ flx_status flx_refit_ask(flx_refit_case *one, const flx_model *model, bool has_f
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models", models);
     one->blend = malloc((n * (size_t)one->n_columns + 1) * sizeof *one->blend);
     one->y = malloc((n + 1) * sizeof *one->y);
-    one->left_out = malloc((n + 1) * sizeof *one->left_out);
     double *said = malloc(((models + FLX_REFIT_FOLDS) * n + 3 * n + 1) * sizeof *said);
     flx_status status = FLX_OK;
-    if (!one->blend || !one->y || !one->left_out || !said)
+    if (!one->blend || !one->y || !said)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
     if (status == FLX_OK)
         status = ask_models(one, model, has_fits, backend, said, error);
@@ -151,8 +144,8 @@ flx_status flx_refit_ask(flx_refit_case *one, const flx_model *model, bool has_f
     for (int c = 0; c < one->n_columns && status == FLX_OK; c++) {
         int k = one->columns[c].model;
         if (one->columns[c].origin == FLX_RECALIBRATED)
-            recalibrate(one, said + (size_t)k * n,
-                        &one->hosting->models[k].predictor, straightened + n, straightened);
+            recalibrate(one, said + (size_t)k * n, &one->hosting->models[k].predictor,
+                        straightened + n, straightened);
     }
     if (status == FLX_OK)
         gather_blend(one, said, straightened);
@@ -160,90 +153,44 @@ flx_status flx_refit_ask(flx_refit_case *one, const flx_model *model, bool has_f
     return status;
 }
 
-bool flx_refit_is_testable(const flx_refit_case *one)
-{
-    for (int i = 1; i < one->n_judged; i++)
-        if (one->left_out[i] != one->left_out[0])
-            return true;
-    return false;
-}
-
-flx_status flx_refit_pose(const flx_refit_case *one, int fold,
-                          flx_weighting_problem *problem, flx_error *error)
-{
-    size_t k = (size_t)one->n_columns, n = (size_t)one->n_judged;
-    double *P = malloc((n * k + 1) * sizeof *P), *y = malloc((n + 1) * sizeof *y);
-    *problem = (flx_weighting_problem){.name = one->assignment->name,
-                                       .k = one->n_columns,
-                                       .P = P,
-                                       .y = y,
-                                       .form = FLX_FORM_MEAN,
-                                       .loss = FLX_LOSS_ABSOLUTE};
-    if (!P || !y)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
-                        one->assignment->name, n);
-    for (size_t i = 0; i < n; i++)
-        if (one->left_out[i] != fold) {
-            memcpy(P + (size_t)problem->n * k, one->blend + i * k, k * sizeof *P);
-            y[problem->n++] = one->y[i];
-        }
-    return FLX_OK;
-}
-
-/* Weight of a column, from the weights that were found or from nothing. */
-static double drawn_weight(const flx_refit_case *one, const flx_weighting_result *found,
-                           int c)
-{
-    double trust = one->n_judged / (one->n_judged + pseudo_rows);
-    if (!found)
-        return c == one->n_columns - 1;
-    return trust * found->weights[c] + (1 - trust) * one->columns[c].before;
-}
-
-/* Error of the blend in row i: as in place, or by `found` (NULL: by the last column). */
-static double blended_error(const flx_refit_case *one, int i, bool is_before,
-                            const flx_weighting_result *found)
+static double blended_error(const flx_refit_case *one, int i, bool is_after)
 {
     double mean = 0;
     for (int c = 0; c < one->n_columns; c++)
         mean += one->blend[i * one->n_columns + c] *
-                (is_before ? one->columns[c].before : drawn_weight(one, found, c));
+                (is_after ? one->columns[c].after : one->columns[c].before);
     return fabs(mean - one->y[i]);
 }
 
-/* Mean errors, and whether the gain stands out of its own noise: less is what weights
- * find by chance. */
-static bool is_clear_gain(const flx_refit_case *one, const flx_weighting_result *found,
-                          double *before, double *after)
+/* Mean errors, and whether the gain stands out of its own noise. */
+static bool is_clear_gain(const flx_refit_case *one, double *before, double *after)
 {
     int n = one->n_judged;
     double gain = 0, square = 0;
     *before = *after = 0;
     for (int i = 0; i < n; i++) {
-        double was = blended_error(one, i, true, NULL);
-        double is =
-            blended_error(one, i, false, found ? &found[one->left_out[i]] : NULL);
+        double was = blended_error(one, i, false), is = blended_error(one, i, true);
         *before += was / n;
         *after += is / n;
         gain += (was - is) / n;
         square += (was - is) * (was - is) / n;
     }
-    double variance = (square - gain * gain) / (n > 1 ? n - 1 : 1);
-    const char *g = getenv("GUARD");
-    return gain > 0 &&
-           gain > (g ? atof(g) : clear_gain) * sqrt(variance > 0 ? variance : 0);
+    double variance = fmax(square - gain * gain, 0) / (n > 1 ? n - 1 : 1);
+    return gain > 0 && gain > clear_gain * sqrt(variance);
 }
 
-bool flx_refit_settle(flx_refit_case *one, const flx_weighting_result *found,
-                      double *mae_before, double *mae_after)
+bool flx_refit_settle(flx_refit_case *one, const double *weights, double *mae_before,
+                      double *mae_after)
 {
     bool has_any = false;
+    double trust = one->n_judged / (one->n_judged + pseudo_rows);
     for (int c = 0; c < one->n_columns; c++) {
-        one->columns[c].after =
-            drawn_weight(one, found ? &found[one->n_folds] : NULL, c);
-        has_any = has_any || one->columns[c].origin == FLX_IN_PLACE;
+        flx_refit_column *column = &one->columns[c];
+        column->after = weights ? trust * weights[c] + (1 - trust) * column->before
+                                : c == one->n_columns - 1;
+        has_any = has_any || column->origin == FLX_IN_PLACE;
     }
-    bool is_better = is_clear_gain(one, found, mae_before, mae_after);
+    bool is_better = is_clear_gain(one, mae_before, mae_after);
     if (!has_any)
         *mae_before = (double)NAN;
     return !has_any || is_better;

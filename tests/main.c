@@ -73,6 +73,7 @@
     X(metric_selection)                                                                  \
     X(recalibration)                                                                     \
     X(engine_scale)                                                                      \
+    X(engine_find)                                                                       \
     X(engine_fit)                                                                        \
     X(engine_replace)                                                                    \
     X(engine_build)                                                                      \

@@ -60,7 +60,8 @@ static void print_refits(const flx_change *change)
         char rows[24], before[32], after[32];
         snprintf(rows, sizeof rows, "%d+%d", refit->old_rows, refit->rows);
         format(before, sizeof before, refit->mae_before);
-        format(after, sizeof after, refit->is_kept ? refit->mae_before : refit->mae_after);
+        format(after, sizeof after,
+               refit->is_kept ? refit->mae_before : refit->mae_after);
         const char *row[] = {refit->assignment, rows, "", before, after};
         flx_table_row(table, row);
         add_models(table, refit);
@@ -75,8 +76,7 @@ static void print_refits(const flx_change *change)
 }
 
 flx_status flx_answer_change(const flx_arguments *arguments, const flx_model *model,
-                             const flx_change *change, const char *path,
-                             flx_error *error)
+                             const flx_change *change, const char *path, flx_error *error)
 {
     if (flx_wants_json(arguments))
         return print_document(model, change, path, error);

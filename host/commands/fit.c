@@ -66,6 +66,17 @@ static flx_status choose(const flx_arguments *arguments, const flx_model *model,
                                  flx_positional(arguments, 0));
 }
 
+/* The mixture belongs to the target: it is refitted with what is untrained, or with the
+ * target itself. */
+static bool concerns_target(const flx_model *model, const int *assignments, int count)
+{
+    int target = model->graph->vertices[model->graph->output].assignment;
+    for (int i = 0; i < count; i++)
+        if (assignments[i] == target)
+            return true;
+    return false;
+}
+
 static flx_status fit(const flx_arguments *arguments, flx_model *model,
                       const flx_dataset *rows, flx_change *change, flx_error *error)
 {
@@ -83,6 +94,9 @@ static flx_status fit(const flx_arguments *arguments, flx_model *model,
         flx_bar bar;
         flx_progress progress = flx_bar_start(&bar, "fit");
         flx_refit_options how = {.only_weights = flx_is_set(arguments, "weights"),
+                                 .with_mixture =
+                                     flx_positional_count(arguments) == 1 ||
+                                     concerns_target(model, assignments, count),
                                  .seed = flx_seed(arguments),
                                  .progress = &progress};
         status = flx_graph_engine_fit(model, assignments, count, rows, &how, backend,
@@ -120,11 +134,17 @@ const flx_command flx_fit_command = {
     .usage = "MODEL/ SERVICE[.OPERATION] METRIC --data NEW.h5 [options]\n"
              "MODEL/ --data NEW.h5 [options]",
     .details =
-        "Of a replicated service the service-vertex is fitted, with --instances what its\n"
+        "Of a replicated service the service-vertex is fitted, with --instances what "
+        "its\n"
         "instances share. Beside the models in place stand a recalibrated copy and one\n"
-        "fitted to old and new rows; weights come from their errors on the new rows, each\n"
-        "predicted by models fitted without it, and stay near what is in place while the\n"
-        "rows are few. Where nothing does better, nothing changes.\n",
+        "fitted to old and new rows; weights come from their errors on the new rows, "
+        "each\n"
+        "predicted by models fitted without it, and stay near what is in place while "
+        "the\n"
+        "rows are few. Where nothing does clearly better, nothing changes. After a scale "
+        "the\n"
+        "black boxes that the target hosts beside the graph are refitted along with "
+        "it.\n",
     .options = options,
     .min_positional = 1,
     .max_positional = 3,

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #define BACKEND_NOTE                                                                     \
-    "trained and served by the cpu backend; this version has no cuda backend, nothing "  \
-    "here has run on a GPU"
+    "any backend serves it; the cuda backend has not yet run on a GPU, only under its "  \
+    "emulator: with one, run fluxion selftest --backend cuda"
 
 static const char *target_of(const flx_model *model)
 {

@@ -75,7 +75,8 @@ const flx_command flx_replace_command = {
     .details =
         "SERVICE becomes what the other model knows under that name (or under the one\n"
         "given), with its learning assignments; its name and number of instances stay.\n"
-        "Callers find their inputs again by label: what nothing gives any more is held at\n"
+        "Callers find their inputs again by label: what nothing gives any more is held "
+        "at\n"
         "its training median and listed as unmatched. The model folder is replaced as a\n"
         "whole; the other one is only read.\n",
     .options = options,

@@ -47,7 +47,8 @@ const flx_command flx_scale_command = {
     .details =
         "All instances share their learning assignment; what callers see is a\n"
         "service-vertex over them, which works at once by a rule (the mean of the\n"
-        "instances, weighted by their rates) until 'fluxion fit' trains it. Nothing else\n"
+        "instances, weighted by their rates) until 'fluxion fit' trains it. Nothing "
+        "else\n"
         "changes. The model folder is replaced as a whole.\n",
     .min_positional = 3,
     .max_positional = 3,

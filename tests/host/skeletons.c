@@ -13,9 +13,9 @@ flx_model *skeleton_of(flx_deployment *deployment, const char *const *spectrum,
     flx_model *model = calloc(1, sizeof *model);
     model->deployment = deployment;
     model->prior = FLX_PRIOR_DENSITY;
-    assert_int(flx_graph_build(deployment, spectrum, n_spectrum, false, &model->graph,
-                               &error),
-               FLX_OK);
+    assert_int(
+        flx_graph_build(deployment, spectrum, n_spectrum, false, &model->graph, &error),
+        FLX_OK);
     assert_text(error.message, "");
     size_t count = (size_t)model->graph->n_assignments;
     model->assignments = calloc(count, sizeof *model->assignments);

@@ -49,9 +49,9 @@ static flx_refit fit(flx_model *model, const char *name, const flx_dataset *rows
     flx_change change;
     flx_error error = {0};
     int a = flx_graph_find_assignment(model->graph, name);
-    assert_int(flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change,
-                                    &error),
-               FLX_OK);
+    assert_int(
+        flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change, &error),
+        FLX_OK);
     assert_text(error.message, "");
     assert_int(change.n_refits, 1);
     assert_text(change.refits[0].assignment, name);
@@ -150,9 +150,9 @@ static void what_is_right_is_kept(void)
     flx_refit_options options = {0};
     /* Given measured inputs the rule has no error, but it is judged by predicted ones:
      * only the instances' own error is left, which a line cannot take away. */
-    assert_int(flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change,
-                                    &error),
-               FLX_OK);
+    assert_int(
+        flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change, &error),
+        FLX_OK);
     assert_true(change.refits[0].mae_before < 0.1);
     if (!change.refits[0].is_kept)
         assert_true(change.refits[0].mae_after < change.refits[0].mae_before);
@@ -279,8 +279,8 @@ static void weights_alone_can_be_found_anew(void)
     flx_hosted_model right = hosting->models[0];
     right.predictor.constant = 50;
     assert_int(flx_assignment_add(hosting, &right, &error), FLX_OK);
-    flx_refit refit = fit(model, "web:p90", rows,
-                          (flx_refit_options){.only_weights = true}, backend);
+    flx_refit refit =
+        fit(model, "web:p90", rows, (flx_refit_options){.only_weights = true}, backend);
     /* 30 rows say (0, 1), 10 pseudo-rows (0.5, 0.5). */
     hosting = hosting_of(model, "web:p90");
     assert_int(hosting->n_models, 2);
@@ -289,9 +289,9 @@ static void weights_alone_can_be_found_anew(void)
     assert_close(refit.mae_before, 50, 1e-9, 0);
     assert_close(refit.mae_after, 12.5, 1e-9, 0);
     /* One model alone has nothing to be weighed against. */
-    assert_true(fit(model, "db:p90", rows, (flx_refit_options){.only_weights = true},
-                    backend)
-                    .is_kept);
+    assert_true(
+        fit(model, "db:p90", rows, (flx_refit_options){.only_weights = true}, backend)
+            .is_kept);
     flx_dataset_destroy(rows);
     flx_model_destroy(model);
     flx_backend_close(backend);
@@ -359,60 +359,6 @@ static void groups_and_threads_do_not_disturb(void)
     assert_close(after[0], after[1], 0, 0);
 }
 
-static void find(const flx_model *model, const char *service, const char *metric,
-                 flx_fit_choice choice, const char *expected)
-{
-    int found[16], count;
-    flx_error error = {0};
-    assert_int(flx_graph_engine_find(model, service, metric, choice, found, &count,
-                                     &error),
-               FLX_OK);
-    assert_int(count, 1);
-    assert_text(model->graph->assignments[found[0]].name, expected);
-}
-
-static void assignments_are_found_by_what_users_say(void)
-{
-    flx_model *model = skeleton_of(read_config("boutique/9vm-2"), NULL, 0);
-    int found[64], count;
-    flx_error error = {0};
-    find(model, "redis.get", "p90", FLX_FIT_SHOWN, "redis.get:p90 over instances");
-    find(model, "redis.get", "p90", FLX_FIT_INSTANCES, "redis.get:p90");
-    find(model, "frontend", "p90", FLX_FIT_SHOWN, "frontend:p90 over instances");
-    assert_int(flx_graph_engine_find(model, "redis", "p90", FLX_FIT_SHOWN, found, &count,
-                                     &error),
-               FLX_OK);
-    assert_int(count, 2); /* get and set */
-    static const char *const wrong[][3] = {
-        {"reddis", "p90", "has no service or operation reddis"},
-        {"redis.got", "p90", "has no service or operation redis.got"},
-        {"", "p90", "has no service or operation"},
-        {"redis", "p91", "no vertex of redis for the metric p91"}};
-    for (int i = 0; i < 4; i++) {
-        assert_int(flx_graph_engine_find(model, wrong[i][0], wrong[i][1], FLX_FIT_SHOWN,
-                                         found, &count, &error),
-                   FLX_BAD_INPUT);
-        assert_contains(error.message, wrong[i][2]);
-    }
-    flx_model_destroy(model);
-}
-
-static void a_window_takes_the_newest_seconds(void)
-{
-    flx_dataset *table = two_services_rows(6, 1, 1), *newest = NULL;
-    static const int64_t times[] = {100, 160, 130, 190, 70, 200};
-    flx_error error = {0};
-    assert_int(flx_dataset_newest(table, 40, &newest, &error), FLX_BAD_INPUT);
-    assert_contains(error.message, "no /time");
-    table->time = malloc(sizeof times);
-    memcpy(table->time, times, sizeof times);
-    assert_int(flx_dataset_newest(table, 40, &newest, &error), FLX_OK);
-    assert_int(newest->rows, 2); /* 190 and 200; 160 is 40 s old, not newer */
-    assert_int((long)newest->time[0], 190);
-    flx_dataset_destroy(newest);
-    flx_dataset_destroy(table);
-}
-
 static void no_rows_are_refused(void)
 {
     flx_backend *backend = two_services_backend(1);
@@ -423,9 +369,9 @@ static void no_rows_are_refused(void)
     flx_error error = {0};
     int a = 0;
     rows->rows = 0;
-    assert_int(flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change,
-                                    &error),
-               FLX_BAD_INPUT);
+    assert_int(
+        flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change, &error),
+        FLX_BAD_INPUT);
     assert_contains(error.message, "no row to fit on");
     flx_change_clear(&change);
     flx_dataset_destroy(rows);
@@ -446,10 +392,9 @@ CU_TestInfo engine_fit_tests[] = {
     {"paper mode replaces", paper_mode_replaces},
     {"weights alone can be found anew", weights_alone_can_be_found_anew},
     {"few rows change nothing", few_rows_change_nothing},
-    {"missing cells and columns are no failure", missing_cells_and_columns_are_no_failure},
+    {"missing cells and columns are no failure",
+     missing_cells_and_columns_are_no_failure},
     {"groups and threads do not disturb", groups_and_threads_do_not_disturb},
-    {"assignments are found by what users say", assignments_are_found_by_what_users_say},
-    {"a window takes the newest seconds", a_window_takes_the_newest_seconds},
     {"no rows are refused", no_rows_are_refused},
     CU_TEST_INFO_NULL,
 };

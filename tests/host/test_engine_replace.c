@@ -134,9 +134,9 @@ static void redis_takes_the_place_of_memcached(void)
     for (int i = 0; i < 3; i++) {
         flx_change change;
         flx_error error = {0};
-        assert_int(flx_graph_engine_replace(model, places[i], other, NULL, &change,
-                                            &error),
-                   FLX_OK);
+        assert_int(
+            flx_graph_engine_replace(model, places[i], other, NULL, &change, &error),
+            FLX_OK);
         assert_int(change.unmatched.count + change.unread.count, 0);
         flx_change_clear(&change);
     }

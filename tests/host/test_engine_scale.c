@@ -75,7 +75,8 @@ static void hotel_times_six_has_the_printed_counts(void)
     static const char *const metrics[] = {
         "p90", "p50", "p85", "p95", "p80", "p81", "p82", "p83", "p84", "p86", "p87",
         "p88", "p89", "p91", "p92", "p93", "p94", "p96", "p97", "p98", "p99"};
-    static const int counts[][4] = {{1, 110, 35, 20}, {4, 419, 134, 77}, {21, 2170, 695, 400}};
+    static const int counts[][4] = {
+        {1, 110, 35, 20}, {4, 419, 134, 77}, {21, 2170, 695, 400}};
     flx_deployment *step = read_config("hotel/100vm-2");
     for (int i = 0; i < 3; i++) {
         flx_model *model =

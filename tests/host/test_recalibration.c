@@ -16,8 +16,7 @@ static void the_line_goes_half_way_with_five_rows(void)
 {
     const double predicted[] = {1, 2, 3, 4, 5}, measured[] = {4, 6, 8, 10, 12};
     /* measured = 2 + 2 predicted: residuals 3..7, mean 5, slope 1 on predictions. */
-    flx_recalibration line =
-        flx_recalibration_estimate(&as_is, predicted, measured, 5);
+    flx_recalibration line = flx_recalibration_estimate(&as_is, predicted, measured, 5);
     assert_close(line.slope, 1.5, 1e-12, 0);
     assert_close(line.intercept, 0.5 * 5 - 0.5 * 3, 1e-12, 0);
     /* What is left: 2 + 2 x - 1 - 1.5 x = 1 + 0.5 x; squares 2.25 4 6.25 9 12.25. */
@@ -25,8 +24,9 @@ static void the_line_goes_half_way_with_five_rows(void)
     assert_close(flx_recalibration_apply(&line, 10, false), 16, 1e-12, 0);
 }
 
-/* The same rows, of a model taught about 3 with a mean square deviation of 18: pseudo-rows
- * spread nine times as far hold the slope, not the shift. Squares of predictions: 10. */
+/* The same rows, of a model taught about 3 with a mean square deviation of 18:
+ * pseudo-rows spread nine times as far hold the slope, not the shift. Squares of
+ * predictions: 10. */
 static void rows_from_a_corner_shift_but_do_not_turn(void)
 {
     const double predicted[] = {1, 2, 3, 4, 5}, measured[] = {4, 6, 8, 10, 12};
@@ -40,8 +40,7 @@ static void rows_from_a_corner_shift_but_do_not_turn(void)
 static void a_constant_prediction_is_shifted_only(void)
 {
     const double predicted[] = {3, 3, 3, 3, 3}, measured[] = {5, 5, 5, 5, 5};
-    flx_recalibration line =
-        flx_recalibration_estimate(&as_is, predicted, measured, 5);
+    flx_recalibration line = flx_recalibration_estimate(&as_is, predicted, measured, 5);
     assert_close(line.slope, 1, 0, 0);
     assert_close(line.intercept, 1, 1e-12, 0);
 }
@@ -76,8 +75,7 @@ static void slopes_stay_within_bounds(void)
         predicted[i] = i;
         measured[i] = -3 * i;
     }
-    flx_recalibration line =
-        flx_recalibration_estimate(&as_is, predicted, measured, 100);
+    flx_recalibration line = flx_recalibration_estimate(&as_is, predicted, measured, 100);
     assert_close(line.slope, 0.2, 0, 0);
 }
 

@@ -76,7 +76,7 @@ for table in new test; do
     run 0 import $table.csv --map two.map -o $table.h5
 done
 run 0 import blind.csv --map blind.map -o blind.h5
-run 0 train --deployment dep.json --data one.h5 -o model
+run 0 train --deployment dep.json --data one.h5 -o model --composed-only
 run 0 train --deployment store.json --data store.h5 -o store
 
 # error MODEL: of the target on the test rows, ms.
@@ -117,6 +117,15 @@ grep -q '"assignment": "db:p90",' stdout || fail "--instances fits another assig
 answers "kept as it is: db:p90 over instances: only 0 of the rows" \
     fit model db p90 --data blind.h5
 answers '"kept": true' fit model db p90 --data new.h5 --window 60 --json
+
+# The default predictor follows too: its mixture is refitted with the graph.
+run 0 train --deployment dep.json --data one.h5 -o mixed
+run 0 scale mixed db 2
+untouched=$(error mixed)
+answers "the mixture of the target" fit mixed --data new.h5 --json
+is_true "$(error mixed) < 0.7 * $untouched"
+run 0 predict mixed --data test.h5 -o mixed.csv --interval 0.9
+answers "removed" replace mixed db --from store/:store
 
 # --- one seed, one result ---
 for threads in 1 2; do
