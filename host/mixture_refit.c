@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define CERTAIN 1.645 /* standard errors: one chance in twenty of a gain that is none */
+
 enum { FEWEST_ROWS = 10 };
 
 typedef struct {
@@ -153,7 +155,7 @@ static double new_share(const refit *r)
     return 2.0 / 3 * r->rows.n_fresh / (r->rows.n_fresh + 10.0);
 }
 
-/* Whether the new members lower the error by more than the standard error of the gain. */
+/* Whether the new members lower the error for certain. */
 static bool is_gain(const refit *r)
 {
     size_t width = (size_t)r->rows.stacked->n_columns;
@@ -167,7 +169,7 @@ static bool is_gain(const refit *r)
         square += gain * gain;
     }
     double mean = sum / n, variance = (square - n * mean * mean) / (n - 1);
-    return mean > sqrt(fmax(variance, 0) / n);
+    return mean > CERTAIN * sqrt(fmax(variance, 0) / n);
 }
 
 /* Out-of-sample trial of the new members on the new rows. */

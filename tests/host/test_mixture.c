@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The mixture of the default predictor: its arithmetic by hand, its training on the
  * system whose functions are known. */
+#include "host/engine.h"
 #include "host/forecast.h"
+#include "host/mixture_refit.h"
 #include "host/mixture_training.h"
 #include "host/mixture_weights.h"
 #include "tests/close.h"
@@ -262,6 +264,127 @@ static void damaged_mixtures_are_refused(void)
     scratch_end();
 }
 
+static flx_model *train_scaled(flx_backend *backend)
+{
+    flx_model *model = train(backend, 40, "none");
+    flx_change change = {0};
+    flx_error error = {0};
+    assert_int(flx_graph_engine_scale(model, "db", 2, &change, &error), FLX_OK);
+    flx_change_clear(&change);
+    return model;
+}
+
+static double sum_weights(const flx_mixture *mixture, int first)
+{
+    double sum = 0;
+    for (int k = first; k < mixture->n_members; k++)
+        sum += mixture->members[k].weight;
+    return sum;
+}
+
+static double measure(const flx_model *model, flx_backend *backend,
+                      const flx_dataset *table)
+{
+    double sum = 0, *mean = forecast(model, backend, table);
+    for (int r = 0; r < table->rows; r++)
+        sum += fabs(mean[r] - *two_services_cell(table, r, "web:p90")) / table->rows;
+    free(mean);
+    return sum;
+}
+
+static void a_scaled_mixture_keeps_graph_and_black_boxes(void)
+{
+    flx_backend *backend = two_services_backend(2);
+    flx_model *model = train_scaled(backend);
+    const flx_mixture *mixture = model->mixture;
+    assert_int(mixture->n_members, 5); /* the graph, three black boxes, trees */
+    assert_close(mixture->members[0].weight, 0.5, 1e-12, 0);
+    assert_close(sum_weights(mixture, 1), 0.5, 1e-12, 0);
+    /* A black box that read the database's rate now reads that of its first instance, or
+     * half of the whole rate. */
+    const flx_source *sources = mixture->members[1].model->graph->vertices[0].sources;
+    const flx_graph_assignment *box = &mixture->members[1].model->graph->assignments[0];
+    for (int i = 0; i < box->n_inputs; i++)
+        if (strcmp(box->inputs[i].label, "db:rps") == 0) {
+            assert_text(sources[i].column, "db/0:rps");
+            assert_text(sources[i].fallback, "db:rps");
+            assert_close(sources[i].share, 0.5, 0, 0);
+        }
+    flx_dataset *table = two_services_rows(20, 2, 2);
+    assert_true(measure(model, backend, table) < 2.0);
+    flx_dataset_destroy(table);
+    flx_model_destroy(model);
+    flx_backend_close(backend);
+}
+
+/* Everything got 5 slower with the change: new rows say so. */
+static flx_dataset *slower_rows(int rows, uint64_t seed)
+{
+    flx_dataset *table = two_services_rows(rows, 2, seed);
+    for (int r = 0; r < rows; r++)
+        *two_services_cell(table, r, "web:p90") += 5;
+    return table;
+}
+
+static bool refit(flx_model *model, flx_backend *backend, const flx_dataset *rows)
+{
+    bool was_changed = false;
+    flx_training_report report = {0};
+    flx_error error = {0};
+    assert_int(flx_mixture_refit(model, rows, backend, &(flx_fit_options){0}, &report,
+                                 &was_changed, &error),
+               FLX_OK);
+    return was_changed;
+}
+
+static void new_rows_teach_a_scaled_mixture(void)
+{
+    scratch_begin();
+    flx_backend *backend = two_services_backend(2);
+    flx_model *model = train_scaled(backend), *read = NULL;
+    flx_dataset *few = slower_rows(9, 4), *rows = slower_rows(30, 3),
+                *table = slower_rows(20, 2);
+    flx_error error = {0};
+    double before = measure(model, backend, table);
+    assert_true(!refit(model, backend, few));
+    assert_true(refit(model, backend, rows));
+    assert_int(model->mixture->n_members, 7);
+    assert_close(sum_weights(model->mixture, 5), 2.0 / 3 * 30 / 40, 1e-12, 0);
+    assert_close(sum_weights(model->mixture, 0), 1, 1e-12, 0);
+    double after = measure(model, backend, table);
+    assert_true(after < 0.7 * before); /* half of the weight knows of the 5 */
+    /* Once more: in the place of the first, not beside it. */
+    assert_int(flx_model_write(model, scratch_path("model"), "fit", &error), FLX_OK);
+    assert_int(flx_model_read(scratch_path("model"), &read, &error), FLX_OK);
+    assert_close(measure(read, backend, table), after, 0, 0);
+    refit(model, backend, rows);
+    assert_int(model->mixture->n_members, 7);
+    flx_model_destroy(read);
+    flx_model_destroy(model);
+    flx_dataset_destroy(few);
+    flx_dataset_destroy(rows);
+    flx_dataset_destroy(table);
+    flx_backend_close(backend);
+    scratch_end();
+}
+
+static void rows_that_say_nothing_new_change_nothing(void)
+{
+    flx_backend *backend = two_services_backend(2);
+    flx_model *model = train(backend, 40, "none");
+    flx_dataset *rows = two_services_rows(12, 1, 9), *table = two_services_rows(20, 1, 2);
+    double before = measure(model, backend, table);
+    /* Noise on the target alone: nothing learns it. */
+    for (int r = 0; r < rows->rows; r++)
+        *two_services_cell(rows, r, "web:p90") += r % 2 ? 3 : -3;
+    assert_true(!refit(model, backend, rows));
+    assert_close(measure(model, backend, table), before, 0, 0);
+    flx_dataset_destroy(rows);
+    flx_dataset_destroy(table);
+    flx_model_destroy(model);
+    flx_backend_close(backend);
+}
+
 CU_TestInfo mixture_tests[] = {
     {"predictions are weighted within the range",
      predictions_are_weighted_within_the_range},
@@ -276,5 +399,10 @@ CU_TestInfo mixture_tests[] = {
     {"few rows leave the graph alone", few_rows_leave_the_graph_alone},
     {"folders restore a mixture bit for bit", folders_restore_a_mixture_bit_for_bit},
     {"damaged mixtures are refused", damaged_mixtures_are_refused},
+    {"a scaled mixture keeps graph and black boxes",
+     a_scaled_mixture_keeps_graph_and_black_boxes},
+    {"new rows teach a scaled mixture", new_rows_teach_a_scaled_mixture},
+    {"rows that say nothing new change nothing",
+     rows_that_say_nothing_new_change_nothing},
     CU_TEST_INFO_NULL,
 };
