@@ -84,6 +84,7 @@
     X(ingestion_input)                                                                   \
     X(ingestion_kill)                                                                    \
     X(window)                                                                            \
+    X(replay)                                                                            \
     X(simulator_response)                                                                \
     X(simulator_system)                                                                  \
     X(simulator_engine)                                                                  \
