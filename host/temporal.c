@@ -34,12 +34,19 @@ flx_status flx_temporal_create(const flx_history *history, flx_backend *backend,
     return FLX_OK;
 }
 
+static void drop_model(flx_temporal_model *model)
+{
+    flx_learner_clear(&model->learner);
+    free(model->answers);
+    free(model->is_answered);
+}
+
 void flx_temporal_destroy(flx_temporal *temporal)
 {
     if (!temporal)
         return;
     for (int j = 0; j < temporal->n_models; j++)
-        flx_learner_clear(&temporal->models[j]);
+        drop_model(&temporal->models[j]);
     free(temporal->models);
     free(temporal->weights);
     free(temporal->is_taught);
@@ -66,27 +73,39 @@ int flx_temporal_choose(const flx_temporal *temporal, int first, int last, int *
     return count;
 }
 
-flx_status flx_temporal_take(flx_temporal *temporal, flx_learner *model, const int *rows,
-                             int count, flx_error *error)
+static flx_status add_model(flx_temporal *temporal, flx_temporal_model *model,
+                            flx_error *error)
 {
-    size_t k = (size_t)temporal->n_models + 1;
-    flx_learner *models = realloc(temporal->models, k * sizeof *models);
+    size_t k = (size_t)temporal->n_models + 1, n = (size_t)temporal->history->n;
+    size_t width = (size_t)flx_history_width(temporal->history);
+    flx_temporal_model *models = realloc(temporal->models, k * sizeof *models);
     if (models)
         temporal->models = models;
     double *weights = realloc(temporal->weights, k * sizeof *weights);
     if (weights)
         temporal->weights = weights;
-    if (!models || !weights) {
-        flx_learner_clear(model);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models", k);
-    }
+    model->answers = malloc(n * width * sizeof *model->answers);
+    model->is_answered = calloc(n, sizeof *model->is_answered);
+    if (!models || !weights || !model->answers || !model->is_answered)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models of %zu rows",
+                        k, n);
     models[k - 1] = *model;
     weights[k - 1] = k == 1;
-    *model = (flx_learner){0};
     temporal->n_models++;
+    return FLX_OK;
+}
+
+flx_status flx_temporal_take(flx_temporal *temporal, flx_learner *model, const int *rows,
+                             int count, flx_error *error)
+{
+    flx_temporal_model hosted = {.learner = *model};
+    *model = (flx_learner){0};
+    flx_status status = add_model(temporal, &hosted, error);
+    if (status != FLX_OK)
+        drop_model(&hosted);
     for (int i = 0; i < count; i++)
         temporal->is_taught[rows[i]] = true;
-    return FLX_OK;
+    return status;
 }
 
 /* The recent rows before row `now` that no model was taught, latest first. */
@@ -102,23 +121,42 @@ static int list_recent(const flx_temporal *temporal, int now, int *rows)
     return count;
 }
 
-/* answers (models, count, width): each model a thread's own piece of work. */
-static flx_status ask_all(const flx_temporal *temporal, const int *rows, int count,
-                          double **answers, flx_error *error)
+/* One model's answers to those of the rows that it has not answered yet. */
+static flx_status answer_rows(const flx_history *h, flx_temporal_model *model,
+                              const int *rows, int count, flx_error *error)
+{
+    size_t width = (size_t)flx_history_width(h);
+    int *fresh = malloc(((size_t)count + 1) * sizeof *fresh), asked = 0;
+    double *answers = malloc(((size_t)count * width + 1) * sizeof *answers);
+    flx_status status = FLX_OK;
+    if (!fresh || !answers)
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
+    for (int i = 0; i < count && status == FLX_OK; i++)
+        if (!model->is_answered[rows[i]])
+            fresh[asked++] = rows[i];
+    if (status == FLX_OK)
+        status = flx_learner_answer(&model->learner, h, fresh, asked, answers, error);
+    for (int i = 0; i < asked && status == FLX_OK; i++) {
+        memcpy(model->answers + (size_t)fresh[i] * width, answers + (size_t)i * width,
+               width * sizeof *answers);
+        model->is_answered[fresh[i]] = true;
+    }
+    free(fresh);
+    free(answers);
+    return status;
+}
+
+/* Each model is a piece of work of its own. */
+static flx_status answer_all(flx_temporal *temporal, const int *rows, int count,
+                             flx_error *error)
 {
     int models = temporal->n_models, threads = temporal->backend->threads;
-    size_t size = (size_t)count * (size_t)flx_history_width(temporal->history);
-    flx_error *errors = calloc((size_t)models, sizeof *errors);
-    *answers = malloc(((size_t)models * size + 1) * sizeof **answers);
-    if (!errors || !*answers) {
-        free(errors);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows of %d models",
-                        count, models);
-    }
+    flx_error *errors = calloc((size_t)models + 1, sizeof *errors);
+    if (!errors)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d models", models);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int j = 0; j < models; j++)
-        flx_learner_answer(&temporal->models[j], temporal->history, rows, count,
-                           *answers + (size_t)j * size, &errors[j]);
+        answer_rows(temporal->history, &temporal->models[j], rows, count, &errors[j]);
     flx_status status = FLX_OK;
     for (int j = 0; j < models && status == FLX_OK; j++)
         if (errors[j].status != FLX_OK)
@@ -129,16 +167,15 @@ static flx_status ask_all(const flx_temporal *temporal, const int *rows, int cou
 
 /* One point a row, or a row and bucket: the probability should be 1 or 0. */
 static void state_problem(const flx_temporal *temporal, const int *rows, int count,
-                          const double *answers, double *P, double *y)
+                          double *P, double *y)
 {
     const flx_history *h = temporal->history;
-    int width = flx_history_width(h), k = temporal->n_models;
-    size_t points = (size_t)count * (size_t)width;
-    for (size_t i = 0; i < points; i++) {
-        double seen = h->y[rows[i / (size_t)width]];
-        y[i] = h->classes ? seen == (double)(i % (size_t)width) : seen;
-        for (int j = 0; j < k; j++)
-            P[i * (size_t)k + (size_t)j] = answers[(size_t)j * points + i];
+    size_t width = (size_t)flx_history_width(h), k = (size_t)temporal->n_models;
+    for (size_t i = 0; i < (size_t)count * width; i++) {
+        size_t row = (size_t)rows[i / width], c = i % width;
+        y[i] = h->classes ? h->y[row] == (double)c : h->y[row];
+        for (size_t j = 0; j < k; j++)
+            P[i * k + j] = temporal->models[j].answers[row * width + c];
     }
 }
 
@@ -170,7 +207,6 @@ static flx_status solve(flx_temporal *temporal, int points, const double *P,
 static flx_status weigh(flx_temporal *temporal, const int *rows, int count,
                         flx_error *error)
 {
-    double *answers = NULL;
     size_t points = (size_t)count * (size_t)flx_history_width(temporal->history);
     double *P = malloc(points * (size_t)temporal->n_models * sizeof *P);
     double *y = malloc(points * sizeof *y);
@@ -178,12 +214,11 @@ static flx_status weigh(flx_temporal *temporal, const int *rows, int count,
     if (!P || !y)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
     if (status == FLX_OK)
-        status = ask_all(temporal, rows, count, &answers, error);
+        status = answer_all(temporal, rows, count, error);
     if (status == FLX_OK) {
-        state_problem(temporal, rows, count, answers, P, y);
+        state_problem(temporal, rows, count, P, y);
         status = solve(temporal, (int)points, P, y, error);
     }
-    free(answers);
     free(P);
     free(y);
     return status;
@@ -204,35 +239,34 @@ flx_status flx_temporal_reweight(flx_temporal *temporal, int now, flx_error *err
 }
 
 /* The weighted mean of the models' answers to one row, as a value. */
-static double blend(const flx_temporal *temporal, const double *answers, size_t size,
-                    size_t row, double *mean)
+static double blend(const flx_temporal *temporal, int row, double *mean)
 {
-    size_t width = (size_t)flx_history_width(temporal->history);
-    for (size_t c = 0; c < width; c++) {
+    int width = flx_history_width(temporal->history);
+    size_t first = (size_t)row * (size_t)width;
+    for (int c = 0; c < width; c++) {
         mean[c] = 0;
         for (int j = 0; j < temporal->n_models; j++)
-            mean[c] += temporal->weights[j] * answers[(size_t)j * size + row * width + c];
+            mean[c] +=
+                temporal->weights[j] * temporal->models[j].answers[first + (size_t)c];
     }
     return flx_history_value(temporal->history, mean);
 }
 
-flx_status flx_temporal_predict(const flx_temporal *temporal, int first, int last,
+flx_status flx_temporal_predict(flx_temporal *temporal, int first, int last,
                                 double *values, flx_error *error)
 {
-    size_t count = (size_t)(last - first), width;
-    width = (size_t)flx_history_width(temporal->history);
-    double *answers = NULL, *mean = malloc(width * sizeof *mean);
-    int *rows = malloc((count + 1) * sizeof *rows);
+    size_t width = (size_t)flx_history_width(temporal->history);
+    int count = last - first, *rows = malloc(((size_t)count + 1) * sizeof *rows);
+    double *mean = malloc(width * sizeof *mean);
     flx_status status = FLX_OK;
     if (!rows || !mean)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", count);
-    for (size_t i = 0; i < count && status == FLX_OK; i++)
-        rows[i] = first + (int)i;
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
+    for (int i = 0; i < count && status == FLX_OK; i++)
+        rows[i] = first + i;
     if (status == FLX_OK)
-        status = ask_all(temporal, rows, (int)count, &answers, error);
-    for (size_t i = 0; i < count && status == FLX_OK; i++)
-        values[i] = blend(temporal, answers, count * width, i, mean);
-    free(answers);
+        status = answer_all(temporal, rows, count, error);
+    for (int i = 0; i < count && status == FLX_OK; i++)
+        values[i] = blend(temporal, first + i, mean);
     free(mean);
     free(rows);
     return status;

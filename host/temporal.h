@@ -14,15 +14,22 @@
 #include "kernels/backend.h"
 
 typedef struct {
+    flx_learner learner;
+    double
+        *answers; /* (history->n, width) those given so far: rows are asked for once, */
+    bool *is_answered; /* (history->n) though they count in many weightings */
+} flx_temporal_model;
+
+typedef struct {
     const flx_history *history; /* borrowed */
     flx_backend *backend;       /* borrowed */
     uint64_t seed;
     int64_t recent_s; /* weights are found on the rows of so many seconds, */
     int recent;       /* at most so many */
     int n_models;
-    flx_learner *models; /* (n_models) oldest first */
-    double *weights;     /* (n_models) summing to 1 */
-    bool *is_taught;     /* (history->n) to some hosted model */
+    flx_temporal_model *models; /* (n_models) oldest first */
+    double *weights;            /* (n_models) summing to 1 */
+    bool *is_taught;            /* (history->n) to some hosted model */
 } flx_temporal;
 
 flx_status flx_temporal_create(const flx_history *history, flx_backend *backend,
@@ -44,6 +51,6 @@ flx_status flx_temporal_take(flx_temporal *temporal, flx_learner *model, const i
 flx_status flx_temporal_reweight(flx_temporal *temporal, int now, flx_error *error);
 
 /* values (last - first): numbers, or the likeliest buckets; needs a model. */
-flx_status flx_temporal_predict(const flx_temporal *temporal, int first, int last,
+flx_status flx_temporal_predict(flx_temporal *temporal, int first, int last,
                                 double *values, flx_error *error);
 #endif
