@@ -52,6 +52,8 @@
 #include "host/tuning_model.h"
 #include "host/ingestion.h"
 #include "host/window.h"
+#include "host/history.h"
+#include "host/replay.h"
 /* clang-format on */
 
 #endif

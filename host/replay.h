@@ -12,9 +12,9 @@
 #ifndef FLX_REPLAY_H
 #define FLX_REPLAY_H
 
+#include "formats/predictor.h"
 #include "host/history.h"
 #include "host/progress.h"
-#include "host/trees.h"
 #include "kernels/backend.h"
 
 /* Zero: the default. */
