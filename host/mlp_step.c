@@ -72,23 +72,27 @@ void flx_mlp_compare(const flx_mlp_learner *l, const flx_mlp_pass *pass)
 static void move_by_adam(const flx_mlp_learner *l, size_t count, double rate, int age)
 {
     const double b1 = 0.9, b2 = 0.999, tiny = 1e-8, decay = rate * l->course->trial.decay;
-    double c1 = 1 / (1 - pow(b1, age + 1)), c2 = 1 / (1 - pow(b2, age + 1));
+    double c1 = rate / (1 - pow(b1, age + 1)), c2 = 1 / (1 - pow(b2, age + 1));
+    double *restrict w = l->weights, *restrict mean = l->mean,
+                     *restrict square = l->square;
+    const double *restrict gradient = l->gradient;
     for (size_t i = 0; i < count; i++) {
-        double g = l->gradient[i];
-        l->mean[i] = b1 * l->mean[i] + (1 - b1) * g;
-        l->square[i] = b2 * l->square[i] + (1 - b2) * g * g;
-        l->weights[i] -= rate * c1 * l->mean[i] / (sqrt(c2 * l->square[i]) + tiny) +
-                         decay * l->weights[i];
+        double g = gradient[i];
+        mean[i] = b1 * mean[i] + (1 - b1) * g;
+        square[i] = b2 * square[i] + (1 - b2) * g * g;
+        w[i] -= c1 * mean[i] / (sqrt(c2 * square[i]) + tiny) + decay * w[i];
     }
 }
 
 static void move_by_descent(const flx_mlp_learner *l, size_t count, double rate)
 {
     const double momentum = 0.9, decay = rate * l->course->trial.decay;
+    double *restrict w = l->weights, *restrict velocity = l->mean;
+    const double *restrict gradient = l->gradient;
     for (size_t i = 0; i < count; i++) {
-        double push = rate * l->gradient[i];
-        l->mean[i] = momentum * l->mean[i] - push;
-        l->weights[i] += momentum * l->mean[i] - push - decay * l->weights[i];
+        double push = rate * gradient[i];
+        velocity[i] = momentum * velocity[i] - push;
+        w[i] += momentum * velocity[i] - push - decay * w[i];
     }
 }
 
