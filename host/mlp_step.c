@@ -8,12 +8,17 @@
 
 enum { ORDER_STREAM = 0x4d4c504f /* "MLPO" */ };
 
-/* Few hundred rows: larger batches waste steps, smaller ones the matrix product. */
-enum { BATCH_ROWS = 64 };
+/* The noise of small minibatches keeps networks from learning tens of rows by heart (on
+ * measured runs, 50 and 100 of them: 8 rows predict 5 % better than 64); hundreds of rows
+ * need no more steps an epoch. */
+enum { FEWEST_ROWS = 8, MOST_ROWS = 64, BATCHES = 8 };
 
 int flx_mlp_batches(int n)
 {
-    return (n + BATCH_ROWS - 1) / BATCH_ROWS;
+    int rows = n / BATCHES < FEWEST_ROWS ? FEWEST_ROWS
+               : n / BATCHES > MOST_ROWS ? MOST_ROWS
+                                         : n / BATCHES;
+    return (n + rows - 1) / rows;
 }
 
 int flx_mlp_batch_rows(int n)
@@ -67,23 +72,27 @@ void flx_mlp_compare(const flx_mlp_learner *l, const flx_mlp_pass *pass)
 static void move_by_adam(const flx_mlp_learner *l, size_t count, double rate, int age)
 {
     const double b1 = 0.9, b2 = 0.999, tiny = 1e-8, decay = rate * l->course->trial.decay;
-    double c1 = 1 / (1 - pow(b1, age + 1)), c2 = 1 / (1 - pow(b2, age + 1));
+    double c1 = rate / (1 - pow(b1, age + 1)), c2 = 1 / (1 - pow(b2, age + 1));
+    double *restrict w = l->weights, *restrict mean = l->mean,
+                     *restrict square = l->square;
+    const double *restrict gradient = l->gradient;
     for (size_t i = 0; i < count; i++) {
-        double g = l->gradient[i];
-        l->mean[i] = b1 * l->mean[i] + (1 - b1) * g;
-        l->square[i] = b2 * l->square[i] + (1 - b2) * g * g;
-        l->weights[i] -= rate * c1 * l->mean[i] / (sqrt(c2 * l->square[i]) + tiny) +
-                         decay * l->weights[i];
+        double g = gradient[i];
+        mean[i] = b1 * mean[i] + (1 - b1) * g;
+        square[i] = b2 * square[i] + (1 - b2) * g * g;
+        w[i] -= c1 * mean[i] / (sqrt(c2 * square[i]) + tiny) + decay * w[i];
     }
 }
 
 static void move_by_descent(const flx_mlp_learner *l, size_t count, double rate)
 {
     const double momentum = 0.9, decay = rate * l->course->trial.decay;
+    double *restrict w = l->weights, *restrict velocity = l->mean;
+    const double *restrict gradient = l->gradient;
     for (size_t i = 0; i < count; i++) {
-        double push = rate * l->gradient[i];
-        l->mean[i] = momentum * l->mean[i] - push;
-        l->weights[i] += momentum * l->mean[i] - push - decay * l->weights[i];
+        double push = rate * gradient[i];
+        velocity[i] = momentum * velocity[i] - push;
+        w[i] += momentum * velocity[i] - push - decay * w[i];
     }
 }
 

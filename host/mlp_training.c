@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * The loop over the steps of all courses, and where each of them stands. */
+ * The loop over the steps of all courses. */
 #include "host/mlp_training.h"
 
-#include "host/mlp_step.h"
+#include "host/mlp_course.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Steps between two looks at the rows left out, at least; looks without progress until
- * the rate falls; by how much it falls, and how often. */
-enum { STEPS_A_LOOK = 5, PATIENCE = 16, MOST_FALLS = 2, MOST_STEPS = 2000 };
-static const double FALL = 0.2, PROGRESS = 1e-3;
-
-typedef struct {
-    flx_mlp_course *course;
-    flx_mlp_learner *learners;                 /* (folds) */
-    int steps_a_look, step, age, falls, looks; /* looks since progress */
-    double rate, reference;                    /* error that progress is measured by */
-    bool is_done;
-} state;
 
 typedef struct {
     flx_backend *backend;
     int count, n_learners;
-    state *states;
+    flx_mlp_state *states;
     flx_mlp_learner *learners, **live; /* those that take part in a pass */
     flx_mlp_pass *passes;
     flx_product *products;
@@ -33,85 +18,6 @@ typedef struct {
     int *orders;
 } school;
 
-static size_t rounded(size_t count)
-{
-    return (count + 7) / 8 * 8;
-}
-
-static int largest(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static size_t count_batch(const flx_mlp_course *course, const flx_mlp_fold *fold)
-{
-    size_t rows = (size_t)flx_mlp_batch_rows(fold->n);
-    return rounded(rows * (size_t)course->trial.shape.size[0]) + rounded(rows);
-}
-
-static size_t count_work(const flx_mlp_course *course, const flx_mlp_fold *fold)
-{
-    return rounded(flx_mlp_count_work(&course->trial.shape,
-                                      largest(flx_mlp_batch_rows(fold->n), fold->m)));
-}
-
-static size_t count_learner(const flx_mlp_course *course, const flx_mlp_fold *fold)
-{
-    return 4 * rounded(flx_mlp_count_weights(&course->trial.shape)) +
-           count_batch(course, fold) + count_work(course, fold);
-}
-
-size_t flx_mlp_count_memory(const flx_mlp_course *course)
-{
-    size_t sum = (size_t)course->folds * flx_mlp_count_weights(&course->trial.shape);
-    for (int f = 0; f < course->folds; f++)
-        sum += count_learner(course, &course->fold[f]);
-    return sum;
-}
-
-static double *take(double **memory, size_t count)
-{
-    double *taken = *memory;
-    *memory += rounded(count);
-    return taken;
-}
-
-static void enrol_learner(flx_mlp_learner *l, flx_mlp_course *course, int f,
-                          double **memory, int **orders)
-{
-    const flx_mlp_fold *fold = &course->fold[f];
-    size_t count = flx_mlp_count_weights(&course->trial.shape);
-    size_t rows = (size_t)flx_mlp_batch_rows(fold->n);
-    *l = (flx_mlp_learner){.course = course, .fold = fold, .order = *orders};
-    l->individual = course->individual + (uint32_t)f;
-    l->weights = take(memory, count);
-    l->gradient = take(memory, count);
-    l->mean = take(memory, count);
-    l->square = take(memory, count);
-    l->X = take(memory, rows * (size_t)course->trial.shape.size[0]);
-    l->y = take(memory, rows);
-    l->work = take(memory, count_work(course, fold));
-    *orders += fold->n;
-    flx_mlp_draw(&course->trial.shape, course->seed, l->individual, l->weights);
-    memcpy(course->weights + (size_t)f * count, l->weights, count * sizeof(double));
-}
-
-static void enrol_course(state *s, flx_mlp_course *course, flx_mlp_learner *learners,
-                         double **memory, int **orders)
-{
-    *s = (state){.course = course,
-                 .learners = learners,
-                 .rate = course->trial.rate,
-                 .reference = INFINITY};
-    course->loss = INFINITY;
-    course->best_step = course->taken_steps = 0;
-    for (int f = 0; f < course->folds; f++) {
-        enrol_learner(&learners[f], course, f, memory, orders);
-        s->steps_a_look = largest(s->steps_a_look, flx_mlp_batches(course->fold[f].n));
-    }
-    s->steps_a_look = largest(s->steps_a_look, STEPS_A_LOOK);
-}
-
 static flx_status open_school(school *s, flx_mlp_course *courses, int count,
                               flx_error *error)
 {
@@ -119,7 +25,7 @@ static flx_status open_school(school *s, flx_mlp_course *courses, int count,
     for (int c = 0; c < count; c++) {
         s->n_learners += courses[c].folds;
         for (int f = 0; f < courses[c].folds; f++) {
-            doubles += count_learner(&courses[c], &courses[c].fold[f]);
+            doubles += flx_mlp_count_learner(&courses[c], &courses[c].fold[f]);
             rows += (size_t)courses[c].fold[f].n;
         }
     }
@@ -140,11 +46,9 @@ static flx_status open_school(school *s, flx_mlp_course *courses, int count,
                         doubles);
     double *memory = s->memory;
     int *orders = s->orders, learner = 0;
-    for (int c = 0; c < count; learner += courses[c++].folds) {
-        enrol_course(&s->states[c], &courses[c], s->learners + learner, &memory, &orders);
-        for (int f = 0; f < courses[c].folds; f++)
-            s->learners[learner + f].number = c;
-    }
+    for (int c = 0; c < count; learner += courses[c++].folds)
+        flx_mlp_enrol(&s->states[c], &courses[c], c, s->learners + learner, &memory,
+                      &orders);
     return FLX_OK;
 }
 
@@ -160,11 +64,6 @@ static void close_school(school *s)
     free(s->orders);
 }
 
-static bool is_due(const state *s)
-{
-    return !s->is_done && s->course->steps == 0 && s->step % s->steps_a_look == 0;
-}
-
 /* Error on the rows left out of one network, after its forward pass. */
 static double sum_squares(const flx_mlp_learner *l, const flx_mlp_pass *pass)
 {
@@ -176,54 +75,13 @@ static double sum_squares(const flx_mlp_learner *l, const flx_mlp_pass *pass)
     return sum;
 }
 
-static void save_weights(const state *s, bool back)
-{
-    size_t count = flx_mlp_count_weights(&s->course->trial.shape);
-    for (int f = 0; f < s->course->folds; f++) {
-        const flx_mlp_learner *l = &s->learners[f];
-        double *best = s->course->weights + (size_t)f * count;
-        memcpy(back ? l->weights : best, back ? best : l->weights, count * sizeof *best);
-    }
-}
-
-/* The rate falls: on from the best weights, moments forgotten. */
-static void lower_rate(state *s)
-{
-    size_t count = flx_mlp_count_weights(&s->course->trial.shape);
-    save_weights(s, true);
-    for (int f = 0; f < s->course->folds; f++) {
-        memset(s->learners[f].mean, 0, count * sizeof(double));
-        memset(s->learners[f].square, 0, count * sizeof(double));
-    }
-    s->rate *= FALL;
-    s->falls++;
-    s->looks = s->age = 0;
-}
-
-static void tell_error(state *s, double loss)
-{
-    if (loss < s->course->loss) {
-        s->course->loss = loss;
-        s->course->best_step = s->step;
-        save_weights(s, false);
-    }
-    s->looks++;
-    if (loss < s->reference * (1 - PROGRESS)) {
-        s->reference = loss;
-        s->looks = 0;
-    }
-    bool is_stuck = s->looks >= PATIENCE || !isfinite(loss);
-    s->is_done = s->step >= MOST_STEPS || (is_stuck && s->falls == MOST_FALLS);
-    if (is_stuck && !s->is_done)
-        lower_rate(s);
-}
-
 /* All courses that are due look at the rows they left out. */
 static flx_status look(school *s, flx_error *error)
 {
     int used = 0;
     for (int c = 0; c < s->count; c++)
-        for (int f = 0; f < s->states[c].course->folds && is_due(&s->states[c]); f++) {
+        for (int f = 0; f < s->states[c].course->folds && flx_mlp_is_due(&s->states[c]);
+             f++) {
             flx_mlp_learner *l = &s->states[c].learners[f];
             s->live[used] = l;
             s->passes[used++] = (flx_mlp_pass){.shape = &l->course->trial.shape,
@@ -236,14 +94,14 @@ static flx_status look(school *s, flx_error *error)
     for (int i = 0; i < used; i++)
         s->losses[i] = sum_squares(s->live[i], &s->passes[i]);
     for (int c = 0, i = 0; c < s->count; c++) {
-        if (!is_due(&s->states[c]))
+        if (!flx_mlp_is_due(&s->states[c]))
             continue;
         double sum = 0, rows = 0;
         for (int f = 0; f < s->states[c].course->folds; f++, i++) {
             sum += s->losses[i];
             rows += s->passes[i].m;
         }
-        tell_error(&s->states[c], sum / rows);
+        flx_mlp_tell_error(&s->states[c], sum / rows);
     }
     return FLX_OK;
 }
@@ -265,34 +123,18 @@ static flx_status advance(school *s, int *live, flx_error *error)
     FLX_TRY(flx_mlp_backward(s->backend, s->passes, used, s->products, error));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int i = 0; i < used; i++) {
-        const state *own = &s->states[s->live[i]->number];
+        const flx_mlp_state *own = &s->states[s->live[i]->number];
         flx_mlp_move(s->live[i], own->rate, own->age);
     }
     return FLX_OK;
-}
-
-/* After a step: a course of given length ends with the weights it has. */
-static void count_step(state *s)
-{
-    if (s->is_done)
-        return;
-    s->step++;
-    s->age++;
-    s->course->taken_steps = s->step;
-    if (s->course->steps == 0 || s->step < s->course->steps)
-        return;
-    s->course->best_step = s->step;
-    save_weights(s, false);
-    s->is_done = true;
 }
 
 static void report(const school *s, const flx_progress *progress)
 {
     double done = 0;
     for (int c = 0; c < s->count; c++) {
-        const state *own = &s->states[c];
-        int most = own->course->steps ? own->course->steps : MOST_STEPS;
-        done += own->is_done ? 1 : (double)own->step / most;
+        const flx_mlp_state *own = &s->states[c];
+        done += own->is_done ? 1 : (double)own->step / flx_mlp_most_steps(own->course);
     }
     flx_progress_report(progress, done, s->count);
 }
@@ -308,7 +150,7 @@ flx_status flx_mlp_train(flx_backend *backend, flx_mlp_course *courses, int coun
         if (status == FLX_OK)
             status = advance(&s, &live, error);
         for (int c = 0; c < count; c++)
-            count_step(&s.states[c]);
+            flx_mlp_count_step(&s.states[c]);
         report(&s, progress);
     }
     close_school(&s);

@@ -11,7 +11,7 @@
  * of 1e-4. Widths, rates and decays are drawn on log scale. */
 typedef enum { FLX_MLP_SMALL, FLX_MLP_PAPER } flx_mlp_space;
 
-enum { FLX_MLP_TRIALS = 12 };
+enum { FLX_MLP_TRIALS = 8 };
 
 /* trials (FLX_MLP_TRIALS) out, for d inputs. */
 void flx_mlp_draw_trials(flx_mlp_space space, int d, uint64_t seed,

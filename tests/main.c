@@ -36,6 +36,7 @@
     X(fit_backend)                                                                       \
     X(ridge)                                                                             \
     X(mlp_network)                                                                       \
+    X(mlp)                                                                               \
     X(trees)                                                                             \
     X(cause)                                                                             \
     X(repository)                                                                        \
