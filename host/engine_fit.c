@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * GE.fit (paper 4.1.2) for any number of assignments at once: all folds of all of them
  * are one batch of the fit queue, all their weights one batch of output weighting. */
-#include "host/engine_session.h"
 #include "host/mixture_refit.h"
+#include "host/refit_batch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool flx_session_is_open(const flx_session *s, int i)
+bool flx_refit_batch_is_open(const flx_refit_batch *s, int i)
 {
     return !s->reports[i].is_kept;
 }
 
-void flx_session_keep(flx_session *s, int i, const char *format, int number)
+void flx_refit_batch_keep(flx_refit_batch *s, int i, const char *format, int number)
 {
     s->reports[i].is_kept = true;
     snprintf(s->reports[i].why, sizeof s->reports[i].why, format, number);
 }
 
-flx_status flx_session_out_of_memory(flx_error *error)
+flx_status flx_refit_batch_out_of_memory(flx_error *error)
 {
     return flx_fail(error, FLX_NO_MEMORY, "out of memory for a refit");
 }
 
-static flx_status report_models(const flx_session *s, int i, flx_error *error)
+static flx_status report_models(const flx_refit_batch *s, int i, flx_error *error)
 {
     static const char *const origins[] = {[FLX_IN_PLACE] = "in place",
                                           [FLX_RECALIBRATED] = "recalibrated",
@@ -33,7 +33,7 @@ static flx_status report_models(const flx_session *s, int i, flx_error *error)
     flx_refit *report = &s->reports[i];
     report->models = calloc((size_t)one->n_columns + 1, sizeof *report->models);
     if (!report->models)
-        return flx_session_out_of_memory(error);
+        return flx_refit_batch_out_of_memory(error);
     for (int c = 0; c < one->n_columns; c++) {
         const flx_refit_column *column = &one->columns[c];
         bool is_new = column->origin == FLX_FITTED;
@@ -42,15 +42,15 @@ static flx_status report_models(const flx_session *s, int i, flx_error *error)
         report->models[report->n_models++] = (flx_weighed_model){
             is_new && one->n_kept == 0 ? "new rows" : origins[column->origin],
             flx_predictor_kind_text(p->kind),
-            flx_session_is_open(s, i) ? column->after : column->before, column->mae};
+            flx_refit_batch_is_open(s, i) ? column->after : column->before, column->mae};
     }
     return FLX_OK;
 }
 
-static flx_status install_all(flx_session *s, flx_error *error)
+static flx_status install_all(flx_refit_batch *s, flx_error *error)
 {
     for (int i = 0; i < s->count; i++) {
-        if (flx_session_is_open(s, i))
+        if (flx_refit_batch_is_open(s, i))
             FLX_TRY(flx_refit_install(&s->cases[i], &s->next[i], error));
         FLX_TRY(report_models(s, i, error));
     }
@@ -58,13 +58,13 @@ static flx_status install_all(flx_session *s, flx_error *error)
 }
 
 /* The rows become the model's own where it has none. */
-static flx_status keep_rows(flx_session *s, flx_error *error)
+static flx_status keep_rows(flx_refit_batch *s, flx_error *error)
 {
     if (s->model->rows || s->rows->rows == 0)
         return FLX_OK;
     int *all = malloc((size_t)s->rows->rows * sizeof *all);
     if (!all)
-        return flx_session_out_of_memory(error);
+        return flx_refit_batch_out_of_memory(error);
     for (int r = 0; r < s->rows->rows; r++)
         all[r] = r;
     flx_status status =
@@ -73,11 +73,11 @@ static flx_status keep_rows(flx_session *s, flx_error *error)
     return status;
 }
 
-static bool list_assignments(const flx_session *s, flx_change *change)
+static bool list_assignments(const flx_refit_batch *s, flx_change *change)
 {
     bool is_whole = true;
     for (int i = 0; i < s->count; i++)
-        if (flx_session_is_open(s, i))
+        if (flx_refit_batch_is_open(s, i))
             is_whole &=
                 flx_name_list_add(&change->fitted, "%s", s->cases[i].assignment->name);
     for (int a = 0; a < s->model->graph->n_assignments; a++) {
@@ -89,7 +89,7 @@ static bool list_assignments(const flx_session *s, flx_change *change)
 }
 
 /* The rest of what the target hosts, as the last that can fail. */
-static flx_status fit_mixture(flx_session *s, flx_change *change, flx_error *error)
+static flx_status fit_mixture(flx_refit_batch *s, flx_change *change, flx_error *error)
 {
     flx_fit_options options = {.progress = s->options->progress};
     flx_training_report report = {0};
@@ -101,20 +101,20 @@ static flx_status fit_mixture(flx_session *s, flx_change *change, flx_error *err
                               &was_changed, error));
     return !was_changed || flx_name_list_add(&change->fitted, "the mixture of the target")
                ? FLX_OK
-               : flx_session_out_of_memory(error);
+               : flx_refit_batch_out_of_memory(error);
 }
 
-static flx_status run(flx_session *s, flx_change *change, flx_error *error)
+static flx_status run(flx_refit_batch *s, flx_change *change, flx_error *error)
 {
-    FLX_TRY(flx_session_teach(s, error));
-    FLX_TRY(flx_session_weigh(s, error));
+    FLX_TRY(flx_refit_batch_teach(s, error));
+    FLX_TRY(flx_refit_batch_weigh(s, error));
     FLX_TRY(install_all(s, error));
     if (!list_assignments(s, change))
-        return flx_session_out_of_memory(error);
+        return flx_refit_batch_out_of_memory(error);
     FLX_TRY(keep_rows(s, error));
     FLX_TRY(fit_mixture(s, change, error));
     for (int i = 0; i < s->count; i++) {
-        if (!flx_session_is_open(s, i))
+        if (!flx_refit_batch_is_open(s, i))
             continue;
         flx_assignment_clear(&s->model->assignments[s->assignments[i]]);
         s->model->assignments[s->assignments[i]] = s->next[i];
@@ -123,14 +123,14 @@ static flx_status run(flx_session *s, flx_change *change, flx_error *error)
     return FLX_OK;
 }
 
-static flx_status open_cases(flx_session *s, flx_change *change, flx_error *error)
+static flx_status open_cases(flx_refit_batch *s, flx_change *change, flx_error *error)
 {
     size_t count = (size_t)s->count;
     s->cases = calloc(count + 1, sizeof *s->cases);
     s->next = calloc(count + 1, sizeof *s->next);
     s->reports = change->refits = calloc(count + 1, sizeof *change->refits);
     if (!s->cases || !s->next || !s->reports)
-        return flx_session_out_of_memory(error);
+        return flx_refit_batch_out_of_memory(error);
     change->rows = s->rows->rows;
     for (int i = 0; i < s->count; i++) {
         int a = s->assignments[i];
@@ -140,7 +140,7 @@ static flx_status open_cases(flx_session *s, flx_change *change, flx_error *erro
         flx_refit_date(&s->cases[i], s->rows);
         change->refits[i].assignment = strdup(s->cases[i].assignment->name);
         if (!change->refits[i].assignment)
-            return flx_session_out_of_memory(error);
+            return flx_refit_batch_out_of_memory(error);
         change->n_refits++;
     }
     return FLX_OK;
@@ -151,12 +151,12 @@ flx_status flx_graph_engine_fit(flx_model *model, const int *assignments, int co
                                 flx_backend *backend, flx_change *change,
                                 flx_error *error)
 {
-    flx_session s = {.model = model,
-                     .rows = rows,
-                     .options = options,
-                     .backend = backend,
-                     .count = count,
-                     .assignments = assignments};
+    flx_refit_batch s = {.model = model,
+                         .rows = rows,
+                         .options = options,
+                         .backend = backend,
+                         .count = count,
+                         .assignments = assignments};
     *change = (flx_change){.event = "fit"};
     if (rows->rows == 0)
         return flx_fail(error, FLX_BAD_INPUT, "there is no row to fit on");

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * What a refit is taught and fitted: new rows, as measured and as the graph predicts
  * their inputs, old rows, and one batch of fits for all folds of all assignments. */
-#include "host/engine_session.h"
 #include "host/inference.h"
 #include "host/kept_rows.h"
+#include "host/refit_batch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static flx_status gather_fresh(flx_session *s, flx_error *error)
+static flx_status gather_fresh(flx_refit_batch *s, flx_error *error)
 {
     flx_model view = {.deployment = s->model->deployment,
                       .graph = s->model->graph,
@@ -24,8 +24,8 @@ static flx_status gather_fresh(flx_session *s, flx_error *error)
         s->reports[i].rows = one->fresh.n;
         if (one->fresh.n == 0 ||
             (one->fresh.n < FLX_FEWEST_ROWS && one->hosting->n_models > 0))
-            flx_session_keep(s, i, "only %d of the rows have its output, 5 are needed",
-                             one->fresh.n);
+            flx_refit_batch_keep(
+                s, i, "only %d of the rows have its output, 5 are needed", one->fresh.n);
     }
     flx_binding_destroy(binding);
     return status;
@@ -41,13 +41,13 @@ static bool is_complete(const flx_model *model)
 
 /* Metrics among the inputs become what the graph predicts; values (vertices, rows) or
  * NULL. */
-static flx_status judge_inputs(flx_session *s, flx_refit_case *one, const double *values,
-                               flx_error *error)
+static flx_status judge_inputs(flx_refit_batch *s, flx_refit_case *one,
+                               const double *values, flx_error *error)
 {
     size_t width = (size_t)one->assignment->n_inputs, n = (size_t)one->fresh.n;
     one->judged = malloc((n * width + 1) * sizeof *one->judged);
     if (!one->judged)
-        return flx_session_out_of_memory(error);
+        return flx_refit_batch_out_of_memory(error);
     memcpy(one->judged, one->fresh.raw, n * width * sizeof *one->judged);
     for (size_t i = 0; i < n && values; i++) {
         const flx_vertex *vertex = &s->model->graph->vertices[one->fresh.vertex[i]];
@@ -60,7 +60,7 @@ static flx_status judge_inputs(flx_session *s, flx_refit_case *one, const double
     return FLX_OK;
 }
 
-static flx_status predict_all(flx_session *s, double **values, flx_error *error)
+static flx_status predict_all(flx_refit_batch *s, double **values, flx_error *error)
 {
     flx_inference *inference = NULL;
     *values = NULL;
@@ -70,7 +70,7 @@ static flx_status predict_all(flx_session *s, double **values, flx_error *error)
     double *mean = malloc((cells + 1) * sizeof *mean);
     flx_status status =
         mean ? flx_inference_create(s->model, s->backend, &inference, error)
-             : flx_session_out_of_memory(error);
+             : flx_refit_batch_out_of_memory(error);
     if (status == FLX_OK)
         status = flx_inference_bind(inference, s->rows, error);
     if (status == FLX_OK)
@@ -84,7 +84,7 @@ static flx_status predict_all(flx_session *s, double **values, flx_error *error)
     return status;
 }
 
-static flx_status judge_all(flx_session *s, flx_error *error)
+static flx_status judge_all(flx_refit_batch *s, flx_error *error)
 {
     double *values = NULL;
     FLX_TRY(predict_all(s, &values, error));
@@ -95,14 +95,14 @@ static flx_status judge_all(flx_session *s, flx_error *error)
     return status;
 }
 
-static flx_status teach_all(flx_session *s, flx_error *error)
+static flx_status teach_all(flx_refit_batch *s, flx_error *error)
 {
     flx_kept_rows *kept = NULL;
     FLX_TRY(flx_kept_rows_open(s->model, &kept, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < s->count && status == FLX_OK; i++) {
         flx_lesson old = {.task = -1};
-        if (!flx_session_is_open(s, i))
+        if (!flx_refit_batch_is_open(s, i))
             continue;
         status = flx_refit_deal(&s->cases[i], s->rows->group, s->options->seed, error);
         bool wants_old =
@@ -121,12 +121,12 @@ static flx_status teach_all(flx_session *s, flx_error *error)
 
 /* --- What is fitted --- */
 
-static flx_status submit_all(flx_session *s, flx_fit_task *tasks, int *count,
+static flx_status submit_all(flx_refit_batch *s, flx_fit_task *tasks, int *count,
                              flx_error *error)
 {
     for (int i = 0; i < s->count; i++) {
         flx_refit_case *one = &s->cases[i];
-        for (int f = 0; f <= one->n_folds && flx_session_is_open(s, i); f++) {
+        for (int f = 0; f <= one->n_folds && flx_refit_batch_is_open(s, i); f++) {
             bool is_fit;
             FLX_TRY(flx_study_prepare(&one->lessons[f], one->assignment, s->model,
                                       &one->fitted[f], &tasks[*count], &is_fit, error));
@@ -137,7 +137,7 @@ static flx_status submit_all(flx_session *s, flx_fit_task *tasks, int *count,
     return FLX_OK;
 }
 
-static void accept_all(flx_session *s, flx_fit_result *results)
+static void accept_all(flx_refit_batch *s, flx_fit_result *results)
 {
     for (int i = 0; i < s->count; i++)
         for (int f = 0; f <= FLX_REFIT_FOLDS; f++) {
@@ -148,14 +148,14 @@ static void accept_all(flx_session *s, flx_fit_result *results)
         }
 }
 
-static flx_status fit_all(flx_session *s, flx_error *error)
+static flx_status fit_all(flx_refit_batch *s, flx_error *error)
 {
     size_t most = (size_t)s->count * (FLX_REFIT_FOLDS + 1);
     flx_fit_task *tasks = calloc(most + 1, sizeof *tasks);
     flx_fit_result *results = calloc(most + 1, sizeof *results);
     int count = 0;
     flx_status status = tasks && results ? submit_all(s, tasks, &count, error)
-                                         : flx_session_out_of_memory(error);
+                                         : flx_refit_batch_out_of_memory(error);
     if (status == FLX_OK)
         status =
             flx_fit_all(s->backend, tasks, count, results, s->options->progress, error);
@@ -168,7 +168,7 @@ static flx_status fit_all(flx_session *s, flx_error *error)
     return status;
 }
 
-flx_status flx_session_teach(flx_session *s, flx_error *error)
+flx_status flx_refit_batch_teach(flx_refit_batch *s, flx_error *error)
 {
     FLX_TRY(gather_fresh(s, error));
     FLX_TRY(judge_all(s, error));

@@ -2,8 +2,8 @@
  * GE.fit while it runs: many refits as one batch, in the steps of host/engine_teach.c
  * (lessons and fits), host/engine_weigh.c (weights) and host/engine_fit.c (what comes of
  * it). Inside the library. */
-#ifndef FLX_ENGINE_SESSION_H
-#define FLX_ENGINE_SESSION_H
+#ifndef FLX_REFIT_BATCH_H
+#define FLX_REFIT_BATCH_H
 
 #include "host/engine.h"
 #include "host/refit.h"
@@ -19,19 +19,19 @@ typedef struct {
     flx_learning_assignment *next; /* (count) what is hosted afterwards, or nothing */
     flx_refit *reports;            /* (count) in the change */
     char cause[65];                /* digest of the rows */
-} flx_session;
+} flx_refit_batch;
 
 /* Whether case i is still to be refitted, and the word that ends that: `format` has one
  * %d. */
-bool flx_session_is_open(const flx_session *session, int i);
-void flx_session_keep(flx_session *session, int i, const char *format, int number);
+bool flx_refit_batch_is_open(const flx_refit_batch *batch, int i);
+void flx_refit_batch_keep(flx_refit_batch *batch, int i, const char *format, int number);
 
-flx_status flx_session_out_of_memory(flx_error *error);
+flx_status flx_refit_batch_out_of_memory(flx_error *error);
 
 /* Lessons of all cases, and the models fitted to them; case by case what does not
  * suffice is kept. */
-flx_status flx_session_teach(flx_session *session, flx_error *error);
+flx_status flx_refit_batch_teach(flx_refit_batch *batch, flx_error *error);
 
 /* Weights of all cases. */
-flx_status flx_session_weigh(flx_session *session, flx_error *error);
+flx_status flx_refit_batch_weigh(flx_refit_batch *batch, flx_error *error);
 #endif
