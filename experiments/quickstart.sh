@@ -65,7 +65,7 @@ echo "# Fluxion quick start: a SIMULATED system; nothing here was measured on a 
         $simulate --rows 100 --seed 2 -o $out/test.h5
     step "Training a model of every service, all of them as one batch" \
         $fluxion train --deployment $deployment --data $out/train.h5 -o $out/model
-    step "Testing the composed model" \
+    step "Testing the model" \
         $fluxion evaluate $out/model --data $out/test.h5
     $fluxion evaluate $out/model --data $out/test.h5 --json >$out/evaluate.json
     step "Looking for settings with a lower latency" $tune
@@ -88,7 +88,7 @@ is=$(simulated tuned)
     echo "What was found: end-to-end latency ($column) of a SIMULATED hotel reservation system"
     awk -v mae="$(number mae $out/evaluate.json)" -v mape="$(number mape $out/evaluate.json)" \
         -v cover="$(number coverage90 $out/evaluate.json)" 'BEGIN {
-        printf "  On 100 runs it has not seen the composed model is off by %.1f %% (%.0f us) on\n",
+        printf "  On 100 runs it has not seen the model is off by %.1f %% (%.0f us) on\n",
             100 * mape, mae
         printf "  average, and %.0f %% of them lie in its 90 %% interval.\n\n", 100 * cover }'
     echo "                    simulated (median of 10)  predicted (90 % interval)"
