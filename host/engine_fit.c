@@ -91,7 +91,8 @@ static bool list_assignments(const flx_refit_batch *s, flx_change *change)
 /* The rest of what the target hosts, as the last that can fail. */
 static flx_status fit_mixture(flx_refit_batch *s, flx_change *change, flx_error *error)
 {
-    flx_fit_options options = {.progress = s->options->progress};
+    flx_fit_options options = {.progress = s->options->progress,
+                               .seed = s->options->seed};
     flx_training_report report = {0};
     bool was_changed = false;
     if (!s->options->with_mixture || !s->model->mixture ||

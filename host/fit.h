@@ -24,11 +24,11 @@ typedef struct {
     flx_predictor_kind kind; /* 0: Gaussian process; else one of host/kind.h */
     flx_gp_prior prior;      /* gp only, with is_isotropic */
     bool is_isotropic;
-    int starts;           /* gp: this many starts and no more; 0: as many as the fit
-                             asks for */
-    const double *start;  /* gp: the only start (n_theta), such as the optimum on more
-                             rows; NULL: none. Borrowed */
-    uint64_t seed;        /* of kinds that draw random numbers */
+    int starts;              /* gp: this many starts and no more; 0: as many as the fit
+                                asks for */
+    const double *start;     /* gp: the only start (n_theta), such as the optimum on more
+                                rows; NULL: none. Borrowed */
+    uint64_t seed;           /* of kinds that draw random numbers */
     bool wants_paper_ranges; /* mlp: hyper-parameters of the paper's appendix */
     bool wants_residuals; /* kinds other than gp, which always has them: fill loo_mean */
     /* Of the model it will be, for the repository (host/cause.h); NULL: X as it is. */
@@ -56,13 +56,15 @@ typedef struct {
     size_t n_bytes;
     unsigned char *bytes; /* (n_bytes) likewise */
     int evaluations, starts;
-    bool was_found;        /* looked up in a repository: the counts are of its fit then */
-    int64_t created;       /* when it was fitted, Unix seconds */
+    bool was_found;  /* looked up in a repository: the counts are of its fit then */
+    int64_t created; /* when it was fitted, Unix seconds */
 } flx_fit_result;
 
 typedef struct {
     const flx_repository *repository; /* or NULL */
     const flx_progress *progress;     /* or NULL */
+    uint64_t seed; /* what training gives the tasks of kinds that draw random numbers;
+                      the queue itself reads that of each task */
 } flx_fit_options;
 
 /* Fits all tasks; results (count) are the caller's to clear, also after a failing call.

@@ -15,7 +15,7 @@ typedef struct {
     bool wants_log, is_composed;
 } recipe;
 
-/* Measured on Online Boutique (notes of the README's table): each of them is the best of
+/* On measured runs of Online Boutique each of them is the best of
  * all at some size. */
 static const recipe recipes[FLX_MIXTURE_MEMBERS] = {
     {"composed", FLX_COMPOSED, FLX_PRIOR_DENSITY, false, true},

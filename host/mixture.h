@@ -54,8 +54,8 @@ int *flx_mixture_count_replicas(const flx_deployment *deployment);
 
 /* After services of the model have been scaled: of the composed family the model's own
  * graph stays, and counts half; the black boxes, which read the first instance where they
- * read the only one, share the other half. Measured: this zero-shot mean beats either
- * alone (notes of the README). Nothing to do where no number of instances has changed. */
+ * read the only one, share the other half, until a refit (host/mixture_refit.h).
+ * Nothing to do where no number of instances has changed. */
 flx_status flx_mixture_follow(flx_model *model, flx_error *error);
 
 /* Frees a member's graph and models, not what it borrows. NULL is fine. */

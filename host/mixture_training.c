@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/mixture_training.h"
 
-#include "host/accuracy.h"
 #include "host/folds.h"
 #include "host/inference.h"
 #include "host/mixture_weights.h"
@@ -9,7 +8,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FOLDS = FLX_FOLDS, FEWEST_ROWS = 10, MOST_FOLD_ROWS = 400, MEMBER_STARTS = 2 };
 
@@ -73,7 +71,7 @@ static flx_status teach(trainer *t, int count, double from, double to, flx_error
 {
     stage s = {t->options->progress, from, to};
     flx_progress progress = {report_stage, &s};
-    flx_fit_options options = {t->options->repository, &progress};
+    flx_fit_options options = {t->options->repository, &progress, t->options->seed};
     flx_status status = FLX_OK;
     for (int i = 0; i < count && status == FLX_OK; i++)
         status = flx_school_open(&t->schools[i], error);
@@ -182,8 +180,6 @@ static flx_status list_rows(trainer *t, int *n_groups, flx_error *error)
     t->y = malloc(room * sizeof *t->y);
     if (!t->fold || !t->y)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", drawn);
-    t->mixture->low = INFINITY;
-    t->mixture->high = -INFINITY;
     for (int i = 0; i < drawn && column >= 0; i++) {
         double y =
             rows->values[(size_t)chosen[i] * (size_t)rows->n_columns + (size_t)column];

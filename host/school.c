@@ -218,6 +218,8 @@ flx_status flx_school_teach(flx_school *schools, int count, flx_backend *backend
     flx_fit_options later = {.repository = options ? options->repository : NULL};
     int rounds = 1;
     for (int i = 0; i < count; i++)
+        schools[i].seed = options ? options->seed : 0;
+    for (int i = 0; i < count; i++)
         if (schools[i].inputs && schools[i].model->graph->n_levels > rounds)
             rounds = schools[i].model->graph->n_levels;
     for (int round = 0; round < rounds; round++) {

@@ -4,7 +4,7 @@
  *
  * An ordinary graph is taught in one round, on measured inputs. A skip-connected one is
  * taught level by level: its vertices learn from the leave-one-out predictions of the
- * vertices below, as they will be asked (notes on accuracy: "train as you predict"). */
+ * vertices below, as they will be asked. */
 #ifndef FLX_SCHOOL_H
 #define FLX_SCHOOL_H
 
@@ -14,10 +14,11 @@
 #include "host/training.h"
 
 typedef struct {
-    flx_model *model;      /* deployment, graph, rows, prior and modes stand */
-    bool wants_residuals;  /* of kinds that are not Gaussian processes: host/fit.h */
-    bool may_fail;         /* a target that cannot be fitted is a constant, no error */
-    int starts;            /* of every Gaussian process; 0: as many as it asks for */
+    flx_model *model;     /* deployment, graph, rows, prior and modes stand */
+    bool wants_residuals; /* of kinds that are not Gaussian processes: host/fit.h */
+    bool may_fail;        /* a target that cannot be fitted is a constant, no error */
+    int starts;           /* of every Gaussian process; 0: as many as it asks for */
+    uint64_t seed; /* of kinds that draw random numbers; flx_school_teach sets it */
     const flx_model *warm; /* the same graph on more rows: its optima are the only
                               starts; NULL: none. Borrowed */
     flx_dataset *inputs;   /* skip-connected: the rows, with predictions in the place

@@ -101,6 +101,7 @@ static flx_status submit_fit(flx_school *s, int a, flx_predictor *p, flx_error *
                                        .starts = s->starts,
                                        .start = warm_start(s, a, p),
                                        .wants_paper_ranges = s->model->paper_mode,
+                                       .seed = s->seed,
                                        .wants_residuals = s->wants_residuals,
                                        .frame = p,
                                        .inputs = l->labels};

@@ -100,7 +100,7 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->wants_log = deployment->log_target;
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
     flx_status status = build_graph(model, options, backend, error);
-    flx_fit_options fit = {options->repository, progress};
+    flx_fit_options fit = {options->repository, progress, options->seed};
     bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
                          model->prior != FLX_PRIOR_NONE;
     if (status == FLX_OK)

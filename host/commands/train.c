@@ -347,7 +347,9 @@ const flx_command flx_train_command = {
     .usage = "--deployment DEP.json --data DATA.h5 -o MODEL/ [options]",
     .details =
         "Every learning assignment is fitted on measured inputs, all of them as one "
-        "batch; the model folder holds the composed inference graph. With --repository a "
+        "batch, and composed into the inference graph. Beside it the target hosts other "
+        "models of the whole system, weighted by their errors in five folds; see "
+        "--composed-only. With --repository a "
         "fit is stored in DIR as soon as it is done, and one that is there already is "
         "looked up: a training that was interrupted goes on when it is run again. The "
         "model folder holds copies and needs DIR no more.",

@@ -53,9 +53,8 @@ static void is_the_same_for_equal_tasks(void)
 }
 
 /* Changes one part of the cause; false where there is no part of that number. */
-static bool change(example *e, int part)
+static bool change_data(example *e, int part)
 {
-    flx_feature *f = &e->features[1];
     switch (part) {
     case 0:
         e->X[3] = nextafter(e->X[3], 1);
@@ -78,6 +77,16 @@ static bool change(example *e, int part)
     case 6:
         e->inputs[0] = "web:", e->inputs[1] = "aweb:b";
         break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+static bool change_scaling(example *e, int part)
+{
+    flx_feature *f = &e->features[1];
+    switch (part) {
     case 7:
         f->input = 1;
         break;
@@ -117,6 +126,15 @@ static bool change(example *e, int part)
     case 19:
         e->frame.n_inputs = 2;
         break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+static bool change_task(example *e, int part)
+{
+    switch (part) {
     case 20:
         e->task.n = 1;
         break;
@@ -151,6 +169,11 @@ static bool change(example *e, int part)
         return false;
     }
     return true;
+}
+
+static bool change(example *e, int part)
+{
+    return change_data(e, part) || change_scaling(e, part) || change_task(e, part);
 }
 
 static void changes_with_every_part(void)

@@ -257,7 +257,7 @@ static void fit_until_killed(long_batch *batch, const char *path)
     if (flx_backend_open("cpu", 1, &backend, NULL) != FLX_OK ||
         flx_repository_open(path, &repository, NULL) != FLX_OK)
         _exit(1);
-    const flx_fit_options options = {repository, &progress};
+    const flx_fit_options options = {.repository = repository, .progress = &progress};
     flx_fit_with(backend, batch->tasks, LONG, batch->results, &options, NULL);
     _exit(2);
 }

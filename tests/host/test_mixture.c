@@ -181,6 +181,34 @@ static void threads_do_not_change_a_bit(void)
     flx_dataset_destroy(table);
 }
 
+/* Digest of the boosted trees, the last member. */
+static void grow_trees(flx_backend *backend, uint64_t seed, char digest[65])
+{
+    flx_dataset *table = two_services_rows(20, 1, 1);
+    flx_model *model = two_services_train(
+        1, "none", table,
+        (flx_training_options){
+            .prior = FLX_PRIOR_DENSITY, .hosts_mixture = true, .seed = seed},
+        backend);
+    const flx_mixture *mixture = model->mixture;
+    const flx_model *trees = mixture->members[mixture->n_members - 1].model;
+    flx_predictor_digest(&trees->assignments[0].models[0].predictor, digest);
+    flx_dataset_destroy(table);
+    flx_model_destroy(model);
+}
+
+static void the_seed_reaches_the_trees(void)
+{
+    flx_backend *backend = two_services_backend(1);
+    char one[65], again[65], other[65];
+    grow_trees(backend, 1, one);
+    grow_trees(backend, 1, again);
+    grow_trees(backend, 2, other);
+    assert_text(again, one);
+    assert_true(strcmp(one, other) != 0);
+    flx_backend_close(backend);
+}
+
 static void a_log_target_needs_one_member_less(void)
 {
     flx_backend *backend = two_services_backend(2);
@@ -395,6 +423,7 @@ CU_TestInfo mixture_tests[] = {
     {"pseudo-rows speak for the first member", pseudo_rows_speak_for_the_first_member},
     {"training weighs members that learn", training_weighs_members_that_learn},
     {"threads do not change a bit", threads_do_not_change_a_bit},
+    {"the seed reaches the trees", the_seed_reaches_the_trees},
     {"a log target needs one member less", a_log_target_needs_one_member_less},
     {"few rows leave the graph alone", few_rows_leave_the_graph_alone},
     {"folders restore a mixture bit for bit", folders_restore_a_mixture_bit_for_bit},
