@@ -6,6 +6,7 @@
 #include "kernels/formulas/covariance.h"
 #include "kernels/formulas/philox.h"
 
+#include <string.h>
 #include <time.h>
 
 /* Published test vectors of philox4x32-10: counter, key, expected. */
@@ -61,27 +62,39 @@ typedef struct {
     const char *name;
     double bound;
     flx_check_function *measure;
-    bool needs_reference;
+    enum { ALWAYS, WITH_REFERENCE, ON_A_DEVICE } when;
 } check_entry;
 
 static const check_entry entries[] = {
-    {"philox: known answers, wrong words", 0, check_philox, false},
-    {"exp against libm, relative", 4.5e-16, check_exp, false},
-    {"matern 5/2 against the plain formula, relative", 2e-14, check_matern, false},
-    {"likelihood against plain loops", 1e-10, flx_check_likelihood, false},
-    {"gradient against plain loops", 1e-9, flx_check_gradient, false},
-    {"gradient against differences of likelihoods", 1e-6, flx_check_differences, false},
-    {"leave-one-out against refits", 1e-9, flx_check_leave_one_out, false},
-    {"means against plain loops", 1e-10, flx_check_means, false},
-    {"variances against plain loops", 1e-10, flx_check_variances, false},
-    {"slopes against differences of means", 1e-6, flx_check_slopes, false},
-    {"neighbours of a failed member, changed numbers", 0, flx_check_failed_member, false},
-    {"reference likelihoods, relative", 1e-9, flx_check_reference_likelihood, true},
-    {"reference gradients, relative", 1e-9, flx_check_reference_gradient, true},
+    {"philox: known answers, wrong words", 0, check_philox, ALWAYS},
+    {"exp against libm, relative", 4.5e-16, check_exp, ALWAYS},
+    {"matern 5/2 against the plain formula, relative", 2e-14, check_matern, ALWAYS},
+    {"likelihood against plain loops", 1e-10, flx_check_likelihood, ALWAYS},
+    {"gradient against plain loops", 1e-9, flx_check_gradient, ALWAYS},
+    {"gradient against differences of likelihoods", 1e-6, flx_check_differences, ALWAYS},
+    {"leave-one-out against refits", 1e-9, flx_check_leave_one_out, ALWAYS},
+    {"means against plain loops", 1e-10, flx_check_means, ALWAYS},
+    {"variances against plain loops", 1e-10, flx_check_variances, ALWAYS},
+    {"slopes against differences of means", 1e-6, flx_check_slopes, ALWAYS},
+    {"neighbours of a failed member, changed numbers", 0, flx_check_failed_member,
+     ALWAYS},
+    {"reference likelihoods, relative", 1e-9, flx_check_reference_likelihood,
+     WITH_REFERENCE},
+    {"reference gradients, relative", 1e-9, flx_check_reference_gradient, WITH_REFERENCE},
     {"reference optima, nats below the best known", 0.1, flx_check_reference_optimum,
-     true},
-    {"reference means, relative", 1e-8, flx_check_reference_means, true},
-    {"reference deviations, relative", 1e-8, flx_check_reference_deviations, true},
+     WITH_REFERENCE},
+    {"reference means, relative", 1e-8, flx_check_reference_means, WITH_REFERENCE},
+    {"reference deviations, relative", 1e-8, flx_check_reference_deviations,
+     WITH_REFERENCE},
+    {"members that fail, as on the cpu", 0, flx_check_agreed_infos, ON_A_DEVICE},
+    {"likelihoods as on the cpu", 1e-9, flx_check_agreed_values, ON_A_DEVICE},
+    {"gradients as on the cpu", 1e-9, flx_check_agreed_gradients, ON_A_DEVICE},
+    {"leave-one-out as on the cpu", 1e-9, flx_check_agreed_left_out, ON_A_DEVICE},
+    {"predictions as on the cpu", 1e-9, flx_check_agreed_predictions, ON_A_DEVICE},
+    {"losses of weights as on the cpu", 1e-12, flx_check_agreed_losses, ON_A_DEVICE},
+    {"populations of 50 generations as on the cpu", 1e-12, flx_check_agreed_populations,
+     ON_A_DEVICE},
+    {"matrix products as on the cpu", 1e-12, flx_check_agreed_products, ON_A_DEVICE},
 };
 enum { N_ENTRIES = sizeof entries / sizeof *entries };
 _Static_assert((int)N_ENTRIES <= (int)FLX_MAX_CHECKS, "flx_selftest holds every check");
@@ -107,15 +120,28 @@ static flx_status run_check(const check_entry *entry, const flx_check_context *c
     return FLX_OK;
 }
 
-flx_status flx_selftest_run(flx_backend *backend, const char *reference,
+static bool is_due(const check_entry *entry, const flx_check_context *context)
+{
+    return entry->when == ALWAYS ||
+           (entry->when == WITH_REFERENCE && context->reference) ||
+           (entry->when == ON_A_DEVICE && strcmp(context->backend->name, "cpu") != 0);
+}
+
+flx_status flx_selftest_run(flx_backend *backend, const flx_selftest_options *options,
                             const flx_progress *progress, flx_selftest *out,
                             flx_error *error)
 {
     *out = (flx_selftest){0};
-    flx_check_context context = {.backend = backend, .reference = reference};
+    flx_agreement agreed = {0};
+    flx_check_context context = {.backend = backend,
+                                 .reference = options->reference,
+                                 .largest = options->largest,
+                                 .agreed = &agreed};
+    if (context.largest == 0)
+        context.largest = FLX_SELFTEST_LARGEST;
     for (int i = 0; i < N_ENTRIES; i++) {
         flx_progress_report(progress, i, N_ENTRIES);
-        if (reference || !entries[i].needs_reference)
+        if (is_due(&entries[i], &context))
             FLX_TRY(run_check(&entries[i], &context, out, error));
     }
     flx_progress_report(progress, N_ENTRIES, N_ENTRIES);

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { FLX_MAX_CHECKS = 24 };
+enum { FLX_MAX_CHECKS = 40, FLX_SELFTEST_LARGEST = 500 };
 
 typedef struct {
     const char *name; /* static */
@@ -26,10 +26,14 @@ typedef struct {
     flx_check checks[FLX_MAX_CHECKS];
 } flx_selftest;
 
-/* Runs every check; those on reference results only where `reference` (a folder with gp/
- * and random_search/) is not NULL. A check that misses its bound is no failing call: see
- * `failed`. */
-flx_status flx_selftest_run(flx_backend *backend, const char *reference,
+typedef struct {
+    const char *reference; /* folder with gp/ and random_search/, or NULL: without them */
+    int largest; /* points of the largest made-up problem; 0: FLX_SELFTEST_LARGEST */
+} flx_selftest_options;
+
+/* Runs every check; the comparison with the cpu only where `backend` is another. A check
+ * that misses its bound is no failing call: see `failed`. */
+flx_status flx_selftest_run(flx_backend *backend, const flx_selftest_options *options,
                             const flx_progress *progress, flx_selftest *out,
                             flx_error *error);
 

@@ -39,10 +39,17 @@ static flx_status evaluate_batch(flx_backend *backend, const flx_gp_problem *pro
     return status;
 }
 
-static flx_status evaluate_set(flx_backend *backend, evaluated_set *e, flx_error *error)
+/* Plain loops and differences take long: no more than MAX_N points. */
+static int largest_of(const flx_check_context *context)
+{
+    return context->largest < MAX_N ? context->largest : MAX_N;
+}
+
+static flx_status evaluate_set(const flx_check_context *context, evaluated_set *e,
+                               flx_error *error)
 {
     *e = (evaluated_set){0};
-    FLX_TRY(flx_sample_set_create(MAX_N, &e->set, error));
+    FLX_TRY(flx_sample_set_create(largest_of(context), &e->set, error));
     size_t count = (size_t)e->set.count;
     e->problems = calloc(count, sizeof *e->problems);
     e->evaluations = calloc(count, sizeof *e->evaluations);
@@ -56,16 +63,16 @@ static flx_status evaluate_set(flx_backend *backend, evaluated_set *e, flx_error
                                                 .theta = e->set.samples[i].theta,
                                                 .gradient = e->gradients + i * MAX_THETA};
     }
-    return evaluate_batch(backend, e->problems, e->set.count, e->evaluations,
+    return evaluate_batch(context->backend, e->problems, e->set.count, e->evaluations,
                           e->set.count, error);
 }
 
 /* Errors of value and gradient of every sample. */
-static flx_status compare_set(flx_backend *backend, double *value_error,
+static flx_status compare_set(const flx_check_context *context, double *value_error,
                               double *gradient_error, flx_error *error)
 {
     evaluated_set e;
-    flx_status status = evaluate_set(backend, &e, error);
+    flx_status status = evaluate_set(context, &e, error);
     for (int i = 0; i < e.set.count && status == FLX_OK; i++) {
         const flx_sample *sample = &e.set.samples[i];
         double value, gradient[MAX_THETA];
@@ -85,14 +92,14 @@ flx_status flx_check_likelihood(const flx_check_context *context, double *worst,
                                 flx_error *error)
 {
     double gradient_error = 0;
-    return compare_set(context->backend, worst, &gradient_error, error);
+    return compare_set(context, worst, &gradient_error, error);
 }
 
 flx_status flx_check_gradient(const flx_check_context *context, double *worst,
                               flx_error *error)
 {
     double value_error = 0;
-    return compare_set(context->backend, &value_error, worst, error);
+    return compare_set(context, &value_error, worst, error);
 }
 
 /* Central differences of the backend's own likelihoods, one batch for all entries. */
@@ -126,7 +133,7 @@ flx_status flx_check_differences(const flx_check_context *context, double *worst
                                  flx_error *error)
 {
     flx_sample_set set;
-    FLX_TRY(flx_sample_set_create(MAX_N, &set, error));
+    FLX_TRY(flx_sample_set_create(largest_of(context), &set, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < set.count && status == FLX_OK; i++)
         status = difference_sample(context->backend, &set.samples[i], worst, error);
@@ -276,13 +283,15 @@ static flx_status compare_answers(flx_backend *backend, int max_n,
 flx_status flx_check_means(const flx_check_context *context, double *worst,
                            flx_error *error)
 {
-    return compare_answers(context->backend, MAX_N, compare_mean, worst, error);
+    return compare_answers(context->backend, largest_of(context), compare_mean, worst,
+                           error);
 }
 
 flx_status flx_check_variances(const flx_check_context *context, double *worst,
                                flx_error *error)
 {
-    return compare_answers(context->backend, MAX_N, compare_variance, worst, error);
+    return compare_answers(context->backend, largest_of(context), compare_variance, worst,
+                           error);
 }
 
 flx_status flx_check_slopes(const flx_check_context *context, double *worst,

@@ -19,6 +19,7 @@
 #include "formats/status.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct {
     int n, d;
@@ -73,6 +74,23 @@ typedef struct {
     double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
 } flx_blend_query;
 
+/* Differential evolution rand/1/bin (Storn & Price 1997) of the weights of one blend in the
+ * unit cube: a generation is drawn whole from the one before, a trial that is not worse takes
+ * its parent's place. Draws are those of formulas/mutation.h, keyed by (seed, individual,
+ * generation, gene). */
+typedef struct {
+    int problem;        /* of the set */
+    int members;        /* of the population, at least 4 */
+    bool is_normalised; /* a candidate's weights are divided by their sum (paper Eq. 2) */
+    uint64_t seed;
+    double scale, crossover_rate;
+    uint32_t generation; /* the first to run; 0 evaluates `weights` as they are */
+    int generations;     /* how many to run */
+    double *weights;     /* (members, k) in and out */
+    double *losses;      /* (members) in but for generation 0, and out; infinite where no
+                            candidate had a number */
+} flx_evolution;
+
 /* One matrix product: C = alpha op(A) op(B) + beta C, op(M) = M or its transpose. All dense
  * and row-major in host memory. C overlaps no operand of any product of the same call. */
 typedef struct {
@@ -120,6 +138,9 @@ struct flx_backend_operations {
                                int count, flx_blend_set **out, flx_error *error);
     flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
                         flx_error *error);
+    /* Independent runs, each as if alone; populations stay on the device meanwhile. */
+    flx_status (*evolve)(flx_blend_set *set, flx_evolution *runs, int count,
+                         flx_error *error);
     void (*blend_release)(flx_blend_set *set);
 
     /* Independent products of any shapes: neural networks take one call for a layer of

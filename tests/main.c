@@ -28,6 +28,8 @@
     X(posterior)                                                                         \
     X(backend)                                                                           \
     X(blend)                                                                             \
+    X(evolve)                                                                            \
+    X(cuda)                                                                              \
     X(multiply)                                                                          \
     X(lbfgs)                                                                             \
     X(gp)                                                                                \

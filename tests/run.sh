@@ -32,7 +32,7 @@ build() {
 }
 
 build gcc gcc Release -DFLX_VALGRIND=ON
-build clang clang Release
+build clang clang Release -DFLX_CUDA=OFF
 build asan gcc RelWithDebInfo -DFLX_SANITIZE=address,undefined
 
 # gcc's OpenMP runtime is not built for the thread sanitizer, which then sees no barriers and
@@ -59,7 +59,11 @@ if clang -g -fopenmp -fsanitize=thread -o "$all/probe" "$all/probe.c" >"$all/pro
 else
     echo "tsan: skipped, the thread sanitizer and OpenMP do not work together on this machine"
 fi
-echo "cuda: there is no CUDA backend yet, so nothing is built with nvcc"
+if grep -q '^FLX_NVCC:FILEPATH=/' "$all/gcc/CMakeCache.txt"; then
+    echo "cuda: the plugin is built with nvcc (gcc), and runs under the emulator (gcc, asan)"
+else
+    echo "cuda: skipped, nvcc was not found, and the emulator needs its headers"
+fi
 
 # Suites run side by side: their idle threads must not spin on the cores of others.
 export OMP_WAIT_POLICY=passive

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Predictions to be weighted in device memory; candidates of all queries in tiles. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/blend.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-    int n, k;
-    bool is_squared;
-    const double *P, *y; /* device */
-} member;
-
-struct flx_blend_set {
-    flx_cuda *cuda;
-    int count;
-    member *members; /* (count) */
-    void *memory;    /* device: every P and y */
-};
 
 /* One call's queries first .. last - 1. */
 typedef struct {
@@ -45,7 +32,8 @@ static flx_status fill(flx_blend_set *set, const flx_blend_problem *problems,
     for (int i = 0; i < set->count; i++) {
         const flx_blend_problem *p = &problems[i];
         size_t n = (size_t)p->n, k = (size_t)p->k;
-        set->members[i] = (member){p->n, p->k, p->is_squared, at, at + n * k};
+        set->members[i] =
+            (flx_cuda_blend_member){p->n, p->k, p->is_squared, at, at + n * k};
         FLX_TRY(flx_cuda_upload(set->cuda, at, p->P, n * k * sizeof(double), error));
         FLX_TRY(flx_cuda_upload(set->cuda, at + n * k, p->y, n * sizeof(double), error));
         at += n * (k + 1);
@@ -69,7 +57,7 @@ flx_status flx_cuda_blend_create(flx_backend *backend, const flx_blend_problem *
     if (!set->members)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d blends", count);
     if (status == FLX_OK)
-        status = flx_cuda_allocate(&set->memory, doubles * sizeof(double),
+        status = flx_cuda_allocate(set->cuda, &set->memory, doubles * sizeof(double),
                                    "the predictions to weight", error);
     if (status == FLX_OK)
         status = fill(set, problems, error);
@@ -89,14 +77,14 @@ void flx_cuda_blend_release(flx_blend_set *set)
     free(set);
 }
 
-static int parts_of(const member *m)
+int flx_cuda_blend_parts(const flx_cuda_blend_member *m)
 {
     return (m->n + FLX_CUDA_BLEND_ROWS - 1) / FLX_CUDA_BLEND_ROWS;
 }
 
-static int tiles_of(const member *m, int count)
+int flx_cuda_blend_tile_count(const flx_cuda_blend_member *m, int count)
 {
-    return parts_of(m) * ((count + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE);
+    return flx_cuda_blend_parts(m) * ((count + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE);
 }
 
 /* Where weights, partial sums and losses of one query lie. */
@@ -106,12 +94,12 @@ typedef struct {
 
 static places place_query(const chunk *c, int q, flx_cuda_layout *l)
 {
-    const member *m = &c->set->members[c->queries[q].problem];
+    const flx_cuda_blend_member *m = &c->set->members[c->queries[q].problem];
     size_t count = (size_t)c->queries[q].count;
     return (places){
         .weights = flx_cuda_take(&l->upload, count * (size_t)m->k * sizeof(double)),
-        .partial =
-            flx_cuda_take(&l->scratch, count * (size_t)parts_of(m) * sizeof(double)),
+        .partial = flx_cuda_take(&l->scratch, count * (size_t)flx_cuda_blend_parts(m) *
+                                                  sizeof(double)),
         .losses = flx_cuda_take(&l->answer, count * sizeof(double)),
     };
 }
@@ -123,28 +111,22 @@ static void place_shared(chunk *c, flx_cuda_layout *l)
     c->sums = flx_cuda_take(&l->upload, (size_t)c->count * sizeof(flx_cuda_blend_sum));
 }
 
-/* The tiles of one query: every part of the rows with every 32 candidates. */
-static int fill_tiles(const chunk *c, int q, places at, flx_cuda_blend_tile *tiles)
+int flx_cuda_blend_fill(const flx_cuda_blend_member *m, int count, const double *weights,
+                        double *partial, flx_cuda_blend_tile *tiles)
 {
-    const flx_cuda *cuda = c->set->cuda;
-    const flx_blend_query *query = &c->queries[q];
-    const member *m = &c->set->members[query->problem];
-    double *weights = flx_cuda_on_device(cuda, at.weights);
-    double *partial = flx_cuda_on_device(cuda, at.partial);
     int used = 0;
-    for (int part = 0; part < parts_of(m); part++)
-        for (int first = 0; first < query->count; first += FLX_CUDA_TILE) {
-            int row = part * FLX_CUDA_BLEND_ROWS, rows = m->n - row;
-            int count = query->count - first;
+    for (int part = 0; part < flx_cuda_blend_parts(m); part++)
+        for (int first = 0; first < count; first += FLX_CUDA_TILE) {
+            int row = part * FLX_CUDA_BLEND_ROWS, rows = m->n - row, left = count - first;
             tiles[used++] = (flx_cuda_blend_tile){
                 .rows = rows < FLX_CUDA_BLEND_ROWS ? rows : FLX_CUDA_BLEND_ROWS,
                 .k = m->k,
-                .count = count < FLX_CUDA_TILE ? count : FLX_CUDA_TILE,
+                .count = left < FLX_CUDA_TILE ? left : FLX_CUDA_TILE,
                 .is_squared = m->is_squared,
                 .P = m->P + (size_t)row * (size_t)m->k,
                 .y = m->y + row,
                 .weights = weights + (size_t)first * (size_t)m->k,
-                .partial = partial + (size_t)part * (size_t)query->count + first};
+                .partial = partial + (size_t)part * (size_t)count + first};
         }
     return used;
 }
@@ -156,12 +138,14 @@ static void fill_chunk(const chunk *c, flx_cuda_layout *l)
     flx_cuda_blend_sum *sums = flx_cuda_on_host(cuda, c->sums);
     for (int q = 0; q < c->count; q++) {
         const flx_blend_query *query = &c->queries[q];
-        const member *m = &c->set->members[query->problem];
+        const flx_cuda_blend_member *m = &c->set->members[query->problem];
         places at = place_query(c, q, l);
         memcpy(flx_cuda_on_host(cuda, at.weights), query->weights,
                (size_t)query->count * (size_t)m->k * sizeof(double));
-        tiles += fill_tiles(c, q, at, tiles);
-        sums[q] = (flx_cuda_blend_sum){.parts = parts_of(m),
+        tiles +=
+            flx_cuda_blend_fill(m, query->count, flx_cuda_on_device(cuda, at.weights),
+                                flx_cuda_on_device(cuda, at.partial), tiles);
+        sums[q] = (flx_cuda_blend_sum){.parts = flx_cuda_blend_parts(m),
                                        .count = query->count,
                                        .partial = flx_cuda_on_device(cuda, at.partial),
                                        .losses = flx_cuda_on_device(cuda, at.losses)};
@@ -207,10 +191,11 @@ static size_t query_size(const chunk *c, int q)
 {
     flx_cuda_layout l = {0};
     const flx_blend_query *query = &c->queries[q];
-    const member *m = &c->set->members[query->problem];
+    const flx_cuda_blend_member *m = &c->set->members[query->problem];
     place_query(c, q, &l);
     return l.upload + l.answer + l.scratch + sizeof(flx_cuda_blend_sum) +
-           (size_t)tiles_of(m, query->count) * sizeof(flx_cuda_blend_tile);
+           (size_t)flx_cuda_blend_tile_count(m, query->count) *
+               sizeof(flx_cuda_blend_tile);
 }
 
 flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
@@ -231,7 +216,8 @@ flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, in
         }
         used += size;
         const flx_blend_query *query = &queries[q];
-        c.n_tiles += tiles_of(&set->members[query->problem], query->count);
+        c.n_tiles +=
+            flx_cuda_blend_tile_count(&set->members[query->problem], query->count);
         c.count++;
     }
     return run_chunk(&c, error);

@@ -30,7 +30,10 @@ typedef struct {
 /* memory.c. FLX_NO_MEMORY where the device has none left, else FLX_DEVICE_FAILED, with
  * `what` was to be done. */
 flx_status flx_cuda_check(cudaError_t result, const char *what, flx_error *error);
-flx_status flx_cuda_allocate(void **out, size_t size, const char *what, flx_error *error);
+/* Gives up the work space, which fills again, before it fails: no call may have work
+ * there. */
+flx_status flx_cuda_allocate(flx_cuda *cuda, void **out, size_t size, const char *what,
+                             flx_error *error);
 /* Bytes that one chunk of work may take. */
 size_t flx_cuda_budget(const flx_cuda *cuda);
 /* Both rooms at least so large; what they held is lost. */
@@ -88,7 +91,7 @@ typedef struct {
 
 /* problem (i) is read through `at`, so that structs around a problem do as well. */
 typedef const flx_gp_problem *flx_cuda_problem_at(const void *items, int i);
-flx_status flx_cuda_data_create(const flx_cuda *cuda, const void *items, int count,
+flx_status flx_cuda_data_create(flx_cuda *cuda, const void *items, int count,
                                 flx_cuda_problem_at *at, flx_cuda_data_set *out,
                                 flx_error *error);
 void flx_cuda_data_release(flx_cuda_data_set *set);
@@ -130,5 +133,9 @@ flx_status flx_cuda_blend_create(flx_backend *backend, const flx_blend_problem *
                                  int count, flx_blend_set **out, flx_error *error);
 flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
                           flx_error *error);
+flx_status flx_cuda_evolve(flx_blend_set *set, flx_evolution *runs, int count,
+                           flx_error *error);
 void flx_cuda_blend_release(flx_blend_set *set);
+flx_status flx_cuda_multiply(flx_backend *backend, const flx_product *products, int count,
+                             flx_error *error);
 #endif

@@ -71,7 +71,7 @@ static flx_status fill(const flx_cuda *cuda, const void *items, flx_cuda_problem
     return status;
 }
 
-flx_status flx_cuda_data_create(const flx_cuda *cuda, const void *items, int count,
+flx_status flx_cuda_data_create(flx_cuda *cuda, const void *items, int count,
                                 flx_cuda_problem_at *at, flx_cuda_data_set *out,
                                 flx_error *error)
 {
@@ -85,8 +85,8 @@ flx_status flx_cuda_data_create(const flx_cuda *cuda, const void *items, int cou
     if (!out->members || !out->centers)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d problems", count);
     if (status == FLX_OK)
-        status = flx_cuda_allocate(&out->memory, doubles * sizeof(double), "the problems",
-                                   error);
+        status = flx_cuda_allocate(cuda, &out->memory, doubles * sizeof(double),
+                                   "the problems", error);
     if (status == FLX_OK)
         status = fill(cuda, items, at, out, doubles, error);
     if (status != FLX_OK)

@@ -7,24 +7,11 @@
  * Nothing here depends on the number of threads: every sum runs in the order of its
  * index. */
 #include "kernels/cuda/launches.h"
+#include "kernels/cuda/triangle.h"
 #include "kernels/formulas/covariance.h"
 
 #include <cuda_runtime.h>
 #include <flx_launch.h>
-
-enum { PANEL = 8, WARP = 32, MOST_THREADS = 256 };
-
-/* The packed lower triangle: entry (i, j), i >= j, is at[column(j) + i]. Its diagonal
- * holds the reciprocals of the factor's. */
-struct Triangle {
-    double *at;
-    int n;
-};
-
-static __device__ int column(Triangle S, int j)
-{
-    return j * (2 * S.n - j - 1) / 2;
-}
 
 static __device__ double squared_distance(const flx_cuda_member &member, int i, int j)
 {
@@ -70,168 +57,6 @@ static __device__ void build_covariance(Triangle S, const flx_cuda_member &membe
             S.at[column(S, pair.j) + pair.i] =
                 pair.i == pair.j ? member.s2 + member.diagonal : k;
         }
-}
-
-/* Factors the diagonal block at `first`, a lane a row; returns 0 or the 1-based column
- * whose pivot is not positive. One warp, all lanes. */
-static __device__ int factor_block(Triangle S, int first)
-{
-    int r = (int)threadIdx.x, width = min((int)PANEL, S.n - first);
-    double row[PANEL];
-#pragma unroll
-    for (int c = 0; c < PANEL; c++)
-        row[c] = r < width && c <= r ? S.at[column(S, first + c) + first + r]
-                 : c == r            ? 1.0
-                                     : 0.0;
-#pragma unroll
-    for (int c = 0; c < PANEL; c++) {
-        double pivot = __shfl_sync(~0u, row[c], c);
-        if (!(pivot > 0.0) || pivot > 1e300)
-            return first + c + 1;
-        double reciprocal = 1.0 / sqrt(pivot);
-        row[c] = r == c ? reciprocal : row[c] * reciprocal;
-#pragma unroll
-        for (int k = c + 1; k < PANEL; k++)
-            row[k] = fma(-row[c], __shfl_sync(~0u, row[c], k), row[k]);
-    }
-#pragma unroll
-    for (int c = 0; c < PANEL; c++)
-        if (r < width && c <= r)
-            S.at[column(S, first + c) + first + r] = row[c];
-    return 0;
-}
-
-/* Rows below a factored block: x L' = row, a thread a row. */
-static __device__ void solve_rows(Triangle S, int first)
-{
-    int i = first + PANEL + (int)threadIdx.x;
-    if (i >= S.n)
-        return;
-    double x[PANEL];
-#pragma unroll
-    for (int c = 0; c < PANEL; c++) {
-        double sum = S.at[column(S, first + c) + i];
-#pragma unroll
-        for (int k = 0; k < c; k++)
-            sum = fma(-x[k], S.at[column(S, first + k) + first + c], sum);
-        x[c] = sum * S.at[column(S, first + c) + first + c];
-    }
-#pragma unroll
-    for (int c = 0; c < PANEL; c++)
-        S.at[column(S, first + c) + i] = x[c];
-}
-
-/* What is right of a panel loses its product; warps take groups of columns in turn. */
-static __device__ void update_trailing(Triangle S, int first)
-{
-    int warp = (int)threadIdx.x / WARP, warps = (int)blockDim.x / WARP;
-    int lane = (int)threadIdx.x % WARP, start = first + PANEL;
-    for (int group = start + PANEL * warp; group < S.n; group += PANEL * warps)
-        for (int i = group + lane; i < S.n; i += WARP) {
-            double row[PANEL];
-#pragma unroll
-            for (int p = 0; p < PANEL; p++)
-                row[p] = S.at[column(S, first + p) + i];
-            for (int k = group; k < group + PANEL && k <= i; k++) {
-                double sum = S.at[column(S, k) + i];
-#pragma unroll
-                for (int p = 0; p < PANEL; p++)
-                    sum = fma(-row[p], S.at[column(S, first + p) + k], sum);
-                S.at[column(S, k) + i] = sum;
-            }
-        }
-}
-
-/* S <- its Cholesky factor. Returns info, the same to every thread. */
-static __device__ int factor(Triangle S, int *failed)
-{
-    for (int first = 0; first < S.n; first += PANEL) {
-        if (threadIdx.x < WARP) {
-            int info = factor_block(S, first);
-            if (threadIdx.x == 0)
-                *failed = info;
-        }
-        __syncthreads();
-        if (*failed)
-            return *failed;
-        solve_rows(S, first);
-        __syncthreads();
-        update_trailing(S, first);
-        __syncthreads();
-    }
-    return 0;
-}
-
-/* Every diagonal block becomes its inverse, a thread a column. */
-static __device__ void invert_blocks(Triangle S)
-{
-    int j = (int)threadIdx.x, c = j % PANEL, first = j - c;
-    double x[PANEL];
-    if (j < S.n) {
-#pragma unroll
-        for (int i = 0; i < PANEL; i++) {
-            double sum = 0;
-#pragma unroll
-            for (int k = 0; k < i; k++)
-                if (first + i < S.n)
-                    sum = fma(S.at[column(S, first + k) + first + i], x[k], sum);
-            double reciprocal =
-                first + i < S.n ? S.at[column(S, first + i) + first + i] : 0.0;
-            x[i] = i < c ? 0.0 : i == c ? reciprocal : -reciprocal * sum;
-        }
-    }
-    __syncthreads();
-    if (j < S.n) {
-#pragma unroll
-        for (int i = 0; i < PANEL; i++)
-            if (i >= c && first + i < S.n)
-                S.at[column(S, j) + first + i] = x[i];
-    }
-    __syncthreads();
-}
-
-/* Row i of the panel at `first` times the panel's inverted diagonal block. */
-static __device__ void multiply_by_block(Triangle S, int first, int i)
-{
-    double row[PANEL];
-#pragma unroll
-    for (int c = 0; c < PANEL; c++)
-        row[c] = S.at[column(S, first + c) + i];
-#pragma unroll
-    for (int c = 0; c < PANEL; c++) {
-        double sum = 0;
-#pragma unroll
-        for (int p = c; p < PANEL; p++)
-            sum = fma(row[p], S.at[column(S, first + c) + first + p], sum);
-        S.at[column(S, first + c) + i] = sum;
-    }
-}
-
-/* S <- S^-1 from the last panel to the first: below the diagonal block D stands
- * -(inverse so far) L D. */
-static __device__ void invert(Triangle S)
-{
-    invert_blocks(S);
-    for (int first = (S.n - 1) / PANEL * PANEL - PANEL; first >= 0; first -= PANEL) {
-        int start = first + PANEL, i = start + (int)threadIdx.x;
-        if (i < S.n)
-            multiply_by_block(S, first, i);
-        __syncthreads();
-        double sum[PANEL] = {0};
-        for (int k = start; k <= i && i < S.n; k++) {
-            double value = S.at[column(S, k) + i];
-#pragma unroll
-            for (int c = 0; c < PANEL; c++)
-                sum[c] = fma(value, S.at[column(S, first + c) + k], sum[c]);
-        }
-        __syncthreads();
-        if (i < S.n) {
-#pragma unroll
-            for (int c = 0; c < PANEL; c++)
-                S.at[column(S, first + c) + i] = -sum[c];
-        }
-        __syncthreads();
-    }
 }
 
 /* forward = L^-1 y, alpha = L^-T forward, precision = diagonal of L^-T L^-1. */
@@ -283,30 +108,6 @@ static __device__ void keep_factor(Triangle S, const flx_cuda_member &member)
     for (int i = (int)threadIdx.x / WARP; i < S.n; i += warps)
         for (int j = (int)threadIdx.x % WARP; j <= i; j += WARP)
             member.factor[(size_t)i * (i + 1) / 2 + j] = S.at[column(S, j) + i];
-}
-
-/* S <- S' S, K^-1 from L^-1: a panel of rows at a time, a thread a column. */
-static __device__ void multiply_transposed(Triangle S)
-{
-    int j = (int)threadIdx.x;
-    for (int first = 0; first < S.n; first += PANEL) {
-        int width = min((int)PANEL, S.n - first);
-        bool is_mine = j < first + width;
-        double sum[PANEL] = {0};
-        for (int k = max(first, j); k < S.n && is_mine; k++) {
-            double value = S.at[column(S, j) + k];
-#pragma unroll
-            for (int p = 0; p < PANEL; p++)
-                if (first + p <= k)
-                    sum[p] = fma(value, S.at[column(S, first + p) + k], sum[p]);
-        }
-        __syncthreads();
-#pragma unroll
-        for (int p = 0; p < PANEL; p++)
-            if (is_mine && p < width && j <= first + p)
-                S.at[column(S, j) + first + p] = sum[p];
-        __syncthreads();
-    }
 }
 
 /* S <- (alpha alpha' - K^-1) o G, zero on the diagonal; G is computed once more, which

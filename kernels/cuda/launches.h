@@ -97,6 +97,35 @@ typedef struct {
     double *losses;
 } flx_cuda_blend_sum;
 
+/* One run of differential evolution, see flx_evolution. */
+typedef struct {
+    int members, k, is_normalised, generations;
+    unsigned long long seed;
+    unsigned first; /* generation of step 0 */
+    double scale, crossover_rate;
+    double *weights, *losses;    /* (members, k), (members) */
+    double *trials, *candidates; /* (members, k); the same where not normalised */
+    const double *trial_losses;  /* (members) */
+} flx_cuda_run;
+/* Trials and candidates of generation `step` of every run; then, when the losses of the
+ * candidates are there, the selection. `members`: the most of all runs. */
+cudaError_t flx_cuda_draw_trials(const flx_cuda_run *runs, int count, int members,
+                                 int step, cudaStream_t stream);
+cudaError_t flx_cuda_select(const flx_cuda_run *runs, int count, int members, int step,
+                            cudaStream_t stream);
+
+/* One tile of C = alpha op(A) op(B) + beta C, from row `row` and column `column` on;
+ * entry (i, p) of op(A) is A[i * A_row + p * A_column]. */
+typedef struct {
+    int m, n, k, row, column;
+    size_t A_row, A_column, B_row, B_column;
+    double alpha, beta;
+    const double *A, *B;
+    double *C; /* (m, n) */
+} flx_cuda_product_tile;
+cudaError_t flx_cuda_product_tiles(const flx_cuda_product_tile *tiles, int count,
+                                   cudaStream_t stream);
+
 cudaError_t flx_cuda_blend_tiles(const flx_cuda_blend_tile *tiles, int count,
                                  cudaStream_t stream);
 cudaError_t flx_cuda_blend_sums(const flx_cuda_blend_sum *sums, int count,

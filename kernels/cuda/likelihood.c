@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* A member is a y index of the libraries' path, and a grid has 65535 of those. */
+enum { MOST_MEMBERS = 32768 };
 #define LOG_2PI 1.8378770664093454836
 
 /* Evaluations turns[first .. first + count - 1] of one chunk. */
@@ -297,7 +299,8 @@ static int chunk_length(const chunk *c, int left, size_t budget)
     while (length < left) {
         const flx_cuda_job *job = job_at(c, length);
         if ((job->data->n <= c->cuda->fused_limit) != c->is_fused ||
-            (!c->is_fused && c->turns[length].order != c->turns[0].order))
+            (!c->is_fused && c->turns[length].order != c->turns[0].order) ||
+            length == MOST_MEMBERS)
             break;
         size += job_size(c, length);
         if (length > 0 && size > budget)
@@ -321,7 +324,8 @@ flx_status flx_cuda_evaluate_jobs(flx_cuda *cuda, flx_cuda_job *jobs, int count,
 {
     for (int i = 0; i < count; i++)
         turns[i] = (flx_cuda_turn){order_of(cuda, jobs[i].data->n), i};
-    qsort(turns, (size_t)count, sizeof *turns, compare_turns);
+    if (count > 0) /* qsort of nothing wants an array all the same */
+        qsort(turns, (size_t)count, sizeof *turns, compare_turns);
     size_t budget = count ? flx_cuda_budget(cuda) : 0;
     for (int first = 0; first < count;) {
         chunk c = {.cuda = cuda, .jobs = jobs, .turns = turns + first};

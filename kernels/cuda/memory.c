@@ -17,19 +17,16 @@ flx_status flx_cuda_check(cudaError_t result, const char *what, flx_error *error
 {
     if (result == cudaSuccess)
         return FLX_OK;
-    (void)cudaGetLastError(); /* or the next launch reports it once more */
+    (void)cudaGetLastError();
     flx_status status =
         result == cudaErrorMemoryAllocation ? FLX_NO_MEMORY : FLX_DEVICE_FAILED;
     return flx_fail(error, status, "cuda: %s: %s (error %d)", what,
                     cudaGetErrorString(result), (int)result);
 }
 
-flx_status flx_cuda_allocate(void **out, size_t size, const char *what, flx_error *error)
+/* `what` names what the memory is for, with its article. */
+static flx_status out_of_memory(size_t size, const char *what, flx_error *error)
 {
-    *out = NULL;
-    cudaError_t result = cudaMalloc(out, size ? size : 1);
-    if (result != cudaErrorMemoryAllocation)
-        return flx_cuda_check(result, what, error);
     size_t free_bytes = 0, total = 0;
     (void)cudaMemGetInfo(&free_bytes, &total);
     (void)cudaGetLastError();
@@ -37,6 +34,28 @@ flx_status flx_cuda_allocate(void **out, size_t size, const char *what, flx_erro
                     "cuda: out of memory: %s take%s %.1f MiB, %.1f of %.1f MiB are free",
                     what, what[strlen(what) - 1] == 's' ? "" : "s", in_mib(size),
                     in_mib(free_bytes), in_mib(total));
+}
+
+static void release_device(flx_cuda *cuda)
+{
+    cudaFree(cuda->device.memory);
+    cuda->device = (flx_cuda_room){0};
+}
+
+flx_status flx_cuda_allocate(flx_cuda *cuda, void **out, size_t size, const char *what,
+                             flx_error *error)
+{
+    *out = NULL;
+    size = size ? size : 1;
+    cudaError_t result = cudaMalloc(out, size);
+    if (result == cudaErrorMemoryAllocation && cuda->device.memory) {
+        (void)cudaGetLastError(); /* or the next launch reports it once more */
+        release_device(cuda);
+        result = cudaMalloc(out, size);
+    }
+    if (result == cudaErrorMemoryAllocation)
+        return out_of_memory(size, what, error);
+    return flx_cuda_check(result, what, error);
 }
 
 size_t flx_cuda_budget(const flx_cuda *cuda)
@@ -52,9 +71,8 @@ static flx_status grow_device(flx_cuda *cuda, size_t size, flx_error *error)
 {
     if (size <= cuda->device.size)
         return FLX_OK;
-    cudaFree(cuda->device.memory);
-    cuda->device = (flx_cuda_room){0};
-    FLX_TRY(flx_cuda_allocate(&cuda->device.memory, size, "the work space", error));
+    release_device(cuda);
+    FLX_TRY(flx_cuda_allocate(cuda, &cuda->device.memory, size, "the work space", error));
     cuda->device.size = size;
     return FLX_OK;
 }
@@ -75,9 +93,9 @@ flx_status flx_cuda_make_room(flx_cuda *cuda, size_t device, size_t host,
 
 void flx_cuda_release_room(flx_cuda *cuda)
 {
-    cudaFree(cuda->device.memory);
+    release_device(cuda);
     cudaFreeHost(cuda->host.memory);
-    cuda->device = cuda->host = (flx_cuda_room){0};
+    cuda->host = (flx_cuda_room){0};
 }
 
 flx_status flx_cuda_upload(const flx_cuda *cuda, void *to, const void *from, size_t size,

@@ -118,7 +118,9 @@ static const struct flx_backend_operations operations = {
     .posterior_release = flx_cuda_posterior_release,
     .blend_create = flx_cuda_blend_create,
     .blend = flx_cuda_blend,
+    .evolve = flx_cuda_evolve,
     .blend_release = flx_cuda_blend_release,
+    .multiply = flx_cuda_multiply,
     .close = close_cuda,
 };
 

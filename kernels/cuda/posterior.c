@@ -174,7 +174,7 @@ static flx_status condition(flx_gp_posterior *posterior, flx_gp_condition *membe
     FLX_TRY(flx_cuda_data_create(posterior->cuda, members, posterior->count, problem_of,
                                  &posterior->data, error));
     sections s = measure(members, posterior->count);
-    FLX_TRY(flx_cuda_allocate(&posterior->memory, s.end * sizeof(double),
+    FLX_TRY(flx_cuda_allocate(posterior->cuda, &posterior->memory, s.end * sizeof(double),
                               "the conditioned members", error));
     place_members(posterior, members, s);
     FLX_TRY(upload_scales(posterior, members, s, error));
@@ -182,8 +182,8 @@ static flx_status condition(flx_gp_posterior *posterior, flx_gp_condition *membe
     FLX_TRY(answer_leave_one_out(posterior, members, s, error));
     flx_cuda_data_release(&posterior->data);
     size_t size = (size_t)posterior->count * sizeof *posterior->members;
-    FLX_TRY(
-        flx_cuda_allocate(&posterior->on_device, size, "the conditioned members", error));
+    FLX_TRY(flx_cuda_allocate(posterior->cuda, &posterior->on_device, size,
+                              "the conditioned members", error));
     FLX_TRY(flx_cuda_upload(posterior->cuda, posterior->on_device, posterior->members,
                             size, error));
     return flx_cuda_wait(posterior->cuda, error);

@@ -24,7 +24,8 @@ __global__ void __launch_bounds__(TILE_THREADS)
         member.Z[p] = member.X[p] * member.inverse_ell[p / member.n];
 }
 
-/* K, both triangles, and the identity that becomes L^-1. */
+/* The lower tiles of K, all that the factorisation reads, and the identity that becomes
+ * L^-1. */
 __global__ void __launch_bounds__(TILE_THREADS, 4)
     flx_covariance_kernel(const flx_cuda_member *members)
 {
@@ -32,19 +33,22 @@ __global__ void __launch_bounds__(TILE_THREADS, 4)
     int tiles = member.order / TILE, row = (int)blockIdx.x % tiles,
         column = (int)blockIdx.x / tiles;
     double r2[OWN];
-    tile_distances(points_of(member, row), points_of(member, column), member.d, r2);
+    if (row >= column)
+        tile_distances(points_of(member, row), points_of(member, column), member.d, r2);
     int lane = (int)threadIdx.x % TILE, group = (int)threadIdx.x / TILE;
     int i = row * TILE + lane;
 #pragma unroll
     for (int c = 0; c < OWN; c++) {
         int j = column * TILE + group + GROUPS * c;
+        size_t at = (size_t)j * member.order + i;
+        member.inverse[at] = i == j ? 1.0 : 0.0;
+        if (row < column)
+            continue;
         double k, g;
         flx_matern52(member.s2, r2[c], &k, &g);
         double on_diagonal = i < member.n ? member.s2 + member.diagonal : 1.0;
         double beside = i < member.n && j < member.n ? k : 0.0;
-        size_t at = (size_t)j * member.order + i;
         member.K[at] = i == j ? on_diagonal : beside;
-        member.inverse[at] = i == j ? 1.0 : 0.0;
     }
 }
 
@@ -140,8 +144,9 @@ __global__ void __launch_bounds__(TILE_THREADS)
     }
 }
 
-/* products (k, i) as in fused.cu, one tile of rows a block, OWN inputs at a time. */
-__global__ void __launch_bounds__(TILE_THREADS)
+/* products (k, i) as in fused.cu, one tile of rows a block; INPUTS inputs at a time, so
+ * that the matrix is read as seldom as registers allow. */
+__global__ void __launch_bounds__(TILE_THREADS, 2)
     flx_products_kernel(const flx_cuda_member *members)
 {
     flx_cuda_member member = members[blockIdx.y];
@@ -149,19 +154,19 @@ __global__ void __launch_bounds__(TILE_THREADS)
         return;
     int n = member.n, group = (int)threadIdx.x / TILE;
     int i = (int)blockIdx.x * TILE + (int)threadIdx.x % TILE;
-    for (int first = 0; first < member.d; first += OWN) {
-        double row_sum = 0, sum[OWN] = {0};
+    for (int first = 0; first < member.d; first += INPUTS) {
+        double row_sum = 0, sum[INPUTS] = {0};
         for (int j = group; j < n && i < n; j += GROUPS) {
             double weight = member.K[(size_t)j * member.order + i];
             row_sum += weight;
 #pragma unroll
-            for (int c = 0; c < OWN; c++)
+            for (int c = 0; c < INPUTS; c++)
                 if (first + c < member.d)
                     sum[c] = fma(weight, member.Z[(size_t)(first + c) * n + j], sum[c]);
         }
         row_sum = sum_groups(row_sum);
 #pragma unroll
-        for (int c = 0; c < OWN; c++) {
+        for (int c = 0; c < INPUTS; c++) {
             double total = sum_groups(sum[c]);
             size_t at = (size_t)(first + c) * n + i;
             if (group == 0 && i < n && first + c < member.d)

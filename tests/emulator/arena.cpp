@@ -130,8 +130,8 @@ using namespace emu;
 
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total)
 {
-    *total = settings().memory;
-    *free_bytes = settings().memory - arena().used;
+    *total = device_memory();
+    *free_bytes = *total > arena().used ? *total - arena().used : 0;
     return cudaSuccess;
 }
 
@@ -140,7 +140,7 @@ cudaError_t cudaMalloc(void **out, size_t n)
     Arena &a = arena();
     if (!settings().has_device)
         return record_error(cudaErrorInsufficientDriver);
-    if (allocation_must_fail() || a.used + n > settings().memory ||
+    if (allocation_must_fail() || a.used + n > device_memory() ||
         with_gap(n) > (size_t)(BASE + SPAN - a.top))
         return record_error(cudaErrorMemoryAllocation);
     if (n == 0) {

@@ -43,6 +43,8 @@ struct Call {
 };
 void meet(const Call &call);
 int lane();
+/* Double precision operations since the launch; only translated PTX counts them. */
+extern unsigned long long flops;
 void *dynamic_shared();
 
 /* Of a launch: refuses host pointers among the arguments, and shapes that no device
@@ -52,7 +54,7 @@ bool is_launchable(const void *kernel, dim3 grid, dim3 block, size_t shared);
 void enqueue_grid(const char *name, cudaStream_t stream, dim3 grid, dim3 block,
                   size_t shared, std::function<void()> body);
 
-/* A kernel's body as nvcc translated it, where EMU_PTX names a library of them. */
+/* A kernel's body as nvcc compiled it to PTX, where translations are linked in. */
 struct Translated {
     void (*run)(const char *parameters, char *shared);
     const unsigned *sizes; /* static shared bytes, bytes of parameters */

@@ -16,9 +16,10 @@ enum Order { SEQUENTIAL, REVERSED, SHUFFLED };
 struct Settings {
     Order order;
     bool has_device, counts_traffic;
-    size_t memory, shared_per_block;
+    size_t shared_per_block;
 };
 const Settings &settings();
+size_t device_memory(); /* read anew at every call */
 uint64_t random_below(uint64_t n);
 /* True for the call whose number EMU_FAIL_MALLOC names; read anew at every call. */
 bool allocation_must_fail();

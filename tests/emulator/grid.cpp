@@ -137,24 +137,30 @@ void enqueue_grid(const char *name, cudaStream_t stream, dim3 grid, dim3 block,
     enqueue(stream, [=] { run_grid(name, grid, block, shared, body); });
 }
 
-Translated find_translated(const void *kernel)
+static Translated look_up(const void *kernel)
 {
-    static const char *const path = getenv("EMU_PTX");
-    if (!path || !*path)
-        return {nullptr, nullptr};
-    static void *const library = dlopen(path, RTLD_NOW);
-    if (!library)
-        fail("%s", dlerror());
     Dl_info info;
     if (!dladdr(kernel, &info) || !info.dli_sname)
         fail("a kernel without a name: it must not be static");
+    void *self = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+    if (!self || !dlsym(self, "ptx_is_linked"))
+        return {nullptr, nullptr};
     std::string name = info.dli_sname;
     Translated found = {
-        (void (*)(const char *, char *))dlsym(library, ("ptx_" + name).c_str()),
-        (const unsigned *)dlsym(library, ("ptx_sizes_" + name).c_str())};
+        (void (*)(const char *, char *))dlsym(self, ("ptx_" + name).c_str()),
+        (const unsigned *)dlsym(self, ("ptx_sizes_" + name).c_str())};
     if (!found.run || !found.sizes)
-        fail("%s holds no translation of %s", path, info.dli_sname);
+        fail("no translation of %s", info.dli_sname);
     return found;
+}
+
+Translated find_translated(const void *kernel)
+{
+    static std::map<const void *, Translated> known;
+    auto entry = known.find(kernel);
+    if (entry == known.end())
+        entry = known.emplace(kernel, look_up(kernel)).first;
+    return entry->second;
 }
 } // namespace emu
 

@@ -4,6 +4,7 @@
  * when they touch one word in one grid, come from different threads, one of them writes,
  * and no barrier lies between them; no schedule has to be lucky for that to show. In
  * other modes nothing calls the hooks. */
+#include "tests/emulator/device.h"
 #include "tests/emulator/emulator.h"
 
 #include <cstdio>
@@ -33,12 +34,15 @@ static const size_t WORD = 4, PER_PAGE = 1024;
 static std::unordered_map<uintptr_t, std::vector<Word>> pages;
 static const char *kernel = "-";
 static int reports;
+unsigned long long flops;
 static unsigned long long traffic[2][2]; /* [global, shared][read, written] bytes */
+static unsigned long long distinct;      /* bytes of global memory, once a block */
 
 void begin_race_check(const char *name)
 {
     kernel = name;
     memset(traffic, 0, sizeof traffic);
+    flops = distinct = 0;
     if (pages.size() > 4096)
         pages.clear();
 }
@@ -46,10 +50,12 @@ void begin_race_check(const char *name)
 void end_race_check()
 {
     if (settings().counts_traffic && traffic[0][0] + traffic[0][1])
-        fprintf(stderr,
-                "emulator: traffic: %s: global %llu read %llu written, shared %llu read "
-                "%llu written\n",
-                kernel, traffic[0][0], traffic[0][1], traffic[1][0], traffic[1][1]);
+        fprintf(
+            stderr,
+            "emulator: traffic: %s global_read %llu global_written %llu distinct %llu "
+            "shared_read %llu shared_written %llu flops %llu\n",
+            kernel, traffic[0][0], traffic[0][1], distinct, traffic[1][0], traffic[1][1],
+            flops);
     if (reports) {
         fprintf(stderr, "emulator: %d race%s\n", reports, reports == 1 ? "" : "s");
         _exit(3);
@@ -110,6 +116,8 @@ static void remember_read(Word &word, const Access &now)
 
 static void check_word(Word &word, const Access &now, bool is_write, bool is_global)
 {
+    if (is_global && word.write.block != now.block && word.read.block != now.block)
+        distinct += WORD;
     if (is_race(word.write, now, is_global))
         report(now, is_write, word.write, true, is_global);
     else if (is_write && is_race(word.read, now, is_global))

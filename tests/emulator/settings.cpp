@@ -33,7 +33,6 @@ static Settings read_settings()
                                           : SHUFFLED;
     s.has_device = !*variable("EMU_NO_DEVICE");
     s.counts_traffic = *variable("EMU_STATS");
-    s.memory = size_variable("EMU_MEMORY", size_t(16) << 30);
     s.shared_per_block = size_variable("EMU_SHARED", 227 << 10);
     return s;
 }
@@ -42,6 +41,11 @@ const Settings &settings()
 {
     static const Settings s = read_settings();
     return s;
+}
+
+size_t device_memory()
+{
+    return size_variable("EMU_MEMORY", size_t(16) << 30);
 }
 
 /* xorshift64, seeded by EMU_SEED. */
@@ -63,7 +67,9 @@ bool allocation_must_fail()
         snprintf(seen, sizeof seen, "%s", wanted);
         calls = 0;
     }
-    return ++calls == atol(wanted);
+    long number = atol(wanted);
+    bool fails_on = strchr(wanted, '+') && number > 0;
+    return ++calls == number || (fails_on && calls > number);
 }
 
 void set_kernel_name(const char *name)

@@ -137,7 +137,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int device)
         return record_error(cudaErrorInvalidDevice);
     memset(properties, 0, sizeof *properties);
     snprintf(properties->name, sizeof properties->name, "CPU emulator, not a GPU");
-    properties->totalGlobalMem = settings().memory;
+    properties->totalGlobalMem = device_memory();
     return cudaSuccess;
 }
 

@@ -26,7 +26,7 @@ static void every_check_passes_here(void)
     flx_error error = {0};
     flx_selftest tests;
     flx_backend *backend = open_backend();
-    assert_int(flx_selftest_run(backend, NULL, NULL, &tests, &error), FLX_OK);
+    assert_int(flx_selftest_run(backend, &(flx_selftest_options){0}, NULL, &tests, &error), FLX_OK);
     assert_true(tests.count >= 11);
     assert_int(tests.failed, 0);
     for (int i = 0; i < tests.count; i++)
@@ -57,7 +57,7 @@ static void a_wrong_backend_is_found_out(void)
     struct flx_backend_operations operations = *backend->operations;
     operations.evaluate = evaluate_wrongly;
     wrong.operations = &operations;
-    assert_int(flx_selftest_run(&wrong, NULL, NULL, &tests, &error), FLX_OK);
+    assert_int(flx_selftest_run(&wrong, &(flx_selftest_options){0}, NULL, &tests, &error), FLX_OK);
     assert_int(tests.failed, 1);
     for (int i = 0; i < tests.count; i++)
         if (!tests.checks[i].is_ok)

@@ -4,7 +4,7 @@
 
 #include "host/selftest.h"
 #include "tests/close.h"
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include <CUnit/CUnit.h>
 

@@ -2,7 +2,7 @@
  * Many members in one batch: mixed sizes, failing neighbours, thread counts. Whatever
  * stands beside a member must not change one bit of it. */
 #include "tests/close.h"
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -70,7 +70,7 @@ static void check_mixed(flx_backend *backend)
 
 static void a_member_is_the_same_alone_and_in_a_batch(void)
 {
-    with_every_panel(check_mixed);
+    with_every_backend(check_mixed);
 }
 
 static void assert_same(const fleet *a, const fleet *b)
@@ -128,7 +128,7 @@ static void check_any_order(flx_backend *backend)
 
 static void evaluations_come_in_any_order(void)
 {
-    with_every_panel(check_any_order);
+    with_every_backend(check_any_order);
 }
 
 /* Members at even places are fine, those at odd ones are singular. */
@@ -159,7 +159,7 @@ static void check_failing_neighbours(flx_backend *backend)
 
 static void a_failing_member_leaves_its_neighbours(void)
 {
-    with_every_panel(check_failing_neighbours);
+    with_every_backend(check_failing_neighbours);
 }
 
 static void check_rescue(flx_backend *backend)
@@ -177,7 +177,7 @@ static void check_rescue(flx_backend *backend)
 
 static void jitter_rescues_a_singular_member(void)
 {
-    with_every_panel(check_rescue);
+    with_every_backend(check_rescue);
 }
 
 static void assert_refused(flx_backend *backend, const flx_sample *sample)
@@ -212,7 +212,7 @@ static void check_poison(flx_backend *backend)
 
 static void what_is_not_finite_is_refused_by_info(void)
 {
-    with_every_panel(check_poison);
+    with_every_backend(check_poison);
 }
 
 static void check_empty(flx_backend *backend)
@@ -239,7 +239,7 @@ static void check_empty(flx_backend *backend)
 
 static void empty_batches_work_and_empty_problems_do_not(void)
 {
-    with_every_panel(check_empty);
+    with_every_backend(check_empty);
 }
 
 CU_TestInfo batch_tests[] = {

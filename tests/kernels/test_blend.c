@@ -5,7 +5,7 @@
 #include "kernels/cpu/panel/panel.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -64,10 +64,10 @@ static void compare_with_plain(flx_backend *backend)
         }
 }
 
-static void every_panel_agrees_with_a_plain_loop(void)
+static void every_backend_agrees_with_a_plain_loop(void)
 {
     fill();
-    with_every_panel(compare_with_plain);
+    with_every_backend(compare_with_plain);
 }
 
 static void works_by_hand(void)
@@ -169,7 +169,7 @@ static void rows_of_random_numbers_are_those_of_philox(void)
 
 CU_TestInfo blend_tests[] = {
     {"works by hand", works_by_hand},
-    {"every panel agrees with a plain loop", every_panel_agrees_with_a_plain_loop},
+    {"every backend agrees with a plain loop", every_backend_agrees_with_a_plain_loop},
     {"neighbours and threads change nothing", neighbours_and_threads_change_nothing},
     {"weights that are no number spoil only themselves",
      weights_that_are_no_number_spoil_only_themselves},

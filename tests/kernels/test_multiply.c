@@ -4,7 +4,7 @@
 
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -70,9 +70,9 @@ static void compare_with_plain(flx_backend *backend)
         }
 }
 
-static void every_panel_agrees_with_plain_loops(void)
+static void every_backend_agrees_with_plain_loops(void)
 {
-    with_every_panel(compare_with_plain);
+    with_every_backend(compare_with_plain);
 }
 
 static void works_by_hand(void)
@@ -143,7 +143,7 @@ static void a_number_that_is_none_spoils_its_row_only(void)
 
 CU_TestInfo multiply_tests[] = {
     {"works by hand", works_by_hand},
-    {"every panel agrees with plain loops", every_panel_agrees_with_plain_loops},
+    {"every panel agrees with plain loops", every_backend_agrees_with_plain_loops},
     {"neighbours and threads change nothing", neighbours_and_threads_change_nothing},
     {"a number that is none spoils its row only",
      a_number_that_is_none_spoils_its_row_only},

@@ -5,7 +5,7 @@
 #include "kernels/cpu/panel/panel.h"
 #include "kernels/reference.h"
 #include "tests/close.h"
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -42,7 +42,7 @@ static void check_one_point(flx_backend *backend)
 
 static void one_point_is_a_normal_density(void)
 {
-    with_every_panel(check_one_point);
+    with_every_backend(check_one_point);
 }
 
 /* n = 2 at z = 1 / sqrt 5 apart, s2 = 1: covariance c = (7/3) / e. With y = (a, a) the
@@ -63,7 +63,7 @@ static void check_two_points(flx_backend *backend)
 
 static void two_points_follow_their_eigenvalues(void)
 {
-    with_every_panel(check_two_points);
+    with_every_backend(check_two_points);
 }
 
 static void compare_with_loops(flx_backend *backend, const flx_sample *sample,
@@ -90,7 +90,7 @@ static void check_sample_set(flx_backend *backend)
 
 static void numbers_are_those_of_plain_loops(void)
 {
-    with_every_panel(check_sample_set);
+    with_every_backend(check_sample_set);
 }
 
 static void check_every_padding(flx_backend *backend)
@@ -104,7 +104,7 @@ static void check_every_padding(flx_backend *backend)
 
 static void every_padding_is_invisible(void)
 {
-    with_every_panel(check_every_padding);
+    with_every_backend(check_every_padding);
 }
 
 /* Jitter counts as noise in the value; the derivative is by the noise alone. */
@@ -126,7 +126,7 @@ static void check_jitter(flx_backend *backend)
 
 static void jitter_is_noise_that_is_not_fitted(void)
 {
-    with_every_panel(check_jitter);
+    with_every_backend(check_jitter);
 }
 
 /* With equal length scales both kinds agree, and the shared slope is the sum. */
@@ -151,7 +151,7 @@ static void check_isotropic(flx_backend *backend)
 
 static void one_length_scale_is_all_of_them_together(void)
 {
-    with_every_panel(check_isotropic);
+    with_every_backend(check_isotropic);
 }
 
 /* Scaling y by c and both variances by c^2 shifts the value by -n log c; moving X does
@@ -178,7 +178,7 @@ static void check_invariances(flx_backend *backend)
 
 static void scale_place_and_order_do_not_matter(void)
 {
-    with_every_panel(check_invariances);
+    with_every_backend(check_invariances);
 }
 
 /* An input that never varies has no say, whatever its length scale. */
@@ -197,7 +197,7 @@ static void check_constant_input(flx_backend *backend)
 
 static void a_constant_input_has_no_say(void)
 {
-    with_every_panel(check_constant_input);
+    with_every_backend(check_constant_input);
 }
 
 CU_TestInfo panel_tests[] = {

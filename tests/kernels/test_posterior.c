@@ -2,7 +2,7 @@
  * Predictions of conditioned members on every instruction set. */
 #include "kernels/reference.h"
 #include "tests/close.h"
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -77,7 +77,7 @@ static void check_query_counts(flx_backend *backend)
 
 static void predictions_are_those_of_plain_loops(void)
 {
-    with_every_panel(check_query_counts);
+    with_every_backend(check_query_counts);
 }
 
 static void check_sample_set(flx_backend *backend)
@@ -96,7 +96,7 @@ static void check_sample_set(flx_backend *backend)
 
 static void every_kind_of_problem_predicts(void)
 {
-    with_every_panel(check_sample_set);
+    with_every_backend(check_sample_set);
 }
 
 /* Queries on the training points, where the subtraction leaves little more than noise. */
@@ -128,7 +128,7 @@ static void check_variance_floor(flx_backend *backend)
 
 static void variance_never_falls_below_the_noise(void)
 {
-    with_every_panel(check_variance_floor);
+    with_every_backend(check_variance_floor);
 }
 
 static void check_far_away(flx_backend *backend)
@@ -147,7 +147,7 @@ static void check_far_away(flx_backend *backend)
 
 static void far_away_the_prior_returns(void)
 {
-    with_every_panel(check_far_away);
+    with_every_backend(check_far_away);
 }
 
 /* n = 1: mean = c y / v and its slope by the formula; c = (7/3) / e at a = 1. */
@@ -167,7 +167,7 @@ static void check_one_point(flx_backend *backend)
 
 static void one_point_predicts_as_worked_by_hand(void)
 {
-    with_every_panel(check_one_point);
+    with_every_backend(check_one_point);
 }
 
 static void check_slopes(flx_backend *backend)
@@ -198,7 +198,7 @@ static void check_slopes(flx_backend *backend)
 
 static void slopes_are_derivatives_of_the_mean(void)
 {
-    with_every_panel(check_slopes);
+    with_every_backend(check_slopes);
 }
 
 /* Several members and queries in one call, one of them failed. */
@@ -248,7 +248,7 @@ static void check_failed_member(flx_backend *backend)
 
 static void a_failed_member_predicts_nan_and_no_other_does(void)
 {
-    with_every_panel(check_failed_member);
+    with_every_backend(check_failed_member);
 }
 
 /* The point left out, predicted from the rest by the plain loops. */
@@ -292,7 +292,7 @@ static void check_leave_one_out(flx_backend *backend)
 
 static void leave_one_out_is_a_refit_without_the_point(void)
 {
-    with_every_panel(check_leave_one_out);
+    with_every_backend(check_leave_one_out);
 }
 
 static void the_number_of_threads_changes_no_bit(void)

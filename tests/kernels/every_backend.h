@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Backends for tests: the cpu backend over every panel table that this processor runs, so
- * that one test speaks for all of them. */
-#ifndef FLX_TEST_EVERY_PANEL_H
-#define FLX_TEST_EVERY_PANEL_H
+ * Backends for tests: the cpu backend over every panel table that this processor runs,
+ * and cuda where there is a device or the emulator, so that one test speaks for all of
+ * them. */
+#ifndef FLX_TEST_EVERY_BACKEND_H
+#define FLX_TEST_EVERY_BACKEND_H
 
 #include "host/selftest_sample.h"
 #include "kernels/backend.h"
@@ -11,9 +12,10 @@
  * last one. Tables that are not supported have operations NULL. Nothing to close. */
 bool panel_backend(int index, int threads, flx_backend *backend);
 
-/* Runs `test` with every supported table, one thread each, and names the table where an
- * assertion failed. */
-void with_every_panel(void (*test)(flx_backend *backend));
+/* Runs `test` with every supported table, one thread each, and with cuda; names the one
+ * with which an assertion failed. FLUXION_TEST_BACKEND, cpu or cuda, limits it to one of
+ * them. */
+void with_every_backend(void (*test)(flx_backend *backend));
 
 /* A sample that must succeed. */
 flx_sample make_sample(int n, int d, bool is_isotropic, flx_sample_kind kind);

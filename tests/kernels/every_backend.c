@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/kernels/every_panel.h"
+#include "tests/kernels/every_backend.h"
 
 #include "kernels/cpu/cpu.h"
 #include "tests/close.h"
@@ -8,6 +8,8 @@
 #include <CUnit/TestRun.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 bool panel_backend(int index, int threads, flx_backend *backend)
 {
@@ -21,19 +23,54 @@ bool panel_backend(int index, int threads, flx_backend *backend)
     return true;
 }
 
-void with_every_panel(void (*test)(flx_backend *backend))
+static bool is_wanted(const char *name)
+{
+    const char *wanted = getenv("FLUXION_TEST_BACKEND");
+    return !wanted || strcmp(wanted, name) == 0;
+}
+
+static void run_on(flx_backend *backend, void (*test)(flx_backend *backend))
+{
+    unsigned before = CU_get_number_of_failure_records();
+    test(backend);
+    if (CU_get_number_of_failure_records() != before)
+        fprintf(stderr, "    with %s\n", backend->name);
+}
+
+static void run_on_every_backend(void (*test)(flx_backend *backend))
 {
     flx_backend backend;
-    for (int i = 0; panel_backend(i, 1, &backend); i++) {
-        if (!backend.operations) {
+    for (int i = 0; panel_backend(i, 1, &backend); i++)
+        if (backend.operations)
+            run_on(&backend, test);
+        else
             fprintf(stderr, "(panel %s: skipped, not supported here) ", backend.name);
-            continue;
-        }
-        unsigned before = CU_get_number_of_failure_records();
-        test(&backend);
-        if (CU_get_number_of_failure_records() != before)
-            fprintf(stderr, "    with panel %s\n", backend.name);
+}
+
+/* Where there is none, the first test says so. */
+static void run_on_cuda(void (*test)(flx_backend *backend))
+{
+    static bool has_told;
+    flx_error error = {0};
+    flx_backend *backend;
+    flx_status status = flx_backend_open("cuda", 1, &backend, &error);
+    if (status == FLX_OK) {
+        run_on(backend, test);
+        flx_backend_close(backend);
+        return;
     }
+    assert_int(status, FLX_NO_BACKEND);
+    if (!has_told)
+        fprintf(stderr, "(cuda: skipped, %s) ", error.message);
+    has_told = true;
+}
+
+void with_every_backend(void (*test)(flx_backend *backend))
+{
+    if (is_wanted("cpu"))
+        run_on_every_backend(test);
+    if (is_wanted("cuda"))
+        run_on_cuda(test);
 }
 
 flx_sample make_sample(int n, int d, bool is_isotropic, flx_sample_kind kind)
