@@ -158,7 +158,7 @@ static bool fits_together(const flx_predictor *p)
 /* Scalars back into the struct; false where they make no sense. */
 static bool set_scalars(flx_predictor *p, const double row[SCALARS])
 {
-    static const int counts[] = {0, 1, 2, 3, 4, 9, 10, 11, 15, 16};
+    static const int counts[] = {0, 1, 2, 3, 4, 9, 10, 11, 15};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         if (!is_count(row[counts[i]]))
             return false;
@@ -178,9 +178,9 @@ static bool set_scalars(flx_predictor *p, const double row[SCALARS])
     p->y_mean = row[13];
     p->y_sd = row[14];
     p->evaluations = (int)row[15];
-    p->n_parameters = (size_t)row[16];
+    p->n_parameters = is_length(row[16]) ? (size_t)row[16] : 0;
     p->n_bytes = is_length(row[17]) ? (size_t)row[17] : 0;
-    return is_length(row[17]) && row[0] <= FLX_PREDICTOR_FOREST &&
+    return is_length(row[16]) && is_length(row[17]) && row[0] <= FLX_PREDICTOR_FOREST &&
            p->n_metrics <= p->n_features &&
            (p->kind != FLX_PREDICTOR_GP || fits_together(p));
 }

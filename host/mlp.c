@@ -152,6 +152,11 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
                         "the %s backend has no matrix products yet: fit perceptrons with "
                         "--backend cpu",
                         backend->name);
+    if (!backend->operations->multiply)
+        return flx_fail(error, FLX_NO_BACKEND,
+                        "the %s backend has no matrix products, which perceptrons are "
+                        "trained by: use --backend cpu",
+                        backend->name);
     college c = {.backend = backend, .count = count, .progress = progress};
     flx_status status = open_college(&c, tasks, results, error);
     while (status == FLX_OK && c.done < c.n_courses)

@@ -101,7 +101,8 @@ struct flx_backend {
 };
 
 /* Batch-level operations. One call at a time for one backend, but for `predict` and
- * `multiply`, of which predict_streams may run at once. `evaluate` allocates nothing once a batch has grown. */
+ * `multiply`, of which predict_streams may run at once. `evaluate` allocates nothing once a
+ * batch has grown. */
 struct flx_backend_operations {
     flx_status (*batch_create)(flx_backend *backend, const flx_gp_problem *problems,
                                int count, flx_gp_batch **out, flx_error *error);
