@@ -47,4 +47,8 @@ row "composed inference graph (--composed-only)" --composed-only
 row "one black box, a length scale per input (--monolith gp-ard)" --monolith gp-ard
 row "one black box, one length scale, maximum likelihood (--monolith gp-iso)" \
     --monolith gp-iso
+row "one black box of boosted trees (--monolith xgboost)" --monolith xgboost
+row "one black box, a random forest (--monolith forest)" --monolith forest
+row "one black box of perceptrons (--monolith mlp)" --monolith mlp
+row "one black box, ridge regression (--monolith ridge)" --monolith ridge
 row "as the paper: composed, one length scale, maximum likelihood (--paper)" --paper

@@ -64,13 +64,6 @@ static void close_college(college *c)
     free(c->owner);
 }
 
-static void report_portion(void *context, double done, double total)
-{
-    (void)total;
-    college *c = context;
-    flx_progress_report(c->progress, c->done + done, c->n_courses);
-}
-
 /* How many courses from `first` on are trained together. */
 static int measure_portion(const college *c, int first)
 {
@@ -85,17 +78,63 @@ static int measure_portion(const college *c, int first)
     return last - first;
 }
 
-static flx_status train_portion(college *c, int count, flx_error *error)
+static flx_status give_room(flx_mlp_course *courses, int count, flx_error *error)
 {
-    flx_mlp_course *courses = c->courses + c->done;
-    flx_progress progress = {report_portion, c};
     for (int i = 0; i < count; i++) {
         size_t size = flx_mlp_count_weights(&courses[i].trial.shape);
         courses[i].weights = malloc((size_t)courses[i].folds * size * sizeof(double));
         if (!courses[i].weights)
             return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weights", size);
     }
-    FLX_TRY(flx_mlp_train(c->backend, courses, count, &progress, error));
+    return FLX_OK;
+}
+
+/* Courses side by side, each on a stream of the backend: nobody waits for anybody. */
+static flx_status train_apart(college *c, int count, flx_error *error)
+{
+    flx_status status = FLX_OK;
+    int ended = 0, streams = c->backend->predict_streams;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(streams)
+    for (int i = 0; i < count; i++) {
+        flx_error own = {0};
+        flx_status result =
+            flx_mlp_train(c->backend, c->courses + c->done + i, 1, NULL, &own);
+#pragma omp critical(flx_mlp)
+        {
+            if (result != FLX_OK && status == FLX_OK) {
+                status = result;
+                *error = own;
+            }
+            flx_progress_report(c->progress, c->done + ++ended, c->n_courses);
+        }
+    }
+    return status;
+}
+
+static void report_portion(void *context, double done, double total)
+{
+    (void)total;
+    college *c = context;
+    flx_progress_report(c->progress, c->done + done, c->n_courses);
+}
+
+/* All courses as one batch: a device with one queue, or few large networks, in whose
+ * products the threads meet. */
+static flx_status train_together(college *c, int count, flx_error *error)
+{
+    flx_progress progress = {report_portion, c};
+    return flx_mlp_train(c->backend, c->courses + c->done, count, &progress, error);
+}
+
+static flx_status train_portion(college *c, int count, flx_error *error)
+{
+    flx_mlp_course *courses = c->courses + c->done;
+    int streams = c->backend->predict_streams;
+    FLX_TRY(give_room(courses, count, error));
+    if (streams > 1 && count >= streams)
+        FLX_TRY(train_apart(c, count, error));
+    else
+        FLX_TRY(train_together(c, count, error));
     for (int i = 0; i < count; i++) {
         flx_mlp_lesson_take(c->owner[c->done + i], &courses[i]);
         courses[i].weights = NULL;
@@ -112,6 +151,11 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
         return flx_fail(error, FLX_NO_BACKEND,
                         "the %s backend has no matrix products yet: fit perceptrons with "
                         "--backend cpu",
+                        backend->name);
+    if (!backend->operations->multiply)
+        return flx_fail(error, FLX_NO_BACKEND,
+                        "the %s backend has no matrix products, which perceptrons are "
+                        "trained by: use --backend cpu",
                         backend->name);
     college c = {.backend = backend, .count = count, .progress = progress};
     flx_status status = open_college(&c, tasks, results, error);

@@ -122,10 +122,20 @@ static flx_product answer_product(const flx_mlp_pass *pass, int l)
                          .C = answers_of(pass, l + 1)};
 }
 
+/* Waking a thread takes as long as some thousand exponentials. */
+static int threads_worth_waking(const flx_backend *backend, const flx_mlp_pass *passes,
+                                int count)
+{
+    double elements = 0;
+    for (int i = 0; i < count; i++)
+        elements += (double)flx_mlp_count_work(passes[i].shape, passes[i].m);
+    return elements > 1e6 ? backend->threads : 1;
+}
+
 flx_status flx_mlp_forward(flx_backend *backend, const flx_mlp_pass *passes, int count,
                            flx_product *products, flx_error *error)
 {
-    int threads = backend->threads;
+    int threads = threads_worth_waking(backend, passes, count);
     for (int l = 0; l < FLX_MLP_MOST_LAYERS; l++) {
         int used = 0;
         for (int i = 0; i < count; i++)
@@ -133,12 +143,12 @@ flx_status flx_mlp_forward(flx_backend *backend, const flx_mlp_pass *passes, int
                 products[used++] = answer_product(&passes[i], l);
         if (!used)
             return FLX_OK;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (count > 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
         for (int i = 0; i < count; i++)
             if (l < passes[i].shape->layers)
                 repeat_biases(&passes[i], l);
         FLX_TRY(backend->operations->multiply(backend, products, used, error));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (count > 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
         for (int i = 0; i < count; i++) {
             const flx_mlp_shape *shape = passes[i].shape;
             if (l < shape->layers - 1)
@@ -195,7 +205,7 @@ static void finish_layer(const flx_mlp_pass *pass, int l)
 flx_status flx_mlp_backward(flx_backend *backend, const flx_mlp_pass *passes, int count,
                             flx_product *products, flx_error *error)
 {
-    int threads = backend->threads;
+    int threads = threads_worth_waking(backend, passes, count);
     for (int l = FLX_MLP_MOST_LAYERS - 1; l >= 0; l--) {
         int used = 0;
         for (int i = 0; i < count; i++)
@@ -204,7 +214,7 @@ flx_status flx_mlp_backward(flx_backend *backend, const flx_mlp_pass *passes, in
         if (!used)
             continue;
         FLX_TRY(backend->operations->multiply(backend, products, used, error));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (count > 1)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
         for (int i = 0; i < count; i++)
             if (l < passes[i].shape->layers)
                 finish_layer(&passes[i], l);

@@ -8,7 +8,7 @@
 
 typedef struct {
     flx_backend *backend;
-    int count, n_learners;
+    int count, n_learners, threads;
     flx_mlp_state *states;
     flx_mlp_learner *learners, **live; /* those that take part in a pass */
     flx_mlp_pass *passes;
@@ -17,6 +17,9 @@ typedef struct {
     double *memory;
     int *orders;
 } school;
+
+/* Numbers that a step passes through below which other threads are not worth waking. */
+static const size_t WORTH_THREADS = 4000000;
 
 static flx_status open_school(school *s, flx_mlp_course *courses, int count,
                               flx_error *error)
@@ -30,6 +33,7 @@ static flx_status open_school(school *s, flx_mlp_course *courses, int count,
         }
     }
     size_t learners = (size_t)s->n_learners + 1;
+    s->threads = doubles > WORTH_THREADS ? s->backend->threads : 1;
     s->count = count;
     s->states = calloc((size_t)count + 1, sizeof *s->states);
     s->learners = calloc(learners, sizeof *s->learners);
@@ -109,19 +113,19 @@ static flx_status look(school *s, flx_error *error)
 /* One step of every network of a course that is not done; how many there are in *live. */
 static flx_status advance(school *s, int *live, flx_error *error)
 {
-    int used = 0, threads = s->backend->threads;
+    int used = 0, threads = s->threads;
     for (int c = 0; c < s->count; c++)
         for (int f = 0; f < s->states[c].course->folds && !s->states[c].is_done; f++)
             s->live[used++] = &s->states[c].learners[f];
     *live = used;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
     for (int i = 0; i < used; i++)
         s->passes[i] = flx_mlp_gather(s->live[i], s->states[s->live[i]->number].step);
     FLX_TRY(flx_mlp_forward(s->backend, s->passes, used, s->products, error));
     for (int i = 0; i < used; i++)
         flx_mlp_compare(s->live[i], &s->passes[i]);
     FLX_TRY(flx_mlp_backward(s->backend, s->passes, used, s->products, error));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
     for (int i = 0; i < used; i++) {
         const flx_mlp_state *own = &s->states[s->live[i]->number];
         flx_mlp_move(s->live[i], own->rate, own->age);

@@ -111,14 +111,16 @@ struct flx_backend {
     const char *name;        /* "cpu" */
     char description[256];   /* instruction set or device, for reports */
     int threads;             /* host threads the backend may use */
-    int predict_streams;     /* calls of predict that may run at the same time: the threads
-                                of a processor, 1 for a device with one queue */
+    int predict_streams;     /* calls of predict, or of multiply, that may run at the same
+                                time: the threads of a processor, 1 for a device with one
+                                queue */
     const struct flx_backend_operations *operations;
     void *state;             /* the backend's own */
 };
 
-/* Batch-level operations. One call at a time for one backend, but for `predict`, of which
- * predict_streams may run at once. `evaluate` allocates nothing once a batch has grown. */
+/* Batch-level operations. One call at a time for one backend, but for `predict` and
+ * `multiply`, of which predict_streams may run at once. `evaluate` allocates nothing once a
+ * batch has grown. */
 struct flx_backend_operations {
     flx_status (*batch_create)(flx_backend *backend, const flx_gp_problem *problems,
                                int count, flx_gp_batch **out, flx_error *error);

@@ -3,11 +3,13 @@
  * threads. Which thread computes a block, and how many there are, changes no bit.
  *
  * As in blend.c a waiting thread costs as much as a working one: a batch too small to be
- * worth waking others stays on one. */
+ * worth waking others stays on one, and so does one of several calls at a time. */
 #include "kernels/cpu/cpu.h"
 
+#include <omp.h>
+
 enum { BLOCK_ROWS = 96 };
-static const double FLOPS_WORTH_A_THREAD = 4e5;
+static const double FLOPS_WORTH_A_THREAD = 16e6;
 
 static int blocks_of(const flx_product *product)
 {
@@ -18,6 +20,8 @@ static int threads_worth_waking(const flx_backend *backend, const flx_product *p
                                 int count)
 {
     double flops = 0;
+    if (omp_in_parallel())
+        return 1;
     for (int i = 0; i < count; i++)
         flops += 2.0 * products[i].m * products[i].n * products[i].k;
     double wanted = flops / FLOPS_WORTH_A_THREAD;

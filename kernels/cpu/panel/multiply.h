@@ -16,33 +16,39 @@ enum {
     BLOCK_COLUMNS = TILES * TILE
 };
 
-/* op(B)[depth, columns] from (p, j) on -> panels of W columns; missing columns are 0. */
+/* Element (r, c) from from[r * step + c * lane] to packed[r * W + c]; lanes that are
+ * missing are 0. */
+static void pack_panel(const double *from, size_t step, size_t lane, int depth, int lanes,
+                       double *packed)
+{
+    if (lanes == W && lane == 1) {
+        for (size_t r = 0; r < (size_t)depth; r++)
+            memcpy(packed + r * W, from + r * step, W * sizeof *packed);
+        return;
+    }
+    if (lanes < W)
+        memset(packed, 0, (size_t)depth * W * sizeof *packed);
+    for (size_t c = 0; c < (size_t)lanes; c++)
+        for (size_t r = 0; r < (size_t)depth; r++)
+            packed[r * W + c] = from[r * step + c * lane];
+}
+
+/* op(B)[depth, columns] from (p, j) on -> panels of W columns. */
 static void pack_columns(const flx_panel_product *x, int p, int j, int depth, int columns,
                          double *packed)
 {
     const double *from = x->B + (size_t)p * x->B_row + (size_t)j * x->B_column;
-    int panels = (columns + W - 1) / W;
-    for (int q = 0; q < panels; q++) {
-        double *to = packed + (size_t)q * W * DEPTH;
-        int here = columns - q * W < W ? columns - q * W : W;
-        for (int r = 0; r < depth; r++)
-            for (int c = 0; c < W; c++)
-                to[r * W + c] =
-                    c < here
-                        ? from[(size_t)r * x->B_row + (size_t)(q * W + c) * x->B_column]
-                        : 0;
-    }
+    for (int c = 0; c < columns; c += W)
+        pack_panel(from + (size_t)c * x->B_column, x->B_row, x->B_column, depth,
+                   columns - c < W ? columns - c : W, packed + (size_t)c * DEPTH);
 }
 
-/* op(A)[rows, depth] from (i, p) on -> one panel of W rows; missing rows are 0. */
+/* op(A)[rows, depth] from (i, p) on -> one panel of W rows. */
 static void pack_rows(const flx_panel_product *x, int i, int p, int depth, int rows,
                       double *packed)
 {
     const double *from = x->A + (size_t)i * x->A_row + (size_t)p * x->A_column;
-    for (int c = 0; c < W; c++)
-        for (int r = 0; r < depth; r++)
-            packed[r * W + c] =
-                c < rows ? from[(size_t)c * x->A_row + (size_t)r * x->A_column] : 0;
+    pack_panel(from, x->A_column, x->A_row, depth, rows, packed);
 }
 
 /* A row of a tile into C; `beta` is that of this block. */
