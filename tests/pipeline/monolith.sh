@@ -82,7 +82,8 @@ for kind in gp-ard gp-iso mlp forest xgboost ridge; do
     # A fit that is in the repository is not done again and gives the same model.
     # shellcheck disable=SC2086
     for round in 1 2; do
-        run 0 $train -o stored.$round --monolith $kind --repository shelf --json
+        run 0 $train -o stored.$round --monolith $kind --repository shelf --seed 1 \
+            --json
     done
     grep -q '"evaluations": 0,' stdout || fail "$kind: is fitted twice"
     run 0 predict stored.2 --data fresh.h5 -o stored.csv --interval 0.9
