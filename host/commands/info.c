@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * fluxion info: what a table holds. */
+ * fluxion info: what a table holds; models, repositories and backends have files of
+ * their own. */
+#include "host/commands/commands.h"
+#include "host/commands/info_backends.h"
 #include "host/commands/info_model.h"
 #include "host/commands/info_repository.h"
-#include "host/commands/commands.h"
 
 #include "formats/dataset.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static const flx_option options[] = {{0}};
 
@@ -153,6 +155,8 @@ static bool is_folder(const char *path)
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
+    if (flx_positional_count(arguments) == 0)
+        return flx_info_print_backends(flx_wants_json(arguments), error);
     const char *path = flx_positional(arguments, 0);
     if (is_folder(path))
         return flx_info_is_repository(path)
@@ -163,14 +167,16 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 
 const flx_command flx_info_command = {
     .name = "info",
-    .summary = "what a table, a model or a repository of models holds",
-    .usage = "DATA.h5 | MODEL/ | REPOSITORY/",
+    .summary = "what a table, a model or a repository of models holds; which backends "
+               "this machine has",
+    .usage = "[DATA.h5 | MODEL/ | REPOSITORY/]",
     .details = "Of a table: the columns with kind, unit, range and missing cells, and "
                "services and inputs counted by instance. Of a model: its target, its "
                "assignments and their models with size, date and the period of the rows "
-               "they were trained on. Of a repository: its models.\n",
+               "they were trained on. Of a repository: its models. Without an "
+               "argument: the backends of this machine.\n",
     .options = options,
-    .min_positional = 1,
+    .min_positional = 0,
     .max_positional = 1,
     .run = run,
 };

@@ -2,15 +2,14 @@
 #include "host/commands/info_model.h"
 
 #include "host/commands/command.h"
+#include "host/commands/info_backends.h"
 #include "host/model.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <time.h>
 
-#define BACKEND_NOTE                                                                     \
-    "any backend serves it; the cuda backend has not yet run on a GPU, only under its "  \
-    "emulator: with one, run fluxion selftest --backend cuda"
+#define BACKEND_NOTE "any backend serves it; " FLX_CUDA_NOTE
 
 static const char *target_of(const flx_model *model)
 {

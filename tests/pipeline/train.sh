@@ -64,6 +64,10 @@ has_keys target unit rows graph mae mape r2 r2_log coverage90 vertices name kind
 grep -q '"unit": "ms"' stdout || fail "evaluate does not know the unit"
 answers '"rows": 60' evaluate model --data rows.h5 --json
 answers "predicted from knobs and states alone" evaluate model --data fresh.h5
+answers "has not yet run on a GPU" info
+grep -q "^cpu  *[a-z0-9]*, [0-9]* thread" stdout || fail "info does not describe the cpu"
+answers '"backend_note"' info --json
+has_keys version backends name available description
 answers '"backend_note"' info model --json
 has_keys target assignments models vertices
 answers "web:p90" info model
