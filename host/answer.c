@@ -37,13 +37,6 @@ static double carried_variance(const flx_chunk *c, int vertex, const flx_predict
     return sum;
 }
 
-static double keep_within(const flx_predictor *p, double value)
-{
-    return value < p->output_low    ? p->output_low
-           : value > p->output_high ? p->output_high
-                                    : value;
-}
-
 /* Mean and variance of the (log) output become an answer, or a draw. Replicas share a
  * model, hence its error: one random number for all vertices of an assignment, or the
  * errors would seem to cancel in their service's mean. */
@@ -59,7 +52,7 @@ static answer settle(const flx_chunk *c, int vertex, const flx_predictor *p, int
         mean = p->is_log ? exp(mean) : mean;
         return (answer){p->output_low >= 0 && mean < 0 ? 0 : mean, 0}; /* latencies */
     }
-    double value = keep_within(p, p->is_log ? exp(mean) : mean);
+    double value = flx_output_value(mean, p->is_log, p->output_low, p->output_high);
     return (answer){value, p->is_log ? variance * value * value : variance};
 }
 

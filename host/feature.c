@@ -169,20 +169,15 @@ flx_status flx_features_learn(const double *raw, int rows,
     return FLX_OK;
 }
 
-static double clip(double x, double low, double high)
+flx_scaling flx_feature_scaling(const flx_feature *feature)
 {
-    return x < low ? low : x > high ? high : x;
-}
-
-static double transform(const flx_feature *feature, double value)
-{
-    if (feature->is_indicator)
-        return isnan(value) ? 1.0 : 0.0;
-    if (isnan(value))
-        return feature->fill;
-    if (!feature->is_log)
-        return value;
-    return value > 0 ? log(value) : feature->low;
+    return (flx_scaling){.is_indicator = feature->is_indicator,
+                         .is_log = feature->is_log,
+                         .low = feature->low,
+                         .high = feature->high,
+                         .center = feature->center,
+                         .scale = feature->scale,
+                         .fill = feature->fill};
 }
 
 void flx_features_apply(const flx_predictor *predictor, const double *raw, int rows,
@@ -193,15 +188,15 @@ void flx_features_apply(const flx_predictor *predictor, const double *raw, int r
         const double *values = raw + (size_t)i * (size_t)predictor->n_inputs;
         for (int k = 0; k < d; k++) {
             const flx_feature *f = &predictor->features[k];
-            double t = clip(transform(f, values[f->input]), f->low, f->high);
-            X[(size_t)i * (size_t)d + (size_t)k] = (t - f->center) * f->scale;
+            X[(size_t)i * (size_t)d + (size_t)k] =
+                flx_feature_value(flx_feature_scaling(f), values[f->input]);
         }
     }
 }
 
 double flx_feature_slope(const flx_feature *feature, double value)
 {
-    double t = transform(feature, value);
+    double t = flx_feature_transform(flx_feature_scaling(feature), value);
     if (isnan(value) || t <= feature->low || t >= feature->high)
         return 0.0;
     return feature->is_log ? feature->scale / value : feature->scale;

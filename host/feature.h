@@ -10,6 +10,7 @@
 
 #include "formats/predictor.h"
 #include "host/graph.h"
+#include "kernels/formulas/feature.h"
 
 typedef struct {
     bool keep_unit_cube; /* inputs that all lie in [0, 1] are used as given */
@@ -28,6 +29,9 @@ flx_status flx_features_learn(const double *raw, int rows,
 /* X (rows, n_features) of raw (rows, n_inputs). */
 void flx_features_apply(const flx_predictor *predictor, const double *raw, int rows,
                         double *X);
+
+/* What of a feature its value depends on. */
+flx_scaling flx_feature_scaling(const flx_feature *feature);
 
 /* d feature / d raw value of metric feature number `feature`; 0 where it is clipped or
  * missing. */

@@ -60,18 +60,19 @@ static flx_status check_knob(const flx_space_knob *place, flx_error *error)
     return FLX_OK;
 }
 
-static double decode_knob(const flx_knob *knob, flx_gene gene, double unit)
+flx_knob_scale flx_knob_scale_of(const flx_knob *knob)
 {
-    double inside = unit > 0 ? unit < 1 ? unit : 1 : 0;
-    if (gene.kind == FLX_GENE_CONTINUOUS) {
-        double value = knob->is_log ? knob->min * exp(inside * log(knob->max / knob->min))
-                                    : knob->min + inside * (knob->max - knob->min);
-        return inside == 1 ? knob->max : fmin(fmax(value, knob->min), knob->max);
-    }
-    double level = flx_gene_level(gene, inside);
-    if (knob->type == FLX_CHOICES)
-        return level;
-    return knob->n_values ? knob->values[(int)level] : lowest_integer(knob) + level;
+    flx_knob_scale scale = {describe_gene(knob), knob->is_log, knob->min, knob->max, 0};
+    if (knob->type == FLX_CONTINUOUS && knob->is_log)
+        scale.span = log(knob->max / knob->min);
+    if (knob->type != FLX_CONTINUOUS)
+        scale.min = knob->type == FLX_CHOICES ? 0 : lowest_integer(knob);
+    return scale;
+}
+
+const double *flx_knob_list(const flx_knob *knob)
+{
+    return knob->type == FLX_DISCRETE && knob->n_values ? knob->values : NULL;
 }
 
 /* -1 where the knob cannot have that value. */
@@ -104,10 +105,10 @@ void flx_knob_space_decode(const flx_knob_space *space, const double *unit,
 {
     for (int k = 0; k < space->n_knobs; k++) {
         const flx_space_knob *place = &space->knobs[k];
-        settings[k] =
-            place->gene < 0
-                ? place->value
-                : decode_knob(place->knob, space->genes[place->gene], unit[place->gene]);
+        settings[k] = place->gene < 0 ? place->value
+                                      : flx_knob_setting(flx_knob_scale_of(place->knob),
+                                                         flx_knob_list(place->knob),
+                                                         unit[place->gene]);
     }
 }
 

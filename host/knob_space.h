@@ -11,7 +11,7 @@
 #define FLX_KNOB_SPACE_H
 
 #include "formats/deployment.h"
-#include "kernels/formulas/mutation.h"
+#include "kernels/formulas/knob.h"
 
 struct json_t;
 
@@ -59,6 +59,11 @@ flx_status flx_knob_space_encode(const flx_knob_space *space, const double *sett
                                  double *unit, flx_error *error);
 /* The deployment's defaults, and the fixed settings where there are some. */
 void flx_knob_space_defaults(const flx_knob_space *space, double *settings);
+
+/* The scale of one knob, and the values that its levels stand for where they are a list,
+ * else NULL. */
+flx_knob_scale flx_knob_scale_of(const flx_knob *knob);
+const double *flx_knob_list(const flx_knob *knob);
 
 /* A setting as the user writes it: a label, an integer or a number. Allocated; NULL when
  * out of memory. */

@@ -17,6 +17,7 @@
 #define FLX_BACKEND_H
 
 #include "formats/status.h"
+#include "kernels/plan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -106,6 +107,7 @@ typedef struct flx_backend flx_backend;
 typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
 typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
 typedef struct flx_blend_set flx_blend_set;       /* predictions and targets, likewise */
+typedef struct flx_resident_graph flx_resident_graph; /* a plan over a posterior, likewise */
 
 struct flx_backend {
     const char *name;        /* "cpu" */
@@ -150,6 +152,18 @@ struct flx_backend_operations {
      * FLX_BAD_INPUT for a negative extent. Allocates nothing on the host. */
     flx_status (*multiply)(flx_backend *backend, const flx_product *products, int count,
                            flx_error *error);
+
+    /* A composed graph that stays on the device, kernels/plan.h; NULL: the host's own
+     * inference does as well there. `posterior` is borrowed until the release.
+     * FLX_BAD_INPUT where the plan is none, or a model's member failed or has other
+     * inputs. graph_predict: mean (count) of settings (count, n_columns), NaN = missing;
+     * a candidate's mean does not depend on its neighbours. */
+    flx_status (*graph_create)(flx_backend *backend, const flx_gp_posterior *posterior,
+                               const flx_inference_plan *plan, flx_resident_graph **out,
+                               flx_error *error);
+    flx_status (*graph_predict)(flx_resident_graph *graph, const double *settings,
+                                int count, double *mean, flx_error *error);
+    void (*graph_release)(flx_resident_graph *graph);
 
     void (*close)(flx_backend *backend);
 };

@@ -5,6 +5,7 @@
 #include "experiments/simulator/system_reader.h"
 #include "formats/csv.h"
 #include "formats/json_source.h"
+#include "kernels/formulas/philox.h"
 
 #include <stdio.h>
 #include <stdlib.h>

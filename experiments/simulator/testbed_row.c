@@ -3,6 +3,7 @@
  * the differences between instances and runs that nobody observes. */
 #include "experiments/simulator/system_reader.h"
 #include "experiments/simulator/testbed.h"
+#include "kernels/formulas/philox.h"
 
 #include <math.h>
 #include <stdlib.h>

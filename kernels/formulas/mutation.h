@@ -10,7 +10,7 @@
 #ifndef FLX_MUTATION_H
 #define FLX_MUTATION_H
 
-#include "kernels/formulas/inline.h"
+#include "kernels/formulas/gene.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>
@@ -38,56 +38,11 @@ enum {
     FLX_PICK_FORCED
 };
 
-/* A continuous gene takes part in the arithmetic as it stands. So does one of levels,
- * which is rounded only where it is evaluated: a population of rounded genes would lose
- * the small differences that mutation lives on. A category has no order: it is copied
- * from a donor or drawn anew, and stands at the centre of its level always. */
-typedef enum { FLX_GENE_CONTINUOUS, FLX_GENE_LEVELS, FLX_GENE_CATEGORY } flx_gene_kind;
-
-typedef struct {
-    flx_gene_kind kind;
-    double levels;    /* >= 1; not used by a continuous gene */
-    double log_first; /* 0: all levels are equally wide; v >= 1: the levels are the
-                         integers v, v + 1, ... and as wide as on a logarithmic scale */
-} flx_gene;
-
 /* Whose trial is drawn, and when. */
 typedef struct {
     uint64_t seed;
     uint32_t individual, generation;
 } flx_moment;
-
-/* Level of a unit value, 0 .. levels - 1. */
-FLX_INLINE double flx_gene_level(flx_gene gene, double unit)
-{
-    double level = floor(unit * gene.levels);
-    if (gene.log_first > 0) {
-        double span = log((gene.log_first + gene.levels) / gene.log_first);
-        level = floor(gene.log_first * (exp(unit * span) - 1));
-    }
-    return level < 0 ? 0 : level > gene.levels - 1 ? gene.levels - 1 : level;
-}
-
-/* The unit value in the middle of a level. */
-FLX_INLINE double flx_gene_centre(flx_gene gene, double level)
-{
-    if (!(gene.log_first > 0))
-        return (level + 0.5) / gene.levels;
-    double span = log((gene.log_first + gene.levels) / gene.log_first);
-    double low = log((gene.log_first + level) / gene.log_first);
-    double high = log((gene.log_first + level + 1) / gene.log_first);
-    return 0.5 * (low + high) / span;
-}
-
-/* The value that is evaluated: clipped, and the centre of its level where it has levels.
- */
-FLX_INLINE double flx_gene_snap(flx_gene gene, double unit)
-{
-    double inside = unit > 0 ? unit < 1 ? unit : 1 : 0;
-    if (gene.kind == FLX_GENE_CONTINUOUS)
-        return inside;
-    return flx_gene_centre(gene, flx_gene_level(gene, inside));
-}
 
 /* Outside the cube: half way from the parent to the bound that was crossed. Unlike a
  * fresh uniform number this comes as near to an optimum on the bound as it has to. */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * A gene of the unit cube and the levels that it may have. Valid C11 and CUDA. */
+#ifndef FLX_GENE_H
+#define FLX_GENE_H
+
+#include "kernels/formulas/inline.h"
+
+#include <math.h>
+
+/* A continuous gene takes part in the arithmetic as it stands. So does one of levels,
+ * which is rounded only where it is evaluated: a population of rounded genes would lose
+ * the small differences that mutation lives on. A category has no order: it is copied
+ * from a donor or drawn anew, and stands at the centre of its level always. */
+typedef enum { FLX_GENE_CONTINUOUS, FLX_GENE_LEVELS, FLX_GENE_CATEGORY } flx_gene_kind;
+
+typedef struct {
+    flx_gene_kind kind;
+    double levels;    /* >= 1; not used by a continuous gene */
+    double log_first; /* 0: all levels are equally wide; v >= 1: the levels are the
+                         integers v, v + 1, ... and as wide as on a logarithmic scale */
+} flx_gene;
+
+/* Level of a unit value, 0 .. levels - 1. */
+FLX_INLINE double flx_gene_level(flx_gene gene, double unit)
+{
+    double level = floor(unit * gene.levels);
+    if (gene.log_first > 0) {
+        double span = log((gene.log_first + gene.levels) / gene.log_first);
+        level = floor(gene.log_first * (exp(unit * span) - 1));
+    }
+    return level < 0 ? 0 : level > gene.levels - 1 ? gene.levels - 1 : level;
+}
+
+/* The unit value in the middle of a level. */
+FLX_INLINE double flx_gene_centre(flx_gene gene, double level)
+{
+    if (!(gene.log_first > 0))
+        return (level + 0.5) / gene.levels;
+    double span = log((gene.log_first + gene.levels) / gene.log_first);
+    double low = log((gene.log_first + level) / gene.log_first);
+    double high = log((gene.log_first + level + 1) / gene.log_first);
+    return 0.5 * (low + high) / span;
+}
+
+/* The value that is evaluated: clipped, and the centre of its level where it has levels.
+ */
+FLX_INLINE double flx_gene_snap(flx_gene gene, double unit)
+{
+    double inside = unit > 0 ? unit < 1 ? unit : 1 : 0;
+    if (gene.kind == FLX_GENE_CONTINUOUS)
+        return inside;
+    return flx_gene_centre(gene, flx_gene_level(gene, inside));
+}
+#endif
