@@ -35,6 +35,7 @@ flx_status flx_forecast_create(const flx_model *model, flx_backend *backend,
     if (!f)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction");
     f->model = model;
+    f->black_box = flx_mixture_black_box(model->mixture);
     f->members = calloc((size_t)count, sizeof(flx_inference *));
     f->row = calloc((size_t)count, sizeof *f->row);
     flx_status status =
@@ -45,8 +46,6 @@ flx_status flx_forecast_create(const flx_model *model, flx_backend *backend,
         const flx_model *member = member_model(model, k);
         status = flx_inference_create(member, backend, &f->members[k], error);
         f->n_members += status == FLX_OK;
-        if (member->composition == FLX_MONOLITH_ARD && member != model)
-            f->black_box = member; /* the last one: refitted ones know the newest rows */
     }
     if (status == FLX_OK)
         *out = f;
@@ -107,20 +106,17 @@ static flx_status make_room(flx_forecast *f, flx_error *error)
     return FLX_OK;
 }
 
-/* Whether an input of the row is more than one standard deviation outside the training
- * rows. Features keep their range widened by 0.1 and scale by 0.289 deviations: see
- * host/feature.h. */
+/* Whether an input of the row is far outside the training rows. */
 static bool is_far(const flx_forecast *f, int row)
 {
     const flx_predictor *p = f->black_box ? flx_model_leading(f->black_box, 0) : NULL;
     for (int k = 0; p && k < p->n_features; k++) {
-        const flx_feature *feature = &p->features[k];
-        if (feature->is_indicator || feature->scale <= 0)
+        double low, high;
+        if (!flx_mixture_range(&p->features[k], &low, &high))
             continue;
         double value =
-            flx_cell_value(f->binding->inputs[0][feature->input], f->table, row);
-        double beyond = 0.9 * 0.289 / feature->scale;
-        if (value < feature->low - beyond || value > feature->high + beyond)
+            flx_cell_value(f->binding->inputs[0][p->features[k].input], f->table, row);
+        if (value < low || value > high)
             return true;
     }
     return false;

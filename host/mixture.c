@@ -127,15 +127,39 @@ static double weigh_family(const flx_mixture *mixture, bool is_composed, int *co
     return sum;
 }
 
-/* The weight of a member far from the training rows: half for its family. */
-static double far_weight(const flx_mixture *mixture, int member)
+double flx_mixture_weight(const flx_mixture *mixture, int member, bool is_far)
 {
     int own, other;
     bool is_composed = mixture->members[member].is_composed;
+    if (!is_far)
+        return mixture->members[member].weight;
     double sum = weigh_family(mixture, is_composed, &own);
     weigh_family(mixture, !is_composed, &other);
     double share = sum > 0 ? mixture->members[member].weight / sum : 1.0 / own;
     return other ? 0.5 * share : share;
+}
+
+const flx_model *flx_mixture_black_box(const flx_mixture *mixture)
+{
+    const flx_model *last = NULL;
+    for (int k = 0; mixture && k < mixture->n_members; k++) {
+        const flx_model *member = mixture->members[k].model;
+        if (member && member->composition == FLX_MONOLITH_ARD)
+            last = member;
+    }
+    return last;
+}
+
+/* Features keep their range widened by 0.1 and scale by 0.289 deviations:
+ * host/feature.h. */
+bool flx_mixture_range(const flx_feature *feature, double *low, double *high)
+{
+    if (feature->is_indicator || feature->scale <= 0)
+        return false;
+    double beyond = 0.9 * 0.289 / feature->scale;
+    *low = feature->low - beyond;
+    *high = feature->high + beyond;
+    return true;
 }
 
 static double keep_within(const flx_mixture *mixture, double value)
@@ -150,8 +174,7 @@ double flx_mixture_blend(const flx_mixture *mixture, const double *predictions,
     int n = mixture->n_members;
     for (int k = 0; k < n; k++) {
         double value = keep_within(mixture, predictions[k]);
-        double weight = is_far ? far_weight(mixture, k) : mixture->members[k].weight;
-        blend += weight * value;
+        blend += flx_mixture_weight(mixture, k, is_far) * value;
         mean += value / n;
     }
     for (int k = 0; k < n; k++)

@@ -62,9 +62,18 @@ flx_status flx_mixture_follow(flx_model *model, flx_error *error);
 void flx_mixture_destroy_member(flx_model *model);
 void flx_mixture_destroy(flx_mixture *mixture); /* NULL is fine */
 
-/* One row: predictions (n_members), kept within the range. `is_far`: an input is more
- * than one standard deviation outside what training saw: the composed family and the
- * others then count half each. Returns the weighted mean; *disagreement is their standard
+/* A member's weight. Far from the training rows, which is where an input is more than one
+ * standard deviation outside what they have, the composed family and the others count
+ * half each. */
+double flx_mixture_weight(const flx_mixture *mixture, int member, bool is_far);
+
+/* The member whose inputs say whether a row is far, and the range of one of them; false
+ * where the feature has none. NULL: no such member, no row is far. The last black box:
+ * refitted ones know the newest rows. */
+const flx_model *flx_mixture_black_box(const flx_mixture *mixture);
+bool flx_mixture_range(const flx_feature *feature, double *low, double *high);
+
+/* One row: predictions (n_members), kept within the range. Returns the weighted mean; *disagreement is their standard
  * deviation. */
 double flx_mixture_blend(const flx_mixture *mixture, const double *predictions,
                          bool is_far, double *disagreement);

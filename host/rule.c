@@ -3,13 +3,15 @@
 
 #include <math.h>
 
-/* Inputs of a service-vertex: all metrics, then their rates in the same order. */
-static int count_metrics(const flx_graph_assignment *assignment)
+void flx_rule_shape(const flx_graph_assignment *assignment, int *metrics, int *blocks)
 {
-    int count = 0;
-    while (count < assignment->n_inputs && assignment->inputs[count].kind == FLX_METRIC)
-        count++;
-    return count;
+    *metrics = 0;
+    while (*metrics < assignment->n_inputs &&
+           assignment->inputs[*metrics].kind == FLX_METRIC)
+        (*metrics)++;
+    *blocks = 0;
+    if (*metrics > 0 && assignment->n_inputs % *metrics == 0)
+        *blocks = assignment->n_inputs / *metrics - 1;
 }
 
 /* Rate of instance i: the sum over its rates, which stand as blocks of all instances. */
@@ -24,9 +26,9 @@ static double rate_of(const double *raw, int metrics, int blocks, int i)
 bool flx_rule_weigh(const flx_graph_assignment *assignment, const double *raw,
                     double *weights)
 {
-    int metrics = count_metrics(assignment);
-    int blocks = metrics ? assignment->n_inputs / metrics - 1 : 0;
-    bool has_rates = blocks > 0 && assignment->n_inputs % metrics == 0;
+    int metrics, blocks;
+    flx_rule_shape(assignment, &metrics, &blocks);
+    bool has_rates = blocks > 0;
     for (int i = 0; i < metrics && has_rates; i++)
         has_rates = isnan(raw[i]) || rate_of(raw, metrics, blocks, i) > 0;
     double sum = 0;

@@ -8,6 +8,10 @@
 
 #include "host/graph.h"
 
+/* Inputs of a service-vertex: all metrics, then blocks of their rates in the same order;
+ * *blocks 0 where rates are not part. */
+void flx_rule_shape(const flx_graph_assignment *assignment, int *metrics, int *blocks);
+
 /* weights (n_inputs): of the metrics among the inputs, summing to 1; 0 for the rates and
  * for metrics that are missing in `raw` (n_inputs). Equal weights where rates are missing
  * or not part. Returns false where every metric is missing. */

@@ -3,6 +3,7 @@
  * are the libraries loaded. */
 #include "kernels/plugin.h"
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/graph.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,9 @@ static const struct flx_backend_operations operations = {
     .evolve = flx_cuda_evolve,
     .blend_release = flx_cuda_blend_release,
     .multiply = flx_cuda_multiply,
+    .graph_create = flx_cuda_graph_create,
+    .graph_predict = flx_cuda_graph_predict,
+    .graph_release = flx_cuda_graph_release,
     .close = close_cuda,
 };
 

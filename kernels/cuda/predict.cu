@@ -3,19 +3,14 @@
  * points of one tile, (n, 32), stand in a scratch of the block; |L^-1 k|^2 is a product
  * of 32 x 32 tiles that is folded as it is made. A lane is a query. */
 #include "kernels/cuda/launches.h"
-#include "kernels/cuda/tile.h"
-#include "kernels/formulas/covariance.h"
+#include "kernels/cuda/member_tile.h"
 
 #include <cuda_runtime.h>
 #include <flx_launch.h>
 
 /* One block's tile of queries and its scratch. */
-struct Work {
-    flx_cuda_conditioned member;
+struct Work : MemberTile {
     flx_cuda_query_tile tile;
-    double *Z;       /* (d, TILE) scaled queries */
-    double *cov;     /* (n, TILE) */
-    double *weights; /* (n, TILE) alpha_j g_j; NULL without slopes */
 };
 
 static __device__ void scale_queries(const Work &work)
@@ -28,32 +23,6 @@ static __device__ void scale_queries(const Work &work)
             q < work.tile.m ? (x[k] - member.center[k]) * member.inverse_ell[k] : 0;
     }
     __syncthreads();
-}
-
-/* Covariances and weights into the scratch; the mean to group 0. */
-static __device__ double covariances(const Work &work)
-{
-    const flx_cuda_conditioned &member = work.member;
-    int q = (int)threadIdx.x % TILE, group = (int)threadIdx.x / TILE;
-    double mean = 0;
-    for (int first = 0; first < member.n; first += TILE) {
-        double r2[OWN];
-        tile_distances({work.Z, TILE, 0, TILE}, {member.Z, member.n, first, member.n},
-                       member.d, r2);
-#pragma unroll
-        for (int c = 0; c < OWN; c++) {
-            int j = first + group + GROUPS * c;
-            if (j >= member.n)
-                continue;
-            double k, g;
-            flx_matern52(member.s2, r2[c], &k, &g);
-            work.cov[(size_t)j * TILE + q] = k;
-            mean = fma(k, member.alpha[j], mean);
-            if (work.weights)
-                work.weights[(size_t)j * TILE + q] = g * member.alpha[j];
-        }
-    }
-    return sum_groups(mean); /* its barriers also finish the scratch */
 }
 
 /* |L^-1 k|^2 to group 0. */
