@@ -21,6 +21,7 @@ template <class T, class U> inline T bits(U value)
 }
 
 /* Every type under its name in PTX, and the one its registers have here. */
+typedef uint8_t u8;
 typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
@@ -100,6 +101,10 @@ PTX_BINARY(setp_gtu_f64, f64, pred, !(a <= b))
 PTX_BINARY(setp_geu_f64, f64, pred, !(a < b))
 PTX_BINARY(setp_equ_f64, f64, pred, !(a < b || a > b))
 PTX_BINARY(setp_neu_f64, f64, pred, !(a == b))
+PTX_BINARY(setp_ltu_f32, f32, pred, !(a >= b))
+PTX_BINARY(setp_leu_f32, f32, pred, !(a > b))
+PTX_BINARY(setp_gtu_f32, f32, pred, !(a <= b))
+PTX_BINARY(setp_geu_f32, f32, pred, !(a < b))
 PTX_INTEGER(s32, 32)
 PTX_INTEGER(u32, 32)
 PTX_INTEGER(s64, 64)
@@ -126,6 +131,9 @@ PTX_UNARY(cvt_u32_u64, u64, u32, a)
 PTX_UNARY(cvt_rn_f64_s32, s32, f64, a)
 PTX_UNARY(cvt_rn_f64_u64, u64, f64, a)
 PTX_UNARY(cvt_rzi_s32_f64, f64, u32, (s32)a)
+PTX_UNARY(cvt_rmi_f64_f64, f64, f64, std::floor(a))
+PTX_UNARY(cvt_f64_f32, f32, f64, a)
+PTX_UNARY(cvt_rn_f32_f64, f64, f32, a)
 PTX_UNARY(cvta_to_global_u64, u64, u64, a)
 inline u64 mul_wide_s32(s32 a, s32 b)
 {
@@ -165,6 +173,11 @@ PTX_UNARY(sqrt_rn_f64, f64, f64, counted(std::sqrt(a)))
 PTX_UNARY(rcp_rn_f64, f64, f64, counted(1.0 / a))
 PTX_UNARY(neg_f64, f64, f64, -a)
 PTX_UNARY(abs_f64, f64, f64, std::fabs(a))
+/* A number wins over NaN. */
+PTX_BINARY(min_f64, f64, f64, std::fmin(a, b))
+PTX_BINARY(max_f64, f64, f64, std::fmax(a, b))
+PTX_BINARY(add_rn_f32, f32, f32, a + b)
+PTX_UNARY(abs_f32, f32, f32, std::fabs(a))
 inline f64 fma_rn_f64(f64 a, f64 b, f64 c)
 {
     return counted(std::fma(a, b, c), 2);

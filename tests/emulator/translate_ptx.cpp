@@ -157,6 +157,9 @@ static string operand(Kernel &kernel, const string &token)
         return "ptx::bits<float>((uint32_t)0x" + token.substr(2) + "u)";
     if (isdigit((unsigned char)token[0]) || token[0] == '-')
         return token + "ll";
+    /* The address of a parameter, which a loop may load through later. */
+    if (kernel.offsets.count(token) && !shared_variables.count(token))
+        return "(uint64_t)(P + " + std::to_string(kernel.offsets.at(token)) + ")";
     return shared_offset(kernel, token);
 }
 
@@ -169,7 +172,7 @@ static string address(Kernel &kernel, const string &token, const string &space)
         offset = inner.substr(plus + 1);
         inner = inner.substr(0, plus);
     }
-    if (space == "param")
+    if (space == "param" && inner[0] != '%')
         return "(P + " + std::to_string(kernel.offsets.at(inner)) + " + " + offset + ")";
     string base = operand(kernel, inner);
     if (space == "shared")
