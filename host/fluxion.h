@@ -47,6 +47,7 @@
 #include "host/change.h"
 #include "host/engine.h"
 #include "host/knob_space.h"
+#include "host/plan.h"
 #include "host/optimiser.h"
 #include "host/tuning.h"
 #include "host/tuning_model.h"

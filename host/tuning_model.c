@@ -21,6 +21,7 @@ typedef struct {
 } held_state;
 
 struct flx_tuning_model {
+    const flx_model *model;
     const flx_knob_space *space;
     flx_forecast *forecast;
     flx_dataset *table; /* rows: those of the last call */
@@ -228,6 +229,7 @@ flx_status flx_tuning_model_create(const flx_model *model, flx_backend *backend,
     flx_tuning_model *m = calloc(1, sizeof *m);
     if (!m)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for tuning");
+    m->model = model;
     m->space = space;
     m->seed = seed;
     flx_status status = prepare(m, model, backend, space, profile, row, error);
@@ -302,4 +304,20 @@ flx_status flx_tuning_model_predict(void *context, const double *settings, int c
     FLX_TRY(fill_table(m, settings, count, error));
     FLX_TRY(flx_forecast_target(m->forecast, mean, error));
     return lower ? find_intervals(m, settings, count, lower, upper, error) : FLX_OK;
+}
+
+flx_status flx_tuning_model_plan(flx_tuning_model *m, flx_plan **out,
+                                 char reason[FLX_PLAN_REASON], flx_error *error)
+{
+    *out = NULL;
+    double *settings = calloc((size_t)m->space->n_knobs + 1, sizeof *settings);
+    if (!settings)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings",
+                        m->space->n_knobs);
+    flx_knob_space_defaults(m->space, settings);
+    flx_status status = fill_table(m, settings, 1, error);
+    if (status == FLX_OK)
+        status = flx_plan_create(m->model, m->space, m->table, out, reason, error);
+    free(settings);
+    return status;
 }

@@ -10,6 +10,7 @@
 #define FLX_TUNING_MODEL_H
 
 #include "host/inference.h"
+#include "host/plan.h"
 #include "host/tuning.h"
 
 typedef struct flx_tuning_model flx_tuning_model;
@@ -33,4 +34,9 @@ flx_status flx_tuning_model_predict(void *context, const double *settings, int c
 
 /* Knobs that lost their gene because no predictor reads them. */
 int flx_tuning_model_unread(const flx_tuning_model *tuning_model);
+
+/* What a device needs to search on its own: the means of flx_tuning_model_predict as a
+ * function of the genes of the space. As flx_plan_create; the model stays borrowed. */
+flx_status flx_tuning_model_plan(flx_tuning_model *tuning_model, flx_plan **out,
+                                 char reason[FLX_PLAN_REASON], flx_error *error);
 #endif

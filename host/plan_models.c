@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * Hosted models as models of a plan, kind by kind. */
+#include "host/plan_lists.h"
+
+#include "host/feature.h"
+#include "host/rule.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *flx_plan_add(flx_plan_list *list, int count, size_t size)
+{
+    if (count > list->capacity - list->count) {
+        size_t wanted = 2 * ((size_t)list->count + (size_t)count) + 8;
+        void *items = wanted <= INT_MAX ? realloc(list->items, wanted * size) : NULL;
+        if (!items)
+            return NULL;
+        list->items = items;
+        list->capacity = (int)wanted;
+    }
+    char *added = (char *)list->items + (size_t)list->count * size;
+    memset(added, 0, (size_t)count * size);
+    list->count += count;
+    return added;
+}
+
+void flx_plan_lists_clear(flx_plan_lists *lists)
+{
+    flx_plan_list *all[] = {&lists->columns,  &lists->values,     &lists->inputs,
+                            &lists->vertices, &lists->levels,     &lists->models,
+                            &lists->features, &lists->parameters, &lists->roots,
+                            &lists->nodes,    &lists->targets,    &lists->ranges,
+                            &lists->members,  &lists->outputs};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]->items);
+    *lists = (flx_plan_lists){0};
+}
+
+static flx_status out_of_memory(const flx_graph_assignment *assignment, flx_error *error)
+{
+    return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for a plan",
+                    assignment->name);
+}
+
+/* Parameters behind the others; their place in `model`. */
+static bool add_parameters(flx_plan_lists *lists, flx_plan_model *model,
+                           const double *values, int count)
+{
+    model->first_parameter = lists->parameters.count;
+    model->n_parameters = count;
+    double *added = flx_plan_add(&lists->parameters, count, sizeof *added);
+    if (added)
+        memcpy(added, values, (size_t)count * sizeof *added);
+    return added != NULL;
+}
+
+static bool add_features(flx_plan_lists *lists, flx_plan_model *model,
+                         const flx_predictor *p)
+{
+    model->first_feature = lists->features.count;
+    model->n_features = p->n_features;
+    flx_plan_feature *added =
+        flx_plan_add(&lists->features, p->n_features, sizeof *added);
+    for (int k = 0; k < p->n_features && added; k++)
+        added[k] = (flx_plan_feature){p->features[k].input,
+                                      flx_feature_scaling(&p->features[k])};
+    return added != NULL;
+}
+
+/* The condition's targets are placed when all of them are known (host/plan.c). */
+static bool add_member(flx_plan_lists *lists, flx_plan_model *model,
+                       const flx_predictor *p)
+{
+    model->kind = FLX_PLAN_GP;
+    model->member = lists->members.count;
+    flx_gp_condition *member = flx_plan_add(&lists->members, 1, sizeof *member);
+    double *y = flx_plan_add(&lists->outputs, p->n, sizeof *y);
+    if (!member || !y)
+        return false;
+    *member =
+        (flx_gp_condition){.problem = {p->n, p->n_features, p->is_isotropic, p->X, NULL},
+                           .theta = p->theta,
+                           .jitter = p->jitter};
+    for (int i = 0; i < p->n; i++)
+        y[i] = (p->y[i] - p->y_mean) / p->y_sd;
+    return true;
+}
+
+/* The plan keeps intercept and coefficients; the penalty before them is history. */
+static flx_status add_linear(flx_plan_lists *lists, flx_plan_model *model,
+                             const flx_graph_assignment *assignment,
+                             const flx_predictor *p, flx_error *error)
+{
+    model->kind = FLX_PLAN_LINEAR;
+    if (p->n_parameters != 2 + (size_t)p->n_features)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s: a ridge regression of %d features has %zu parameters",
+                        assignment->name, p->n_features, p->n_parameters);
+    return add_parameters(lists, model, p->parameters + 1, 1 + p->n_features)
+               ? FLX_OK
+               : out_of_memory(assignment, error);
+}
+
+static bool add_rule(flx_plan_lists *lists, flx_plan_model *model,
+                     const flx_graph_assignment *assignment, const flx_predictor *p)
+{
+    const double as_it_is[] = {0, 1};
+    model->kind = FLX_PLAN_RULE;
+    flx_rule_shape(assignment, &model->n_metrics, &model->n_blocks);
+    return add_parameters(lists, model, p->n_parameters == 3 ? p->parameters : as_it_is,
+                          2);
+}
+
+static flx_status fill_model(flx_plan_lists *lists, flx_plan_model *model,
+                             const flx_graph_assignment *assignment,
+                             const flx_predictor *p, flx_error *error)
+{
+    bool is_added = true;
+    switch (p->kind) {
+    case FLX_PREDICTOR_GP:
+        is_added = add_member(lists, model, p);
+        break;
+    case FLX_PREDICTOR_RIDGE:
+        FLX_TRY(add_linear(lists, model, assignment, p, error));
+        break;
+    case FLX_PREDICTOR_RULE:
+        is_added = add_rule(lists, model, assignment, p);
+        break;
+    default:
+        model->kind = FLX_PLAN_CONSTANT;
+        model->mean = p->constant;
+        model->sd = 0;
+    }
+    return is_added ? FLX_OK : out_of_memory(assignment, error);
+}
+
+static bool is_evaluated(flx_predictor_kind kind)
+{
+    return kind == FLX_PREDICTOR_GP || kind == FLX_PREDICTOR_CONSTANT ||
+           kind == FLX_PREDICTOR_RULE || kind == FLX_PREDICTOR_RIDGE;
+}
+
+flx_status flx_plan_add_model(flx_plan_lists *lists,
+                              const flx_graph_assignment *assignment,
+                              const flx_hosted_model *hosted,
+                              char reason[FLX_PLAN_REASON], flx_error *error)
+{
+    const flx_predictor *p = &hosted->predictor;
+    bool has_features =
+        p->kind != FLX_PREDICTOR_CONSTANT && p->kind != FLX_PREDICTOR_RULE;
+    if (!is_evaluated(p->kind)) {
+        snprintf(reason, FLX_PLAN_REASON,
+                 "%.160s is predicted by a model of kind %s, which stays on the host",
+                 assignment->name, flx_predictor_kind_text(p->kind));
+        return FLX_OK;
+    }
+    flx_plan_model model = {.weight = hosted->weight,
+                            .is_log = p->is_log,
+                            .mean = p->y_mean,
+                            .sd = p->y_sd,
+                            .low = p->output_low,
+                            .high = p->output_high};
+    if (has_features && !add_features(lists, &model, p))
+        return out_of_memory(assignment, error);
+    FLX_TRY(fill_model(lists, &model, assignment, p, error));
+    flx_plan_model *added = flx_plan_add(&lists->models, 1, sizeof *added);
+    if (!added)
+        return out_of_memory(assignment, error);
+    *added = model;
+    return FLX_OK;
+}
