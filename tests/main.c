@@ -85,6 +85,7 @@
     X(knob_space)                                                                        \
     X(tuning)                                                                            \
     X(tuning_model)                                                                      \
+    X(planning)                                                                          \
     X(telemetry)                                                                         \
     X(telemetry_store)                                                                   \
     X(ingestion)                                                                         \

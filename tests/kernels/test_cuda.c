@@ -21,7 +21,7 @@ typedef struct {
     double values[MEMBERS], gradients[MEMBERS][MAX_THETA];
     double loo[MEMBERS][2][40], mean[MEMBERS][QUERIES], variance[MEMBERS][QUERIES];
     double slopes[MEMBERS][QUERIES], losses[2][CANDIDATES];
-    double populations[2][CANDIDATES * MODELS], product[ROWS];
+    double populations[2][CANDIDATES * MODELS], product[ROWS], targets[QUERIES];
 } answers;
 
 static flx_sample samples[MEMBERS];
@@ -61,6 +61,59 @@ static flx_status evaluate(flx_backend *backend, answers *a, flx_error *error)
     return status;
 }
 
+/* A graph of two members and the mean of both. */
+static flx_status infer(flx_backend *backend, const flx_gp_posterior *posterior,
+                        answers *a, flx_error *error)
+{
+#define AS_IT_IS(input)                                                                  \
+    {                                                                                    \
+        input,                                                                           \
+        {                                                                                \
+            0, 0, -9, 9, 0, 1, 0                                                         \
+        }                                                                                \
+    }
+    static const flx_plan_column columns[3] = {{.gene = -1, .first_value = -1},
+                                               {.gene = -1, .first_value = -1},
+                                               {.gene = -1, .first_value = -1}};
+    static const flx_plan_input inputs[] = {
+        {-1, 0, 1}, {-1, 1, 1}, {-1, 2, 1}, {0, -1, 1}, {1, -1, 1}};
+    static const flx_plan_vertex vertices[] = {{0, 3, 0, 1}, {0, 3, 1, 1}, {3, 2, 2, 1}};
+    static const double line[] = {0, 1};
+    static const flx_plan_feature features[] = {AS_IT_IS(0), AS_IT_IS(1), AS_IT_IS(2)};
+    static const flx_plan_model models[] = {
+        {.kind = FLX_PLAN_GP, .n_features = 3, .sd = 1, .low = -9, .high = 9},
+        {.kind = FLX_PLAN_GP,
+         .n_features = 3,
+         .member = 5,
+         .sd = 1,
+         .low = -9,
+         .high = 9},
+        {.kind = FLX_PLAN_RULE, .n_parameters = 2, .n_metrics = 2}};
+    static const flx_plan_target target = {2, 1, 1};
+    const flx_inference_plan plan = {.n_columns = 3,
+                                     .n_inputs = 5,
+                                     .n_vertices = 3,
+                                     .n_levels = 2,
+                                     .n_models = 3,
+                                     .n_features = 3,
+                                     .n_parameters = 2,
+                                     .n_targets = 1,
+                                     .columns = columns,
+                                     .inputs = inputs,
+                                     .vertices = vertices,
+                                     .level_start = (int[]){0, 2, 3},
+                                     .models = models,
+                                     .features = features,
+                                     .parameters = line,
+                                     .targets = &target};
+    flx_resident_graph *graph;
+    FLX_TRY(backend->operations->graph_create(backend, posterior, &plan, &graph, error));
+    flx_status status =
+        backend->operations->graph_predict(graph, queries, QUERIES, a->targets, error);
+    backend->operations->graph_release(graph);
+    return status;
+}
+
 static flx_status predict(flx_backend *backend, answers *a, flx_error *error)
 {
     flx_gp_condition members[MEMBERS];
@@ -81,6 +134,8 @@ static flx_status predict(flx_backend *backend, answers *a, flx_error *error)
     }
     FLX_TRY(backend->operations->condition(backend, members, MEMBERS, &posterior, error));
     flx_status status = backend->operations->predict(posterior, jobs, MEMBERS, error);
+    if (status == FLX_OK)
+        status = infer(backend, posterior, a, error);
     backend->operations->posterior_release(posterior);
     return status;
 }
@@ -181,6 +236,9 @@ static void the_libraries_and_the_fused_kernel_agree(void)
         assert_close(libraries.variance[i][120], fused.variance[i][120], 1e-11, 1e-12);
         assert_close(libraries.slopes[i][120], fused.slopes[i][120], 1e-11, 1e-12);
     }
+    for (int i = 0; i < QUERIES - 5; i++)
+        assert_close(fused.targets[i], 0.5 * (fused.mean[0][i] + fused.mean[5][i]), 1e-14,
+                     1e-14);
     clear_problems();
 }
 
