@@ -48,6 +48,8 @@ flx_check_function flx_check_agreed_infos, flx_check_agreed_values,
 /* selftest_weights.c */
 flx_check_function flx_check_agreed_losses, flx_check_agreed_products,
     flx_check_agreed_populations;
+/* selftest_graph.c */
+flx_check_function flx_check_agreed_graphs;
 
 /* y (n) to mean 0 and population deviation 1; says what they were. */
 void flx_standardise(int n, double *y, double *mean, double *sd);
