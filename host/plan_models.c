@@ -4,6 +4,7 @@
 
 #include "host/feature.h"
 #include "host/rule.h"
+#include "host/tree_nodes.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -103,6 +104,39 @@ static flx_status add_linear(flx_plan_lists *lists, flx_plan_model *model,
                : out_of_memory(assignment, error);
 }
 
+/* The ensemble's nodes count from its own first, as the plan has it. */
+static bool add_nodes(flx_plan_lists *lists, flx_plan_model *model,
+                      const flx_tree_nodes *ensemble)
+{
+    model->kind = FLX_PLAN_TREES;
+    model->first_root = lists->roots.count;
+    model->n_roots = ensemble->n_roots;
+    model->first_node = lists->nodes.count;
+    model->n_nodes = ensemble->n_nodes;
+    int *roots = flx_plan_add(&lists->roots, ensemble->n_roots, sizeof *roots);
+    flx_plan_node *nodes = flx_plan_add(&lists->nodes, ensemble->n_nodes, sizeof *nodes);
+    if (!roots || !nodes)
+        return false;
+    memcpy(roots, ensemble->roots, (size_t)ensemble->n_roots * sizeof *roots);
+    memcpy(nodes, ensemble->nodes, (size_t)ensemble->n_nodes * sizeof *nodes);
+    return add_parameters(lists, model, &ensemble->base, 1);
+}
+
+static flx_status add_trees(flx_plan_lists *lists, flx_plan_model *model,
+                            const flx_graph_assignment *assignment,
+                            const flx_predictor *p, flx_error *error)
+{
+    flx_trees *trees = NULL;
+    flx_tree_nodes ensemble;
+    FLX_TRY(flx_trees_load(p->bytes, p->n_bytes, p->n_features, &trees, error));
+    flx_status status = flx_tree_nodes_read(trees, &ensemble, error);
+    flx_trees_release(trees);
+    if (status == FLX_OK && !add_nodes(lists, model, &ensemble))
+        status = out_of_memory(assignment, error);
+    flx_tree_nodes_clear(&ensemble);
+    return status;
+}
+
 static bool add_rule(flx_plan_lists *lists, flx_plan_model *model,
                      const flx_graph_assignment *assignment, const flx_predictor *p)
 {
@@ -125,6 +159,10 @@ static flx_status fill_model(flx_plan_lists *lists, flx_plan_model *model,
     case FLX_PREDICTOR_RIDGE:
         FLX_TRY(add_linear(lists, model, assignment, p, error));
         break;
+    case FLX_PREDICTOR_XGBOOST:
+    case FLX_PREDICTOR_FOREST:
+        FLX_TRY(add_trees(lists, model, assignment, p, error));
+        break;
     case FLX_PREDICTOR_RULE:
         is_added = add_rule(lists, model, assignment, p);
         break;
@@ -136,12 +174,6 @@ static flx_status fill_model(flx_plan_lists *lists, flx_plan_model *model,
     return is_added ? FLX_OK : out_of_memory(assignment, error);
 }
 
-static bool is_evaluated(flx_predictor_kind kind)
-{
-    return kind == FLX_PREDICTOR_GP || kind == FLX_PREDICTOR_CONSTANT ||
-           kind == FLX_PREDICTOR_RULE || kind == FLX_PREDICTOR_RIDGE;
-}
-
 flx_status flx_plan_add_model(flx_plan_lists *lists,
                               const flx_graph_assignment *assignment,
                               const flx_hosted_model *hosted,
@@ -150,7 +182,7 @@ flx_status flx_plan_add_model(flx_plan_lists *lists,
     const flx_predictor *p = &hosted->predictor;
     bool has_features =
         p->kind != FLX_PREDICTOR_CONSTANT && p->kind != FLX_PREDICTOR_RULE;
-    if (!is_evaluated(p->kind)) {
+    if (p->kind == FLX_PREDICTOR_MLP) {
         snprintf(reason, FLX_PLAN_REASON,
                  "%.160s is predicted by a model of kind %s, which stays on the host",
                  assignment->name, flx_predictor_kind_text(p->kind));

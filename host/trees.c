@@ -89,18 +89,22 @@ static bool set_up(BoosterHandle booster, const flx_trees_options *options, int 
            set_objective(booster, options) && set_growth(booster, options, n, d);
 }
 
-static flx_status keep_bytes(BoosterHandle booster, unsigned char **bytes, size_t *size,
-                             flx_error *error)
+/* Allocated, and ends with a 0 that does not count. format: "ubj" or "json". */
+static flx_status keep_bytes(BoosterHandle booster, const char *format,
+                             unsigned char **bytes, size_t *size, flx_error *error)
 {
     bst_ulong length;
     const char *buffer;
-    if (XGBoosterSaveModelToBuffer(booster, "{\"format\": \"ubj\"}", &length, &buffer))
+    char how[32];
+    snprintf(how, sizeof how, "{\"format\": \"%s\"}", format);
+    if (XGBoosterSaveModelToBuffer(booster, how, &length, &buffer))
         return fail(error, "write its trees");
     *bytes = malloc(length + 1);
     if (!*bytes)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %llu bytes of trees",
                         (unsigned long long)length);
     memcpy(*bytes, buffer, length);
+    (*bytes)[length] = 0;
     *size = length;
     return FLX_OK;
 }
@@ -116,8 +120,8 @@ static flx_status grow(DMatrixHandle rows, const flx_trees_options *options, int
     bool is_good = set_up(booster, options, n, d);
     for (int i = 0; i < rounds && is_good; i++)
         is_good = XGBoosterUpdateOneIter(booster, i, rows) == 0;
-    flx_status status =
-        is_good ? keep_bytes(booster, bytes, size, error) : fail(error, "grow its trees");
+    flx_status status = is_good ? keep_bytes(booster, "ubj", bytes, size, error)
+                                : fail(error, "grow its trees");
     XGBoosterFree(booster);
     return status;
 }
@@ -247,6 +251,16 @@ void flx_trees_release(flx_trees *trees)
 int flx_trees_outputs(const flx_trees *trees)
 {
     return trees->outputs;
+}
+
+flx_status flx_trees_text(const flx_trees *trees, char **json, flx_error *error)
+{
+    unsigned char *bytes = NULL;
+    size_t size;
+    *json = NULL;
+    FLX_TRY(keep_bytes(trees->booster, "json", &bytes, &size, error));
+    *json = (char *)bytes;
+    return FLX_OK;
 }
 
 flx_status flx_trees_answer(const flx_trees *trees, const double *X, int m,

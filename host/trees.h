@@ -43,6 +43,9 @@ void flx_trees_release(flx_trees *trees); /* NULL is fine */
 /* Numbers it answers with for a row: 1, or one probability a class. */
 int flx_trees_outputs(const flx_trees *trees);
 
+/* XGBoost's own JSON of the ensemble, the caller's to free. */
+flx_status flx_trees_text(const flx_trees *trees, char **json, flx_error *error);
+
 /* answers (m, outputs) of X (m, d). Several threads may ask one ensemble: XGBoost keeps
  * its answers by thread, and what it configures at the first question is done by the
  * load. */

@@ -200,11 +200,6 @@ static void several_models_of_a_vertex_are_planned(void)
     flx_dataset_destroy(table);
 }
 
-static const flx_member *last_member(const flx_mixture *mixture)
-{
-    return &mixture->members[mixture->n_members - 1];
-}
-
 static void check_reason(flx_backend *backend)
 {
     flx_knob_space *space = NULL;
@@ -219,7 +214,7 @@ static void check_reason(flx_backend *backend)
                FLX_OK);
     assert_int(flx_tuning_model_plan(tuning_model, &plan, reason, &error), FLX_OK);
     assert_true(plan == NULL);
-    assert_text(reason, "web:p90 is predicted by a model of kind xgboost, which stays on "
+    assert_text(reason, "web:p90 is predicted by a model of kind mlp, which stays on "
                         "the host");
     flx_tuning_model_destroy(tuning_model);
     flx_knob_space_destroy(space);
@@ -231,17 +226,36 @@ static void mixtures_are_planned(void)
     flx_dataset *table = two_services_rows(24, 1, 1);
     flx_model *model = train(1, "none", table, FLX_COMPOSED, true);
     flx_mixture *mixture = model->mixture;
-    flx_backend *backend = two_services_backend(1);
-    assert_true(mixture != NULL);
-    subject.model = model;
-    check_reason(backend);
-    assert_int(last_member(mixture)->model->composition, FLX_MONOLITH_XGBOOST);
-    flx_mixture_destroy_member(last_member(mixture)->model);
-    mixture->n_members--;
+    assert_true(mixture && mixture->n_members == FLX_MIXTURE_TRAINED);
     compare(model, NULL, NULL);
     compare(model, "db:rps=500", NULL);
     mixture->high = 23; /* of a target between 20 and 28 */
     compare(model, NULL, NULL);
+    flx_model_destroy(model);
+    flx_dataset_destroy(table);
+}
+
+static void trees_and_forests_are_planned(void)
+{
+    flx_dataset *table = two_services_rows(120, 2, 1);
+    for (int r = 0; r < table->rows; r += 5)
+        *two_services_cell(table, r, "db/0:rps") = NAN;
+    flx_model *model = train(2, "none", table, FLX_MONOLITH_XGBOOST, false);
+    compare(model, NULL, NULL);
+    flx_model_destroy(model);
+    model = train(2, "log", table, FLX_MONOLITH_FOREST, false);
+    compare(model, NULL, NULL);
+    flx_model_destroy(model);
+    flx_dataset_destroy(table);
+}
+
+static void perceptrons_stay_on_the_host(void)
+{
+    flx_dataset *table = two_services_rows(24, 1, 1);
+    flx_model *model = train(1, "none", table, FLX_MONOLITH_MLP, false);
+    flx_backend *backend = two_services_backend(1);
+    subject.model = model;
+    check_reason(backend);
     flx_backend_close(backend);
     flx_model_destroy(model);
     flx_dataset_destroy(table);
@@ -273,6 +287,8 @@ CU_TestInfo planning_tests[] = {
     {"missing states are planned", missing_states_are_planned},
     {"several models of a vertex are planned", several_models_of_a_vertex_are_planned},
     {"mixtures are planned", mixtures_are_planned},
+    {"trees and forests are planned", trees_and_forests_are_planned},
+    {"perceptrons stay on the host", perceptrons_stay_on_the_host},
     {"the cpu keeps no graphs", the_cpu_keeps_no_graphs},
     CU_TEST_INFO_NULL,
 };
