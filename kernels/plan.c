@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/plan.h"
 
+#include <stdbool.h>
+
 /* Whether first .. first + count - 1 are indices below n. */
 static bool is_within(int first, int count, int n)
 {

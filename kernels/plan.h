@@ -15,8 +15,6 @@
 #include "kernels/formulas/feature.h"
 #include "kernels/formulas/knob.h"
 
-#include <stdbool.h>
-
 /* A column that vertices read: a knob, or a state that is held. */
 typedef struct {
     int gene;     /* of the candidate; -1: always `value` */
@@ -89,6 +87,8 @@ typedef struct {
 typedef struct {
     int n_genes, n_columns, n_values, n_inputs, n_vertices, n_levels, n_models;
     int n_features, n_parameters, n_roots, n_nodes, n_targets, n_ranges;
+    int is_blended; /* the answer is the weighted sum of all targets, each kept within low
+                       .. high; else the first target as it is */
     const flx_plan_column *columns;
     const double *values;
     const flx_plan_input *inputs;
@@ -101,8 +101,6 @@ typedef struct {
     const flx_plan_node *nodes;
     const flx_plan_target *targets;
     const flx_plan_range *ranges;
-    bool is_blended; /* the weighted sum of all targets, each kept within low .. high;
-                        else the first target as it is */
     double low, high;
 } flx_inference_plan;
 

@@ -32,13 +32,12 @@ typedef struct {
     const flx_cuda_graph_ask *asks; /* level by level */
     const int *first_ask;           /* (n_vertices) the first of a vertex in its level */
     const flx_cuda_graph_tile *tiles;
-    int n_tiles;
-    size_t width;   /* FLX_CUDA_TILE * n_tiles */
-    double *values; /* (n_columns + n_vertices, width) */
-    double *means;  /* (asks of the level, width) */
+    int n_tiles, blocks; /* blocks: that have scratch */
+    size_t width;        /* FLX_CUDA_TILE * n_tiles of the largest pass */
+    double *values;      /* (n_columns + n_vertices, width) */
+    double *means;       /* (asks of the level, width) */
     double *scratch;
     size_t stride; /* doubles of scratch a block */
-    int blocks;    /* that have scratch */
 } flx_cuda_graph_pass;
 
 /* Doubles of a block's scratch for a model of n_features. */

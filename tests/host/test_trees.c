@@ -5,6 +5,7 @@
 
 #include "host/fit.h"
 #include "host/tree_kinds.h"
+#include "host/tree_nodes.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
 #include "tests/scratch.h"
@@ -80,6 +81,47 @@ static void a_stump_is_the_mean_of_each_side(void)
     assert_close(ask_one(trees, (double[]){2}), -7, 1e-6, 0);
     assert_close(ask_one(trees, (double[]){1.49}), 5, 1e-6, 0);
     assert_close(ask_one(trees, (double[]){1.51}), -7, 1e-6, 0);
+    flx_trees_release(trees);
+}
+
+/* 5 below 1.5 and -7 above it, as three nodes. */
+static void a_stump_has_three_nodes(void)
+{
+    double x[100], target[100];
+    for (int i = 0; i < 100; i++) {
+        x[i] = i < 50 ? 1 : 2;
+        target[i] = i < 50 ? 5 : -7;
+    }
+    flx_trees_options stump = {.kind = FLX_PREDICTOR_FOREST, .trees = 1, .depth = 1};
+    flx_trees *trees = grow(&stump, x, target, 100, 1);
+    flx_tree_nodes nodes;
+    flx_error error = {0};
+    assert_int(flx_tree_nodes_read(trees, &nodes, &error), FLX_OK);
+    assert_int(nodes.n_roots, 1);
+    assert_int(nodes.roots[0], 0);
+    assert_int(nodes.n_nodes, 3);
+    assert_int(nodes.nodes[0].feature, 0);
+    assert_close((double)nodes.nodes[0].value, 1.5, 1e-6, 0);
+    assert_close((double)nodes.nodes[nodes.nodes[0].left].value, 5, 1e-6, 0);
+    assert_close((double)nodes.nodes[nodes.nodes[0].right].value, -7, 1e-6, 0);
+    assert_int(nodes.nodes[1].feature, -1);
+    assert_close(nodes.base, 0, 0, 0);
+    flx_tree_nodes_clear(&nodes);
+    flx_trees_release(trees);
+}
+
+static void an_ensemble_of_classes_is_no_list_of_nodes(void)
+{
+    make_step();
+    for (int i = 0; i < N; i++)
+        y[i] = floor(3 * X[i * D]);
+    flx_trees_options options = {.kind = kinds[0], .classes = 3, .trees = 2};
+    flx_trees *trees = grow(&options, X, y, N, D);
+    flx_tree_nodes nodes;
+    flx_error error = {0};
+    assert_int(flx_tree_nodes_read(trees, &nodes, &error), FLX_BAD_INPUT);
+    assert_contains(error.message, "answer with 3 numbers, not one");
+    assert_true(nodes.nodes == NULL && nodes.roots == NULL);
     flx_trees_release(trees);
 }
 
@@ -389,6 +431,9 @@ static void bad_rows_are_refused(void)
 CU_TestInfo trees_tests[] = {
     {"a step is learnt", a_step_is_learnt},
     {"a stump is the mean of each side", a_stump_is_the_mean_of_each_side},
+    {"a stump has three nodes", a_stump_has_three_nodes},
+    {"an ensemble of classes is no list of nodes",
+     an_ensemble_of_classes_is_no_list_of_nodes},
     {"classes get probabilities", classes_get_probabilities},
     {"missing inputs take a side", missing_inputs_take_a_side},
     {"many rows are taught too", many_rows_are_taught_too},

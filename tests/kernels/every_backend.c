@@ -16,8 +16,10 @@ bool panel_backend(int index, int threads, flx_backend *backend)
     const flx_panel_kernels *kernels = flx_panel_at(index);
     if (!kernels)
         return false;
-    *backend = (flx_backend){
-        .name = kernels->name, .threads = threads, .state = (void *)(uintptr_t)kernels};
+    *backend = (flx_backend){.name = kernels->name,
+                             .threads = threads,
+                             .predict_streams = threads,
+                             .state = (void *)(uintptr_t)kernels};
     if (kernels->is_supported())
         backend->operations = &flx_cpu_operations;
     return true;
