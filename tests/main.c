@@ -29,6 +29,7 @@
     X(backend)                                                                           \
     X(blend)                                                                             \
     X(evolve)                                                                            \
+    X(plan_check)                                                                        \
     X(plan)                                                                              \
     X(cuda)                                                                              \
     X(multiply)                                                                          \

@@ -61,51 +61,40 @@ static flx_status evaluate(flx_backend *backend, answers *a, flx_error *error)
     return status;
 }
 
-/* A graph of two members and the mean of both. */
+/* A graph of two members and the mean of both; columns and features are as given. */
+static const flx_plan_column plan_columns[3] = {{.gene = -1, .first_value = -1},
+                                                {.gene = -1, .first_value = -1},
+                                                {.gene = -1, .first_value = -1}};
+static const flx_plan_input plan_inputs[] = {
+    {-1, 0, 1}, {-1, 1, 1}, {-1, 2, 1}, {0, -1, 1}, {1, -1, 1}};
+static const flx_plan_vertex plan_vertices[] = {{0, 3, 0, 1}, {0, 3, 1, 1}, {3, 2, 2, 1}};
+static const flx_plan_feature plan_features[] = {{0, {0, 0, -9, 9, 0, 1, 0}},
+                                                 {1, {0, 0, -9, 9, 0, 1, 0}},
+                                                 {2, {0, 0, -9, 9, 0, 1, 0}}};
+static const flx_plan_model plan_models[] = {
+    {.kind = FLX_PLAN_GP, .n_features = 3, .sd = 1, .low = -9, .high = 9},
+    {.kind = FLX_PLAN_GP, .n_features = 3, .member = 5, .sd = 1, .low = -9, .high = 9},
+    {.kind = FLX_PLAN_RULE, .n_parameters = 2, .n_metrics = 2}};
+static const flx_inference_plan plan = {.n_columns = 3,
+                                        .n_inputs = 5,
+                                        .n_vertices = 3,
+                                        .n_levels = 2,
+                                        .n_models = 3,
+                                        .n_features = 3,
+                                        .n_parameters = 2,
+                                        .n_targets = 1,
+                                        .columns = plan_columns,
+                                        .inputs = plan_inputs,
+                                        .vertices = plan_vertices,
+                                        .level_start = (const int[]){0, 2, 3},
+                                        .models = plan_models,
+                                        .features = plan_features,
+                                        .parameters = (const double[]){0, 1},
+                                        .targets = &(const flx_plan_target){2, 1, 1}};
+
 static flx_status infer(flx_backend *backend, const flx_gp_posterior *posterior,
                         answers *a, flx_error *error)
 {
-#define AS_IT_IS(input)                                                                  \
-    {                                                                                    \
-        input,                                                                           \
-        {                                                                                \
-            0, 0, -9, 9, 0, 1, 0                                                         \
-        }                                                                                \
-    }
-    static const flx_plan_column columns[3] = {{.gene = -1, .first_value = -1},
-                                               {.gene = -1, .first_value = -1},
-                                               {.gene = -1, .first_value = -1}};
-    static const flx_plan_input inputs[] = {
-        {-1, 0, 1}, {-1, 1, 1}, {-1, 2, 1}, {0, -1, 1}, {1, -1, 1}};
-    static const flx_plan_vertex vertices[] = {{0, 3, 0, 1}, {0, 3, 1, 1}, {3, 2, 2, 1}};
-    static const double line[] = {0, 1};
-    static const flx_plan_feature features[] = {AS_IT_IS(0), AS_IT_IS(1), AS_IT_IS(2)};
-    static const flx_plan_model models[] = {
-        {.kind = FLX_PLAN_GP, .n_features = 3, .sd = 1, .low = -9, .high = 9},
-        {.kind = FLX_PLAN_GP,
-         .n_features = 3,
-         .member = 5,
-         .sd = 1,
-         .low = -9,
-         .high = 9},
-        {.kind = FLX_PLAN_RULE, .n_parameters = 2, .n_metrics = 2}};
-    static const flx_plan_target target = {2, 1, 1};
-    const flx_inference_plan plan = {.n_columns = 3,
-                                     .n_inputs = 5,
-                                     .n_vertices = 3,
-                                     .n_levels = 2,
-                                     .n_models = 3,
-                                     .n_features = 3,
-                                     .n_parameters = 2,
-                                     .n_targets = 1,
-                                     .columns = columns,
-                                     .inputs = inputs,
-                                     .vertices = vertices,
-                                     .level_start = (int[]){0, 2, 3},
-                                     .models = models,
-                                     .features = features,
-                                     .parameters = line,
-                                     .targets = &target};
     flx_resident_graph *graph;
     FLX_TRY(backend->operations->graph_create(backend, posterior, &plan, &graph, error));
     flx_status status =
