@@ -4,6 +4,7 @@
  * benchmark, one line in the table here. */
 #include "host/commands/bench_graph.h"
 #include "host/commands/bench_selection.h"
+#include "host/commands/bench_tune.h"
 #include "host/commands/bench_weighting.h"
 #include "host/commands/bench_workload.h"
 #include "host/commands/commands.h"
@@ -90,7 +91,7 @@ static const flx_option options[] = {
      .max = 1e9,
      .argument = "N",
      .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000); "
-             "selection: rounds (default 1000)"},
+             "tune: settings (default 20000); selection: rounds (default 1000)"},
     {.name = "restarts",
      .type = FLX_INTEGER,
      .min = 1,
@@ -110,16 +111,29 @@ static flx_status bench_graph(const flx_arguments *arguments, flx_backend *backe
                            flx_wants_json(arguments), error);
 }
 
+static flx_status bench_tune(const flx_arguments *arguments, flx_backend *backend,
+                             flx_error *error)
+{
+    if (flx_positional_count(arguments) != 2)
+        return flx_fail(error, FLX_BAD_INPUT, "bench tune needs a model: MODEL/");
+    return flx_bench_tune(flx_positional(arguments, 1),
+                          flx_integer(arguments, "evaluations", 20000),
+                          (int)flx_integer(arguments, "rounds", 3), backend,
+                          flx_wants_json(arguments), error);
+}
+
 /* What can be measured; a new benchmark is one line here. */
 static const struct {
     const char *name;
+    bool takes_model;
     flx_status (*run)(const flx_arguments *arguments, flx_backend *backend,
                       flx_error *error);
-} benches[] = {{"gp", flx_bench_gp},
-               {"predict", flx_bench_predict},
-               {"graph", bench_graph},
-               {"weighting", flx_bench_weighting},
-               {"selection", flx_bench_selection}};
+} benches[] = {{"gp", false, flx_bench_gp},
+               {"predict", false, flx_bench_predict},
+               {"graph", true, bench_graph},
+               {"tune", true, bench_tune},
+               {"weighting", false, flx_bench_weighting},
+               {"selection", false, flx_bench_selection}};
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
@@ -130,10 +144,10 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     if (at == count)
         return flx_fail(
             error, FLX_BAD_INPUT,
-            "bench %s: this version has bench gp, predict, graph, weighting and "
+            "bench %s: this version has bench gp, predict, graph, tune, weighting and "
             "selection",
             what);
-    if (flx_positional_count(arguments) > 1 && benches[at].run != bench_graph)
+    if (flx_positional_count(arguments) > 1 && !benches[at].takes_model)
         return flx_fail(error, FLX_BAD_INPUT,
                         "bench %s takes no further argument than its "
                         "options, not \"%s\"",
@@ -149,13 +163,15 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 const flx_command flx_bench_command = {
     .name = "bench",
     .summary = "measure evaluation, fitting and prediction on this machine",
-    .usage =
-        "gp | predict | graph MODEL/ | weighting | selection [--n N] [--d D] [--batch B] "
-        "[--data FILE --target TARGET --models K --choose K]",
+    .usage = "gp | predict | graph MODEL/ | tune MODEL/ | weighting | selection [--n N] "
+             "[--d D] [--batch B] "
+             "[--data FILE --target TARGET --models K --choose K]",
     .details =
         "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
         "times means and variances; bench graph times settings through a whole "
-        "trained model. Rounds of both sides alternate; medians are reported. bench "
+        "trained model; bench tune runs all optimisers on one, with equally many "
+        "settings. "
+        "Rounds of both sides alternate; medians are reported. bench "
         "weighting blends the predictions of a file and tells how near the search came "
         "and where the exact polish ended. bench selection selects metrics of a dataset "
         "on "

@@ -46,6 +46,17 @@ answers '"web:mode": "safe"' tune "$model" --evaluations 2000 --fix web:mode=saf
 answers '"goal": "min"' tune "$model" --evaluations 500 --profile "$scratch/rows.h5:3" --json
 answers '"goal": "min"' tune "$model" --evaluations 1 --fix web:rps=80 --json
 
+# All optimisers find the one best setting; times are not judged.
+answers '"tuned_knobs": 2' bench tune "$model" --evaluations 1000 --rounds 1 --json
+has_keys backend threads target goal evaluations rounds optimizers optimizer wall_s \
+    settings_per_s predicted
+[ "$(grep '"predicted"' "$scratch/stdout" | sort -u | wc -l)" -eq 1 ] ||
+    fail "the optimizers differ where all settings can be tried"
+answers "1000 settings of 2 knobs for web:p90, ms, less is best" \
+    bench tune "$model" --evaluations 1000 --rounds 3
+refuses "bench tune needs a model" bench tune
+refuses "no-model" bench tune "$scratch/no-model"
+
 refuses "metis is not there yet" tune "$model" --optimizer metis
 refuses "\"annealing\", only random, de, lshade" tune "$model" --optimizer annealing
 refuses "no-model" tune "$scratch/no-model"
