@@ -79,8 +79,8 @@ static flx_status skip(const flx_arguments *arguments, flx_error *error)
         printf("SKIPPED: %s\n", error->message);
         return FLX_OK;
     }
-    return flx_print_json(json_pack("{s:s, s:s, s:[]}", "backend",
-                                    flx_backend_name(arguments), "skipped",
+    return flx_print_json(json_pack("{s:s, s:n, s:s, s:[]}", "backend",
+                                    flx_backend_name(arguments), "device", "skipped",
                                     error->message, "checks"),
                           error);
 }

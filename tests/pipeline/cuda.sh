@@ -26,6 +26,8 @@ answers "on cuda (CPU emulator" train --deployment "$deployment" --data "$scratc
 EMU_NO_DEVICE=1
 export EMU_NO_DEVICE
 answers "SKIPPED: no device (" selftest --backend cuda
+run 0 selftest --backend cuda --json
+has_keys backend device skipped checks
 answers "on cpu (" train --deployment "$deployment" --data "$scratch/rows.h5" \
     --rows 8 --composed-only -o "$scratch/auto"
 run 1 train --deployment "$deployment" --data "$scratch/rows.h5" --rows 8 --backend cuda \
