@@ -84,6 +84,7 @@ void flx_dataset_destroy(flx_dataset *dataset)
     free(dataset->system);
     free(dataset->source);
     free(dataset->created);
+    free(dataset->path);
     free(dataset);
 }
 
@@ -121,6 +122,11 @@ flx_status flx_dataset_describe(flx_dataset *dataset, const char *system,
     return FLX_OK;
 }
 
+const char *flx_dataset_title(const flx_dataset *dataset)
+{
+    return dataset->path ? dataset->path : "the table";
+}
+
 int flx_dataset_find(const flx_dataset *dataset, const char *name)
 {
     for (int j = 0; j < dataset->n_columns; j++)
@@ -141,6 +147,8 @@ static flx_status copy_description(const flx_dataset *from, flx_dataset *to,
     FLX_TRY(replace_text(&to->system, from->system, error));
     FLX_TRY(replace_text(&to->source, from->source, error));
     FLX_TRY(replace_text(&to->created, from->created, error));
+    if (from->path)
+        FLX_TRY(replace_text(&to->path, from->path, error));
     to->simulated = from->simulated;
     to->counted_services = from->counted_services;
     to->counted_inputs = from->counted_inputs;

@@ -32,6 +32,7 @@ typedef struct {
     bool simulated;
     int counted_services, counted_inputs; /* as the paper counts where it counts
                                              otherwise; 0 = not given */
+    char *path; /* the file it, or what it was copied from, was read from; or NULL */
 } flx_dataset;
 
 /* A table of NaN with unnamed columns (name and unit NULL until flx_dataset_name_column).
@@ -46,6 +47,9 @@ flx_status flx_dataset_name_column(flx_dataset *dataset, int column, const char 
 /* Replaces system, source (copied) and created (now). */
 flx_status flx_dataset_describe(flx_dataset *dataset, const char *system,
                                 const char *source, flx_error *error);
+
+/* What errors call it: its path, else "the table". Valid as long as the dataset. */
+const char *flx_dataset_title(const flx_dataset *dataset);
 
 /* Index of the column of that exact name, or -1. */
 int flx_dataset_find(const flx_dataset *dataset, const char *name);

@@ -165,6 +165,17 @@ static flx_status read_from(int source, pid_t child, const char *path, flx_datas
                     WIFSIGNALED(outcome) ? strsignal(WTERMSIG(outcome)) : "it gave up");
 }
 
+/* Errors of those who use the table later name the file. */
+static flx_status keep_path(const char *path, flx_dataset **table, flx_error *error)
+{
+    (*table)->path = strdup(path);
+    if ((*table)->path)
+        return FLX_OK;
+    flx_dataset_destroy(*table);
+    *table = NULL;
+    return flx_fail(error, FLX_NO_MEMORY, "%s: no memory for its name", path);
+}
+
 flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *error)
 {
     *out = NULL;
@@ -178,8 +189,10 @@ flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *erro
         run_child(path, ends[1]);
     }
     close(ends[1]);
-    if (child > 0)
-        return read_from(ends[0], child, path, out, error);
+    if (child > 0) {
+        FLX_TRY(read_from(ends[0], child, path, out, error));
+        return keep_path(path, out, error);
+    }
     flx_status status = flx_fail(error, FLX_IO_FAILED, "%s: no process to read it in: %s",
                                  path, strerror(errno));
     close(ends[0]);

@@ -118,8 +118,9 @@ static flx_status run_steps(session *s, int budget, flx_debug_course *course,
     const flx_graph *graph = s->model->graph;
     if (s->errors->counted[graph->output] == 0)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "the table has no value of the target %s in any of its %d rows",
-                        graph->vertices[graph->output].name, s->test->rows);
+                        "%s has no value of the target %s in any of its %d rows",
+                        flx_dataset_title(s->test), graph->vertices[graph->output].name,
+                        s->test->rows);
     course->graph_mae = graph_mae(s);
     while (course->n_steps < budget) {
         int vertex;

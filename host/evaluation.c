@@ -68,8 +68,9 @@ static flx_status measure(const flx_model *model, const flx_dataset *table, work
     size_t rows = (size_t)table->rows, output = (size_t)model->graph->output;
     if (collect_actual(w, table, model->graph->output) == 0)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "the table has no value of the target %s in any of its %d rows",
-                        model->graph->vertices[output].name, table->rows);
+                        "%s has no value of the target %s in any of its %d rows",
+                        flx_dataset_title(table), model->graph->vertices[output].name,
+                        table->rows);
     evaluation->n_absent = flx_inference_count_absent(w->inference, &evaluation->n_read);
     FLX_TRY(flx_inference_vertices(w->inference, FLX_FROM_PREDICTIONS, w->composed, NULL,
                                    error));
@@ -150,8 +151,9 @@ flx_status flx_other_rows(const flx_model *model, const flx_dataset *table,
         return flx_fail(
             error, FLX_BAD_INPUT,
             "--others needs the very table the model was trained on (%d rows, "
-            "digest %.12s...), not one of %d rows with digest %.12s...",
-            model->source_rows, model->source_digest, table->rows, digest);
+            "digest %.12s...), and %s has %d rows and digest %.12s...",
+            model->source_rows, model->source_digest, flx_dataset_title(table),
+            table->rows, digest);
     int *others = malloc((size_t)table->rows * sizeof *others), count = 0, next = 0;
     if (!others)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);
@@ -164,9 +166,9 @@ flx_status flx_other_rows(const flx_model *model, const flx_dataset *table,
     flx_status status =
         count ? flx_dataset_select_rows(table, others, count, out, error)
               : flx_fail(error, FLX_BAD_INPUT,
-                         "all %d rows of the table were trained on: none is left to "
+                         "all %d rows of %s were trained on: none is left to "
                          "evaluate (train with --rows N)",
-                         table->rows);
+                         table->rows, flx_dataset_title(table));
     free(others);
     return status;
 }

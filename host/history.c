@@ -14,15 +14,16 @@ static flx_status check_time(const flx_dataset *table, flx_error *error)
 {
     if (!table->time)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "the table has no /time: a replay needs to know when its rows "
-                        "happened");
+                        "%s has no /time: a replay needs to know when its rows happened",
+                        flx_dataset_title(table));
     for (int i = 1; i < table->rows; i++)
         if (table->time[i] < table->time[i - 1])
             return flx_fail(
                 error, FLX_BAD_INPUT,
-                "row %d (time %lld) stands after row %d (time %lld): a replay "
+                "%s: row %d (time %lld) stands after row %d (time %lld): a replay "
                 "needs rows in the order of /time",
-                i, (long long)table->time[i], i - 1, (long long)table->time[i - 1]);
+                flx_dataset_title(table), i, (long long)table->time[i], i - 1,
+                (long long)table->time[i - 1]);
     return FLX_OK;
 }
 
@@ -75,8 +76,8 @@ static flx_status fill(flx_history *h, const flx_graph *graph, const flx_binding
     size_t rows = (size_t)table->rows + 1;
     h->d = graph->assignments[vertex->assignment].n_inputs;
     if (output.column < 0)
-        return flx_fail(error, FLX_BAD_INPUT, "the table has no column %s, the target",
-                        vertex->name);
+        return flx_fail(error, FLX_BAD_INPUT, "%s has no column %s, the target",
+                        flx_dataset_title(table), vertex->name);
     if (h->d < 1)
         return flx_fail(error, FLX_BAD_INPUT, "%s has no inputs to be predicted from",
                         vertex->name);
@@ -91,8 +92,8 @@ static flx_status fill(flx_history *h, const flx_graph *graph, const flx_binding
     copy_rows(h, table, binding->inputs[graph->output], output);
     return h->n ? FLX_OK
                 : flx_fail(error, FLX_BAD_INPUT,
-                           "the target %s has no value in any of the %d rows", h->target,
-                           table->rows);
+                           "the target %s has no value in any of the %d rows of %s",
+                           h->target, table->rows, flx_dataset_title(table));
 }
 
 static flx_status build(flx_history *h, const flx_deployment *deployment,

@@ -73,14 +73,16 @@ static flx_status check_target(const flx_school *s, flx_error *error)
         return FLX_OK;
     if (s->lessons[output->assignment].n == 0)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "the target %s has no value in any of the %d training rows",
-                        output->name, s->model->rows->rows);
+                        "the target %s has no value in any of the %d training rows of %s",
+                        output->name, s->model->rows->rows,
+                        flx_dataset_title(s->model->rows));
     for (int i = 0; i < s->model->n_notes; i++) {
         const flx_note *note = &s->model->notes[i];
         if (note->is_failure &&
             strcmp(note->assignment, graph->assignments[output->assignment].name) == 0)
-            return flx_fail(error, FLX_NUMERIC, "the target %s could not be fitted: %s",
-                            output->name, note->text);
+            return flx_fail(error, FLX_NUMERIC,
+                            "the target %s could not be fitted to %s: %s", output->name,
+                            flx_dataset_title(s->model->rows), note->text);
     }
     return FLX_OK;
 }

@@ -101,10 +101,15 @@ static flx_status diagnose(const flx_arguments *arguments, debug_run *r, flx_err
     flx_blame_rule rule = {.above = flx_number(arguments, "above", 0)};
     flx_debug_answer *answer = &r->answer;
     answer->model = r->model;
+    const flx_graph *graph = r->model->graph;
     FLX_TRY(flx_te_compute_err(r->model, r->backend, r->test, &answer->errors, error));
+    if (answer->errors->counted[graph->output] == 0)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s has no value of the target %s in any of its %d rows",
+                        flx_dataset_title(r->test), graph->vertices[graph->output].name,
+                        r->test->rows);
     flx_note_absent(answer->errors->n_absent, answer->errors->n_read);
-    return flx_te_debug(r->model->graph, answer->errors, &rule, &answer->diagnosis,
-                        error);
+    return flx_te_debug(graph, answer->errors, &rule, &answer->diagnosis, error);
 }
 
 static flx_status retrain_assignment(void *context, flx_model *model, int a,

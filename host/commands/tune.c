@@ -68,6 +68,25 @@ static void close_run(tuning_run *s)
     flx_model_destroy(s->model);
 }
 
+/* A table of another system would leave every state at its training median in silence. */
+static flx_status check_states(const char *text, const tuning_run *s, flx_error *error)
+{
+    const flx_deployment *deployment = s->model->deployment;
+    flx_column_place place;
+    bool wants_any = false;
+    for (int i = 0; i < deployment->n_services; i++)
+        wants_any = wants_any || deployment->services[i].n_states > 0;
+    for (int c = 0; c < s->profile->n_columns; c++)
+        if (s->profile->columns[c].kind == FLX_STATE &&
+            flx_column_parse(deployment, s->profile->columns[c].name, &place))
+            return FLX_OK;
+    return wants_any ? flx_fail(error, FLX_BAD_INPUT,
+                                "--profile %s: the table has none of the states of "
+                                "deployment %s",
+                                text, deployment->name)
+                     : FLX_OK;
+}
+
 /* DATA.h5:ROW */
 static flx_status read_profile(const char *text, tuning_run *s, flx_error *error)
 {
@@ -87,6 +106,8 @@ static flx_status read_profile(const char *text, tuning_run *s, flx_error *error
         status = flx_fail(error, FLX_BAD_INPUT,
                           "--profile %s: there is no row %d, the rows are 0 to %d", text,
                           s->row, s->profile->rows - 1);
+    if (status == FLX_OK)
+        status = check_states(text, s, error);
     free(path);
     return status;
 }

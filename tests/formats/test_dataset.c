@@ -95,6 +95,12 @@ static void reads_back_what_it_wrote(void)
     assert_int(again->counted_services, 20);
     assert_int(again->counted_inputs, 99);
     assert_int(scratch_count(), 1);
+    const int first[] = {0};
+    flx_dataset *part = NULL;
+    assert_int(flx_dataset_select_rows(again, first, 1, &part, &error), FLX_OK);
+    assert_text(flx_dataset_title(table), "the table");
+    assert_text(flx_dataset_title(part), path);
+    flx_dataset_destroy(part);
     flx_dataset_destroy(again);
     flx_dataset_destroy(table);
     scratch_end();

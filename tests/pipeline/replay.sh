@@ -57,7 +57,7 @@ replay="replay --deployment $scratch/dep.json --data $scratch/rows.h5 --period 8
 sed 's/"time": "t"/"ignore": ["t"]/; s/"how": "hour", "from": "t"/"how": "hour", "from": "life"/' \
     "$scratch/map.json" >"$scratch/timeless.json"
 run 0 import "$scratch/rows.csv" --map "$scratch/timeless.json" -o "$scratch/timeless.h5"
-refuses "the table has no /time" replay --deployment "$scratch/dep.json" \
+refuses "timeless.h5 has no /time" replay --deployment "$scratch/dep.json" \
     --data "$scratch/timeless.h5" --period 86400
 { head -n 1 "$scratch/rows.csv"; tail -n 1 "$scratch/rows.csv"; sed -n 2p "$scratch/rows.csv"; } >"$scratch/back.csv"
 run 0 import "$scratch/back.csv" --map "$scratch/map.json" -o "$scratch/back.h5"

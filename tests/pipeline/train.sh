@@ -179,11 +179,13 @@ refuses "stands alone" train --deployment dep.json --data both.h5 -o bad \
     refuses "exclude each other" $train -o bad --monolith gp-ard --composed-only
     refuses "p42" $train -o bad --spectrum p42
     refuses "nowhere" $train -o nowhere/bad
-    refuses "web:p90 has no value" train --deployment dep.json --data blind.h5 -o bad
-    refuses "web:p90" evaluate model --data blind.h5
-    refuses "--others needs the very table" evaluate model --data fresh.h5 --others
+    refuses "web:p90 has no value in any of the 60 training rows of blind.h5" \
+        train --deployment dep.json --data blind.h5 -o bad
+    refuses "blind.h5 has no value of the target web:p90" evaluate model --data blind.h5
+    refuses "blind.h5 has no value of the target web:p90" debug model --data blind.h5
+    refuses "and fresh.h5 has" evaluate model --data fresh.h5 --others
     run 0 $train -o whole
-    refuses "none is left" evaluate whole --data rows.h5 --others
+    refuses "rows of rows.h5 were trained on: none is left" evaluate whole --data rows.h5 --others
 }
 refuses "--data" predict model -o bad.csv
 refuses "--data" evaluate model

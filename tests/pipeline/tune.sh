@@ -62,6 +62,12 @@ refuses "\"annealing\", only random, de, lshade" tune "$model" --optimizer annea
 refuses "no-model" tune "$scratch/no-model"
 refuses "write DATA.h5:ROW" tune "$model" --profile "$scratch/rows.h5"
 refuses "write DATA.h5:ROW" tune "$model" --profile "$scratch/rows.h5:-1"
+printf 'a,b\n1,2\n' >"$scratch/other.csv"
+printf '%s' '{"format": "fluxion-import", "version": 1, "columns":
+  {"a": {"name": "other:rps", "kind": "state"}, "b": {"name": "other:p90", "kind": "metric"}}}' \
+    >"$scratch/other.json"
+run 0 import "$scratch/other.csv" --map "$scratch/other.json" -o "$scratch/other.h5"
+refuses "none of the states" tune "$model" --profile "$scratch/other.h5:0"
 refuses "no row 80, the rows are 0 to 79" tune "$model" --profile "$scratch/rows.h5:80"
 refuses "write COLUMN=VALUE" tune "$model" --fix web:threads
 refuses "web:threads=21" tune "$model" --fix web:threads=21
