@@ -99,6 +99,7 @@
     X(simulator_engine)                                                                  \
     X(simulator_configs)                                                                 \
     X(simulator_run)                                                                     \
+    X(simulator_knobs)                                                                   \
     X(arguments)                                                                         \
     X(terminal)                                                                          \
     X(bar)
