@@ -116,6 +116,15 @@ static void free_output(flx_predictor *p)
     p->is_log = false;
 }
 
+static flx_status note_constant(flx_school *s, int a, const char *why, flx_error *error)
+{
+    return flx_model_add_note(s->model, s->model->graph->assignments[a].name, false,
+                              "%s %d of %d rows and became a constant", why,
+                              s->lessons[a].n, s->model->rows->rows)
+               ? FLX_OK
+               : flx_fail(error, FLX_NO_MEMORY, "out of memory for notes");
+}
+
 flx_status flx_school_prepare(flx_school *s, int a, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
@@ -131,15 +140,12 @@ flx_status flx_school_prepare(flx_school *s, int a, flx_error *error)
     }
     flx_lesson_make_constant(l, p);
     if (l->n < FEWEST_ROWS)
-        return flx_model_add_note(s->model, assignment->name, false,
-                                  "has an output in only %d of %d rows and became a "
-                                  "constant",
-                                  l->n, s->model->rows->rows)
-                   ? FLX_OK
-                   : flx_fail(error, FLX_NO_MEMORY, "out of memory for notes");
+        return note_constant(s, a, "has an output in only", error);
     FLX_TRY(learn_features(s, a, p, error));
-    if (flx_lesson_is_constant(l) || p->n_features == 0)
-        return FLX_OK;
+    if (flx_lesson_is_constant(l))
+        return FLX_OK; /* which a constant predicts exactly */
+    if (p->n_features == 0)
+        return note_constant(s, a, "has no input that varies in its", error);
     return submit_fit(s, a, p, error);
 }
 

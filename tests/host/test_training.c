@@ -241,6 +241,22 @@ static void a_vertex_without_values_is_noted(void)
     flx_dataset_destroy(rows);
 }
 
+static void without_an_input_that_varies_it_is_a_constant_and_named(void)
+{
+    flx_dataset *rows = two_services_rows(20, 1, 1);
+    for (int r = 0; r < 20; r++) {
+        *two_services_cell(rows, r, "db:c") = 3;
+        *two_services_cell(rows, r, "db:rps") = 100;
+    }
+    flx_model *model = train(1, rows);
+    assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_CONSTANT);
+    assert_true(find_note(model, "db:p90", "no input that varies in its 20 of 20") !=
+                NULL);
+    assert_true(find_note(model, "web:p90", "no input") == NULL);
+    flx_model_destroy(model);
+    flx_dataset_destroy(rows);
+}
+
 static void a_constant_vertex_is_a_constant(void)
 {
     flx_dataset *rows = two_services_rows(20, 1, 1);
@@ -434,6 +450,8 @@ CU_TestInfo training_tests[] = {
     {"row r teaches what replica r did", row_r_teaches_what_replica_r_did},
     {"fewer than five rows make a constant", fewer_than_five_rows_make_a_constant},
     {"a vertex without values is noted", a_vertex_without_values_is_noted},
+    {"without an input that varies it is a constant and named",
+     without_an_input_that_varies_it_is_a_constant_and_named},
     {"a constant vertex is a constant", a_constant_vertex_is_a_constant},
     {"noise is hardly taken for a function", noise_is_hardly_taken_for_a_function},
     {"a target without values is an error", a_target_without_values_is_an_error},
