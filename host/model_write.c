@@ -15,6 +15,9 @@
 
 enum { LONGEST_HISTORY = 1 << 30 };
 
+/* By which a folder is known as a model. */
+static const char marker[] = "graph.json";
+
 static flx_status write_text(const char *folder, const char *name, const char *text,
                              flx_error *error)
 {
@@ -144,7 +147,7 @@ static flx_status write_all(const flx_model *model, const char *path, const char
                             json_t *line, flx_error *error)
 {
     flx_output *output = NULL;
-    flx_status status = flx_output_begin_directory(path, "graph.json", &output, error);
+    flx_status status = flx_output_begin_directory(path, marker, &output, error);
     if (status != FLX_OK) {
         json_decref(line);
         return status;
@@ -166,6 +169,14 @@ static flx_status write_all(const flx_model *model, const char *path, const char
         return flx_output_commit(output, error);
     flx_output_abandon(output);
     return status;
+}
+
+flx_status flx_model_check_path(const char *path, flx_error *error)
+{
+    flx_output *output = NULL;
+    FLX_TRY(flx_output_begin_directory(path, marker, &output, error));
+    flx_output_abandon(output);
+    return FLX_OK;
 }
 
 flx_status flx_model_write(const flx_model *model, const char *path, const char *event,

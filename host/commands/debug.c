@@ -82,7 +82,8 @@ static flx_status check_arguments(const flx_arguments *arguments, flx_error *err
         if (flx_is_set(arguments, of_retraining[i]))
             return flx_fail(error, FLX_BAD_INPUT, "--%s needs --retrain RECENT.h5",
                             of_retraining[i]);
-    return FLX_OK;
+    const char *output = flx_text(arguments, "output", NULL);
+    return output ? flx_model_check_path(output, error) : FLX_OK;
 }
 
 static flx_status open_run(const flx_arguments *arguments, debug_run *r, flx_error *error)

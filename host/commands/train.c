@@ -320,6 +320,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     flx_training_report report;
     const char *path = flx_text(arguments, "output", NULL);
     FLX_TRY(choose_composition(arguments, &training, error));
+    FLX_TRY(flx_model_check_path(path, error));
     FLX_TRY(flx_spectrum_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));
     training.spectrum = (const char *const *)spectrum.names;
     training.n_spectrum = spectrum.n;

@@ -178,7 +178,8 @@ refuses "stands alone" train --deployment dep.json --data both.h5 -o bad \
     refuses "--monolith oracle" $train -o bad --monolith oracle
     refuses "exclude each other" $train -o bad --monolith gp-ard --composed-only
     refuses "p42" $train -o bad --spectrum p42
-    refuses "nowhere" $train -o nowhere/bad
+    refuses "nowhere/bad" train --deployment absent.json --data rows.h5 -o nowhere/bad
+    refuses "folder" train --deployment absent.json --data rows.h5 -o rows.h5
     refuses "web:p90 has no value in any of the 60 training rows of blind.h5" \
         train --deployment dep.json --data blind.h5 -o bad
     refuses "blind.h5 has no value of the target web:p90" evaluate model --data blind.h5
