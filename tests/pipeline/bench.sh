@@ -38,7 +38,7 @@ refuses "the target of row 0 is nan" \
     bench weighting --data "$scratch/P.bin" --target "$scratch/nan.bin" --models 2
 refuses "mean or sum, not \"max\"" $weigh --form max
 refuses "mae or squared, not \"mape\"" $weigh --loss mape
-refuses "gp, predict, graph, weighting and selection" bench wait
+refuses "gp, predict, graph, tune, weighting and selection" bench wait
 
 # --- selection: shop:x decides, shop:y and shop:z do not ---
 awk 'BEGIN {
