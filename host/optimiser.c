@@ -2,7 +2,6 @@
  * The table of optimisers and the search around each of them: checks, counting, snapping
  * of genes with levels, the best setting, the list of good ones, stop rules. */
 #include "host/optimiser_table.h"
-#include "host/top_list.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,14 +44,6 @@ flx_gene flx_problem_gene(const flx_problem *problem, int dimension)
 {
     flx_gene continuous = {FLX_GENE_CONTINUOUS, 1, 0};
     return problem->genes ? problem->genes[dimension] : continuous;
-}
-
-double flx_resample_chance(const flx_problem *problem)
-{
-    int n_categories = 0;
-    for (int d = 0; d < problem->n_dimensions; d++)
-        n_categories += flx_problem_gene(problem, d).kind == FLX_GENE_CATEGORY;
-    return n_categories ? 0.1 / n_categories : 0;
 }
 
 bool flx_is_worth_threads(int count, int n_dimensions)
@@ -167,17 +158,28 @@ static void fill_defaults(flx_optimiser_options *options, const flx_optimiser *k
         options->spacing = 0.05;
 }
 
+flx_status flx_optimiser_resolve(const char *name, const flx_problem *problem,
+                                 const flx_optimiser_options *options,
+                                 const flx_optimiser **kind,
+                                 flx_optimiser_options *resolved, flx_error *error)
+{
+    *resolved = options ? *options : (flx_optimiser_options){0};
+    FLX_TRY(find_kind(name, kind, error));
+    fill_defaults(resolved, *kind);
+    FLX_TRY(check_genes(problem, error));
+    FLX_TRY(check_options(resolved, problem, error));
+    (*kind)->fill_defaults(problem, resolved);
+    return (*kind)->check(resolved, error);
+}
+
 flx_status flx_search_create(const char *name, const flx_problem *problem,
                              const flx_optimiser_options *options, flx_search **out,
                              flx_error *error)
 {
     *out = NULL;
     const flx_optimiser *kind = NULL;
-    flx_optimiser_options chosen = options ? *options : (flx_optimiser_options){0};
-    FLX_TRY(find_kind(name, &kind, error));
-    fill_defaults(&chosen, kind);
-    FLX_TRY(check_genes(problem, error));
-    FLX_TRY(check_options(&chosen, problem, error));
+    flx_optimiser_options chosen;
+    FLX_TRY(flx_optimiser_resolve(name, problem, options, &kind, &chosen, error));
     flx_search *search = calloc(1, sizeof *search);
     if (!search)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for a search");
@@ -219,6 +221,14 @@ int flx_search_largest_batch(const flx_search *search)
     return search->kind->largest_batch(search->state);
 }
 
+int flx_search_population(const flx_search *search, const double **units,
+                          const double **values)
+{
+    return search->kind->population
+               ? search->kind->population(search->state, units, values)
+               : 0;
+}
+
 const double *flx_search_propose(flx_search *search, int *count)
 {
     int64_t left = search->options.budget - search->evaluations;
@@ -255,16 +265,13 @@ static void record_values(flx_search *search, const double *values)
 static flx_stop find_stop(const flx_search *search)
 {
     const flx_optimiser_options *options = &search->options;
-    if (options->has_target && search->best_value <= options->target)
-        return FLX_STOP_TARGET;
-    if (search->evaluations >= options->budget)
-        return FLX_STOP_BUDGET;
+    flx_stop_rule rule = {options->budget, options->has_target, options->target,
+                          options->patience, options->tolerance};
     int idle = search->n_generations - 1 - search->improved_at;
-    if (options->patience && idle >= options->patience &&
-        search->kind->spread(search->state) <=
-            options->tolerance * fabs(search->best_value))
-        return FLX_STOP_SPREAD;
-    return FLX_STOP_NONE;
+    double spread = options->patience && idle >= options->patience
+                        ? search->kind->spread(search->state)
+                        : INFINITY;
+    return flx_find_stop(rule, search->evaluations, search->best_value, idle, spread);
 }
 
 void flx_search_accept(flx_search *search, const double *values)
@@ -279,56 +286,16 @@ void flx_search_accept(flx_search *search, const double *values)
                         (double)search->options.budget);
 }
 
-static void copy_kept(const flx_search *search, flx_optimum *optimum)
-{
-    size_t n_dimensions = (size_t)optimum->n_dimensions;
-    for (int i = 0; i < optimum->n_kept; i++) {
-        memcpy(optimum->kept + (size_t)i * n_dimensions,
-               flx_top_list_unit(search->good, i), n_dimensions * sizeof(double));
-        optimum->kept_values[i] = flx_top_list_value(search->good, i);
-    }
-}
-
 flx_status flx_search_result(const flx_search *search, flx_optimum **out,
                              flx_error *error)
 {
-    *out = NULL;
-    if (!isfinite(search->best_value))
-        return flx_fail(error, FLX_NUMERIC,
-                        "none of %lld evaluated settings has a finite value",
-                        (long long)search->evaluations);
-    int n_dimensions = search->problem.n_dimensions;
-    int n_kept = flx_top_list_count(search->good);
-    flx_optimum *optimum = calloc(1, sizeof *optimum);
-    if (optimum) {
-        *optimum = (flx_optimum){.n_dimensions = n_dimensions,
-                                 .best = flx_new_matrix(1, n_dimensions),
-                                 .value = search->best_value,
-                                 .evaluations = search->evaluations,
-                                 .n_generations = search->n_generations,
-                                 .stop = search->stop,
-                                 .n_kept = n_kept,
-                                 .kept = flx_new_matrix(n_kept, n_dimensions),
-                                 .kept_values = flx_new_matrix(n_kept, 1)};
-    }
-    if (!optimum || !optimum->best || !optimum->kept || !optimum->kept_values) {
-        flx_optimum_destroy(optimum);
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d good settings", n_kept);
-    }
-    memcpy(optimum->best, search->best, (size_t)n_dimensions * sizeof(double));
-    copy_kept(search, optimum);
-    *out = optimum;
-    return FLX_OK;
-}
-
-void flx_optimum_destroy(flx_optimum *optimum)
-{
-    if (!optimum)
-        return;
-    free(optimum->kept_values);
-    free(optimum->kept);
-    free(optimum->best);
-    free(optimum);
+    flx_optimum found = {.n_dimensions = search->problem.n_dimensions,
+                         .best = search->best,
+                         .value = search->best_value,
+                         .evaluations = search->evaluations,
+                         .n_generations = search->n_generations,
+                         .stop = search->stop};
+    return flx_optimum_create(&found, search->good, out, error);
 }
 
 static flx_status run(flx_search *search, double *values, flx_error *error)

@@ -17,6 +17,7 @@
 #include "formats/status.h"
 #include "host/progress.h"
 #include "kernels/formulas/mutation.h"
+#include "kernels/formulas/stop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,13 +58,6 @@ typedef struct {
     const flx_progress *progress;     /* may be NULL */
 } flx_optimiser_options;
 
-typedef enum {
-    FLX_STOP_NONE,
-    FLX_STOP_BUDGET,
-    FLX_STOP_TARGET,
-    FLX_STOP_SPREAD
-} flx_stop;
-
 typedef struct {
     int n_dimensions;
     double *best; /* (n_dimensions) as evaluated */
@@ -95,6 +89,10 @@ void flx_search_destroy(flx_search *search);
 bool flx_search_is_done(const flx_search *search);
 /* The most settings that one proposal holds. */
 int flx_search_largest_batch(const flx_search *search);
+/* The population, rows of settings as they are mutated and their values, valid until the
+ * next proposal. Returns how many; 0 for random search. */
+int flx_search_population(const flx_search *search, const double **units,
+                          const double **values);
 /* The next settings (*count, n_dimensions), valid until accepted. Only while not done. */
 const double *flx_search_propose(flx_search *search, int *count);
 /* Their values, in the same order. */

@@ -4,6 +4,7 @@
  * its parent takes the parent's place. The paper's mode of output weighting and tuning.
  */
 #include "host/optimiser_table.h"
+#include "kernels/formulas/evolution.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,24 +32,35 @@ static void destroy(void *state)
     free(search);
 }
 
-static flx_status check(const evolution *search, flx_error *error)
+static void fill_defaults(const flx_problem *problem, flx_optimiser_options *options)
 {
-    if (search->n_members < SMALLEST_POPULATION)
+    if (options->scale == 0)
+        options->scale = 0.5;
+    if (options->crossover_rate == 0)
+        options->crossover_rate = 0.9;
+    if (options->population == 0)
+        options->population = problem->n_initial > DEFAULT_POPULATION
+                                  ? problem->n_initial
+                                  : DEFAULT_POPULATION;
+}
+
+static flx_status check(const flx_optimiser_options *options, flx_error *error)
+{
+    if (options->population < SMALLEST_POPULATION)
         return flx_fail(
             error, FLX_BAD_INPUT,
             "a population of %d is too small: rand/1 needs at least %d members",
-            search->n_members, SMALLEST_POPULATION);
-    if (!(search->scale > 0 && search->scale <= 2) ||
-        !(search->crossover_rate > 0 && search->crossover_rate <= 1))
+            options->population, SMALLEST_POPULATION);
+    if (!(options->scale > 0 && options->scale <= 2) ||
+        !(options->crossover_rate > 0 && options->crossover_rate <= 1))
         return flx_fail(error, FLX_BAD_INPUT,
-                        "F = %g must be in (0, 2] and CR = %g in (0, 1]", search->scale,
-                        search->crossover_rate);
+                        "F = %g must be in (0, 2] and CR = %g in (0, 1]", options->scale,
+                        options->crossover_rate);
     return FLX_OK;
 }
 
 static flx_status fill(evolution *search, flx_error *error)
 {
-    FLX_TRY(check(search, error));
     int n_members = search->n_members, n_dimensions = search->problem.n_dimensions;
     search->units = flx_new_matrix(n_members, n_dimensions);
     search->trials = flx_new_matrix(n_members, n_dimensions);
@@ -71,12 +83,10 @@ static flx_status create(const flx_problem *problem, const flx_optimiser_options
         return flx_fail(error, FLX_NO_MEMORY, "no memory for an evolution");
     search->problem = *problem;
     search->seed = options->seed;
-    search->scale = options->scale != 0 ? options->scale : 0.5;
-    search->crossover_rate = options->crossover_rate != 0 ? options->crossover_rate : 0.9;
-    search->resample = flx_resample_chance(problem);
-    search->n_members = options->population ? options->population : DEFAULT_POPULATION;
-    if (!options->population && problem->n_initial > search->n_members)
-        search->n_members = problem->n_initial;
+    search->scale = options->scale;
+    search->crossover_rate = options->crossover_rate;
+    search->resample = flx_resample_chance(problem->genes, problem->n_dimensions);
+    search->n_members = options->population;
     flx_status status = fill(search, error);
     if (status != FLX_OK) {
         destroy(search);
@@ -95,21 +105,18 @@ static void draw_trial(const evolution *search, int i)
 {
     size_t n_dimensions = (size_t)search->problem.n_dimensions;
     flx_moment moment = {search->seed, (uint32_t)i, search->generation};
-    int taken[3] = {i, 0, 0};
-    taken[1] = flx_pick_other(moment, FLX_PICK_BASE, search->n_members, taken, 1);
-    taken[2] = flx_pick_other(moment, FLX_PICK_PLUS, search->n_members, taken, 2);
-    int last = flx_pick_other(moment, FLX_PICK_MINUS, search->n_members, taken, 3);
+    flx_crossing c = flx_draw_rand1(
+        moment, search->n_members, search->problem.n_dimensions,
+        (flx_rates){search->scale, search->crossover_rate, search->resample, 0});
     const double *parent = search->units + (size_t)i * n_dimensions;
-    const double *base = search->units + (size_t)taken[1] * n_dimensions;
-    const double *plus = search->units + (size_t)taken[2] * n_dimensions;
-    const double *minus = search->units + (size_t)last * n_dimensions;
+    const double *base = search->units + (size_t)c.base * n_dimensions;
+    const double *plus = search->units + (size_t)c.plus * n_dimensions;
+    const double *minus = search->units + (size_t)c.minus * n_dimensions;
     double *trial = search->trials + (size_t)i * n_dimensions;
-    flx_rates rates = {search->scale, search->crossover_rate, search->resample,
-                       flx_pick(moment, FLX_PICK_FORCED, search->problem.n_dimensions)};
     for (int d = 0; d < search->problem.n_dimensions; d++) {
         flx_donors donors = {parent[d], base[d], base[d], plus[d], minus[d]};
         flx_gene gene = flx_problem_gene(&search->problem, d);
-        trial[d] = flx_trial_gene(moment, d, gene, donors, rates);
+        trial[d] = flx_trial_gene(moment, d, gene, donors, c.rates);
     }
 }
 
@@ -152,14 +159,25 @@ static double spread(const void *state)
     return highest - lowest;
 }
 
+static int population(const void *state, const double **units, const double **values)
+{
+    const evolution *search = state;
+    *units = search->units;
+    *values = search->values;
+    return search->n_members;
+}
+
 const flx_optimiser flx_optimiser_de = {
     .name = "de",
     .summary = "differential evolution rand/1/bin, F 0.5, CR 0.9",
     .budget = 20000,
+    .fill_defaults = fill_defaults,
+    .check = check,
     .create = create,
     .destroy = destroy,
     .largest_batch = largest_batch,
     .propose = propose,
     .accept = accept,
     .spread = spread,
+    .population = population,
 };

@@ -10,6 +10,7 @@
  * strictly better one counts as a success and sends its parent to the archive. */
 #include "host/optimiser_lshade.h"
 #include "host/ranking.h"
+#include "kernels/formulas/evolution.h"
 #include "kernels/uniform_row.h"
 
 #include <math.h>
@@ -26,7 +27,7 @@ int flx_lshade_population(int n_dimensions, int64_t budget)
 
 int flx_lshade_archive_cap(const flx_lshade *search, int n_members)
 {
-    return (int)floor(search->archive_rate * n_members + 0.5);
+    return flx_archive_cap(search->archive_rate, n_members);
 }
 
 /* sum(w v^2) / sum(w v) with w = gain / largest gain; 0 where all v are 0. */
@@ -34,7 +35,7 @@ static double lehmer_mean(const double *v, const double *gain, int count, double
 {
     double above = 0, below = 0;
     for (int i = 0; i < count; i++) {
-        double weight = isfinite(gain[i]) ? gain[i] / largest : 1;
+        double weight = flx_success_weight(gain[i], largest);
         above += weight * v[i] * v[i];
         below += weight * v[i];
     }
@@ -80,20 +81,35 @@ static void destroy(void *state)
     free(search);
 }
 
-static flx_status check(const flx_lshade *search, flx_error *error)
+static void fill_defaults(const flx_problem *problem, flx_optimiser_options *options)
 {
-    if (search->smallest_members < 4 || search->first_members < search->smallest_members)
+    int usual = flx_lshade_population(problem->n_dimensions, options->budget);
+    if (options->population == 0)
+        options->population = usual > problem->n_initial ? usual : problem->n_initial;
+    if (options->smallest_population == 0)
+        options->smallest_population = 4;
+    if (options->history == 0)
+        options->history = 6;
+    if (options->best_share == 0)
+        options->best_share = 0.11;
+    if (options->archive_rate == 0)
+        options->archive_rate = 2.6;
+}
+
+static flx_status check(const flx_optimiser_options *options, flx_error *error)
+{
+    if (options->smallest_population < 4 ||
+        options->population < options->smallest_population)
         return flx_fail(error, FLX_BAD_INPUT,
                         "a population cannot shrink from %d to %d: it needs 4 members at "
                         "least",
-                        search->first_members, search->smallest_members);
-    if (search->memory.n_slots < 1 ||
-        !(search->best_share > 0 && search->best_share <= 1) ||
-        !(search->archive_rate >= 0 && search->archive_rate <= 100))
+                        options->population, options->smallest_population);
+    if (options->history < 1 || !(options->best_share > 0 && options->best_share <= 1) ||
+        !(options->archive_rate >= 0 && options->archive_rate <= 100))
         return flx_fail(error, FLX_BAD_INPUT,
                         "history %d must be positive, p = %g in (0, 1] and the archive "
                         "rate %g in [0, 100]",
-                        search->memory.n_slots, search->best_share, search->archive_rate);
+                        options->history, options->best_share, options->archive_rate);
     return FLX_OK;
 }
 
@@ -123,27 +139,22 @@ static bool allocate(flx_lshade *search)
 static void take_options(flx_lshade *search, const flx_problem *problem,
                          const flx_optimiser_options *options)
 {
-    int usual = flx_lshade_population(problem->n_dimensions, options->budget);
     *search = (flx_lshade){
         .problem = *problem,
         .seed = options->seed,
         .budget = (double)options->budget,
-        .best_share = options->best_share != 0 ? options->best_share : 0.11,
-        .archive_rate = options->archive_rate != 0 ? options->archive_rate : 2.6,
-        .resample = flx_resample_chance(problem),
-        .first_members = options->population          ? options->population
-                         : usual > problem->n_initial ? usual
-                                                      : problem->n_initial,
-        .smallest_members =
-            options->smallest_population ? options->smallest_population : 4,
-        .memory.n_slots = options->history ? options->history : 6,
+        .best_share = options->best_share,
+        .archive_rate = options->archive_rate,
+        .resample = flx_resample_chance(problem->genes, problem->n_dimensions),
+        .first_members = options->population,
+        .smallest_members = options->smallest_population,
+        .memory.n_slots = options->history,
     };
     search->n_members = search->first_members;
 }
 
 static flx_status fill(flx_lshade *search, flx_error *error)
 {
-    FLX_TRY(check(search, error));
     if (!allocate(search))
         return flx_fail(error, FLX_NO_MEMORY, "no memory for a population of %d x %d",
                         search->first_members, search->problem.n_dimensions);
@@ -221,20 +232,18 @@ static void draw_trial(const flx_lshade *search, int i)
     search->scale[i] = flx_draw_scale(moment, search->memory.scale[slot]);
     search->crossover_rate[i] =
         flx_draw_crossover_rate(moment, search->memory.crossover_rate[slot]);
-    int n_best = (int)floor(search->best_share * n_members + 0.5);
-    int best = search->ranked[flx_pick(moment, FLX_PICK_BEST, n_best < 2 ? 2 : n_best)];
-    int taken[2] = {i, 0};
-    taken[1] = flx_pick_other(moment, FLX_PICK_PLUS, n_members, taken, 1);
-    int last =
-        flx_pick_other(moment, FLX_PICK_MINUS, n_members + search->n_archived, taken, 2);
-    rows r = {member_row(search, i), member_row(search, best),
-              member_row(search, taken[1]), member_row(search, last),
+    flx_crossing c =
+        flx_draw_pbest(moment, n_members, search->n_archived,
+                       flx_pbest_count(search->best_share, n_members), n_dimensions);
+    c.rates.scale = search->scale[i];
+    c.rates.crossover_rate = search->crossover_rate[i];
+    c.rates.resample = search->resample;
+    rows r = {member_row(search, i), member_row(search, search->ranked[c.pull]),
+              member_row(search, c.plus), member_row(search, c.minus),
               search->trials + (size_t)i * (size_t)n_dimensions};
-    flx_rates rates = {search->scale[i], search->crossover_rate[i], search->resample,
-                       flx_pick(moment, FLX_PICK_FORCED, n_dimensions)};
     flx_uniform_row(search->seed, FLX_STREAM_CROSSOVER, moment.individual,
                     moment.generation, n_dimensions, r.trial);
-    cross(&search->problem, moment, rates, r);
+    cross(&search->problem, moment, c.rates, r);
 }
 
 static const double *propose(void *state, int limit, int *count)
@@ -360,14 +369,25 @@ static double spread(const void *state)
     return highest - lowest;
 }
 
+static int population(const void *state, const double **units, const double **values)
+{
+    const flx_lshade *search = state;
+    *units = search->units;
+    *values = search->values;
+    return search->n_members;
+}
+
 const flx_optimiser flx_optimiser_lshade = {
     .name = "lshade",
     .summary = "L-SHADE: self-adapting evolution with a shrinking population",
     .budget = 100000,
+    .fill_defaults = fill_defaults,
+    .check = check,
     .create = create,
     .destroy = destroy,
     .largest_batch = largest_batch,
     .propose = propose,
     .accept = accept,
     .spread = spread,
+    .population = population,
 };

@@ -25,6 +25,21 @@ static void destroy(void *state)
     free(search);
 }
 
+static void fill_defaults(const flx_problem *problem, flx_optimiser_options *options)
+{
+    (void)problem;
+    if (options->population == 0)
+        options->population = DEFAULT_BATCH;
+    if (options->budget < options->population)
+        options->population = (int)options->budget;
+}
+
+static flx_status check(const flx_optimiser_options *options, flx_error *error)
+{
+    (void)options, (void)error;
+    return FLX_OK;
+}
+
 static flx_status create(const flx_problem *problem, const flx_optimiser_options *options,
                          void **out, flx_error *error)
 {
@@ -34,9 +49,7 @@ static flx_status create(const flx_problem *problem, const flx_optimiser_options
         return flx_fail(error, FLX_NO_MEMORY, "no memory for a random search");
     search->problem = *problem;
     search->seed = options->seed;
-    search->batch = options->population ? options->population : DEFAULT_BATCH;
-    if (options->budget < search->batch)
-        search->batch = (int)options->budget;
+    search->batch = options->population;
     search->trials = flx_new_matrix(search->batch, problem->n_dimensions);
     if (!search->trials) {
         destroy(search);
@@ -92,6 +105,8 @@ const flx_optimiser flx_optimiser_random = {
     .name = "random",
     .summary = "the best of uniformly random settings",
     .budget = 100000,
+    .fill_defaults = fill_defaults,
+    .check = check,
     .create = create,
     .destroy = destroy,
     .largest_batch = largest_batch,

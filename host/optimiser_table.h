@@ -6,11 +6,16 @@
 #define FLX_OPTIMISER_TABLE_H
 
 #include "host/optimiser.h"
+#include "host/top_list.h"
 
 typedef struct {
     const char *name, *summary;
     int64_t budget; /* where the caller names none */
-    /* options->budget is set. On failure *out = NULL. Nothing is allocated later. */
+    /* Numbers that are 0 become the optimiser's own; the budget is set. */
+    void (*fill_defaults)(const flx_problem *problem, flx_optimiser_options *options);
+    flx_status (*check)(const flx_optimiser_options *options, flx_error *error);
+    /* Options are filled and checked. On failure *out = NULL. Nothing is allocated later.
+     */
     flx_status (*create)(const flx_problem *problem, const flx_optimiser_options *options,
                          void **out, flx_error *error);
     void (*destroy)(void *state);
@@ -21,9 +26,23 @@ typedef struct {
     void (*accept)(void *state, const double *values, int count);
     /* Largest minus smallest value of the population. */
     double (*spread)(const void *state);
+    /* Members, with their rows and values; NULL where an optimiser has none. */
+    int (*population)(const void *state, const double **units, const double **values);
 } flx_optimiser;
 
+/* The optimiser of that name, and its options with every default filled in. FLX_BAD_INPUT
+ * for an unknown name, and for a problem or options out of range. */
+flx_status flx_optimiser_resolve(const char *name, const flx_problem *problem,
+                                 const flx_optimiser_options *options,
+                                 const flx_optimiser **kind,
+                                 flx_optimiser_options *resolved, flx_error *error);
+
 extern const flx_optimiser flx_optimiser_random, flx_optimiser_de, flx_optimiser_lshade;
+
+/* optimum.c: `found` with a copy of its best and of the good settings. FLX_NUMERIC where
+ * its value is not finite. */
+flx_status flx_optimum_create(const flx_optimum *found, const flx_top_list *good,
+                              flx_optimum **out, flx_error *error);
 
 /* Fills units (count, n_dimensions): the caller's initial settings, then uniform numbers.
  */
@@ -31,8 +50,6 @@ void flx_first_population(const flx_problem *problem, uint64_t seed, int count,
                           double *units);
 /* Gene of a dimension: continuous where the problem names none. */
 flx_gene flx_problem_gene(const flx_problem *problem, int dimension);
-/* Chance that a mutated category is drawn anew: one gene in ten trials. */
-double flx_resample_chance(const flx_problem *problem);
 /* Waking the threads costs more than drawing a small population. */
 bool flx_is_worth_threads(int count, int n_dimensions);
 /* An array of rows * columns doubles, or NULL. */

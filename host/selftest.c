@@ -93,7 +93,7 @@ static const check_entry entries[] = {
     {"predictions as on the cpu", 1e-9, flx_check_agreed_predictions, ON_A_DEVICE},
     {"composed graphs as on the cpu", 1e-9, flx_check_agreed_graphs, ON_A_DEVICE},
     {"losses of weights as on the cpu", 1e-12, flx_check_agreed_losses, ON_A_DEVICE},
-    {"populations of 50 generations as on the cpu", 1e-12, flx_check_agreed_populations,
+    {"populations of 50 generations as the host's", 1e-12, flx_check_agreed_populations,
      ON_A_DEVICE},
     {"matrix products as on the cpu", 1e-12, flx_check_agreed_products, ON_A_DEVICE},
 };

@@ -46,8 +46,9 @@ flx_check_function flx_check_reference_means, flx_check_reference_deviations;
 flx_check_function flx_check_agreed_infos, flx_check_agreed_values,
     flx_check_agreed_gradients, flx_check_agreed_left_out, flx_check_agreed_predictions;
 /* selftest_weights.c */
-flx_check_function flx_check_agreed_losses, flx_check_agreed_products,
-    flx_check_agreed_populations;
+flx_check_function flx_check_agreed_losses, flx_check_agreed_products;
+/* selftest_populations.c */
+flx_check_function flx_check_agreed_populations;
 /* selftest_graph.c */
 flx_check_function flx_check_agreed_graphs;
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Checks of a device's backend against the cpu backend: losses of weights, their
- * evolution, matrix products. */
+ * Checks of a device's backend against the cpu backend: losses of weights, matrix
+ * products. */
 #include "host/selftest_checks.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { CANDIDATES = 70, BLEND_N = 600, BLEND_K = 40 };
-enum { N_PRODUCTS = 7, MOST_SIDE = 66, MEMBERS = 20, GENERATIONS = 50 };
+enum { N_PRODUCTS = 7, MOST_SIDE = 66 };
 
 /* Losses of CANDIDATES candidates on two tables, absolute and squared. */
 static flx_status blend(flx_backend *backend, const double *numbers, double *losses,
@@ -45,87 +44,6 @@ flx_status flx_check_agreed_losses(const flx_check_context *context, double *wor
     if (status == FLX_OK)
         *worst = flx_worst_of(2 * CANDIDATES, losses[1], losses[0]);
     flx_backend_close(cpu);
-    free(numbers);
-    return status;
-}
-
-/* A population of either form, alone on its backend. */
-typedef struct {
-    flx_blend_set *set;
-    flx_evolution runs[2];
-    double weights[2][MEMBERS * BLEND_K], losses[2][MEMBERS];
-} evolution;
-
-static flx_status start_evolution(flx_backend *backend, const double *numbers,
-                                  evolution *e, flx_error *error)
-{
-    flx_blend_problem problem = {90, BLEND_K, false, numbers, numbers + 90 * BLEND_K};
-    for (int r = 0; r < 2; r++) {
-        memcpy(e->weights[r], numbers + 91 * BLEND_K, sizeof e->weights[r]);
-        e->runs[r] = (flx_evolution){.members = MEMBERS,
-                                     .is_normalised = r == 1,
-                                     .seed = 7,
-                                     .scale = 0.5,
-                                     .crossover_rate = 0.9,
-                                     .weights = e->weights[r],
-                                     .losses = e->losses[r]};
-    }
-    return backend->operations->blend_create(backend, &problem, 1, &e->set, error);
-}
-
-/* One generation of both forms. */
-static flx_status step_evolution(flx_backend *backend, evolution *e, int generation,
-                                 flx_error *error)
-{
-    for (int r = 0; r < 2; r++) {
-        e->runs[r].generation = (uint32_t)generation;
-        e->runs[r].generations = 1;
-    }
-    return backend->operations->evolve(e->set, e->runs, 2, error);
-}
-
-static flx_status compare_populations(flx_backend *cpu, flx_backend *other, evolution *e,
-                                      double *worst, flx_error *error)
-{
-    for (int g = 0; g < GENERATIONS; g++) {
-        FLX_TRY(step_evolution(cpu, &e[0], g, error));
-        FLX_TRY(step_evolution(other, &e[1], g, error));
-        for (int r = 0; r < 2; r++) {
-            *worst = flx_worse(*worst, flx_worst_of(MEMBERS * BLEND_K, e[1].weights[r],
-                                                    e[0].weights[r]));
-            *worst =
-                flx_worse(*worst, flx_worst_of(MEMBERS, e[1].losses[r], e[0].losses[r]));
-        }
-    }
-    return FLX_OK;
-}
-
-flx_status flx_check_agreed_populations(const flx_check_context *context, double *worst,
-                                        flx_error *error)
-{
-    enum { NUMBERS = (91 + MEMBERS) * BLEND_K };
-    double *numbers = malloc(NUMBERS * sizeof *numbers);
-    evolution *e = calloc(2, sizeof *e);
-    flx_backend *cpu = NULL;
-    flx_status status = FLX_OK;
-    if (!numbers || !e)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d numbers", NUMBERS);
-    for (int i = 0; i < NUMBERS && status == FLX_OK; i++)
-        numbers[i] = flx_uniform(5, 0x5E31, (uint32_t)i, 0, 0);
-    if (status == FLX_OK)
-        status = flx_backend_open("cpu", 1, &cpu, error);
-    if (status == FLX_OK)
-        status = start_evolution(cpu, numbers, &e[0], error);
-    if (status == FLX_OK)
-        status = start_evolution(context->backend, numbers, &e[1], error);
-    if (status == FLX_OK)
-        status = compare_populations(cpu, context->backend, e, worst, error);
-    if (e && e[0].set)
-        cpu->operations->blend_release(e[0].set);
-    if (e && e[1].set)
-        context->backend->operations->blend_release(e[1].set);
-    flx_backend_close(cpu);
-    free(e);
     free(numbers);
     return status;
 }

@@ -42,16 +42,12 @@ static flx_status run_search(const flx_tuning *tuning, flx_search *search,
     return FLX_OK;
 }
 
-static flx_status search_settings(const flx_tuning *tuning, const double *initial,
-                                  flx_optimum **out, flx_error *error)
+static flx_status search_on_host(const flx_tuning *tuning, const flx_problem *problem,
+                                 flx_optimum **out, flx_error *error)
 {
-    flx_problem problem = {.n_dimensions = tuning->space->n_genes,
-                           .genes = tuning->space->genes,
-                           .initial = initial,
-                           .n_initial = initial != NULL};
     flx_search *search = NULL;
     FLX_TRY(
-        flx_search_create(tuning->optimiser, &problem, &tuning->options, &search, error));
+        flx_search_create(tuning->optimiser, problem, &tuning->options, &search, error));
     int batch = flx_search_largest_batch(search);
     double *settings = flx_new_matrix(batch, tuning->space->n_knobs);
     double *values = flx_new_matrix(batch, 1);
@@ -65,6 +61,22 @@ static flx_status search_settings(const flx_tuning *tuning, const double *initia
     free(settings);
     flx_search_destroy(search);
     return status;
+}
+
+static flx_status search_settings(const flx_tuning *tuning, const double *initial,
+                                  flx_tuned *tuned, flx_optimum **out, flx_error *error)
+{
+    flx_device_search search = {.optimiser = tuning->optimiser,
+                                .problem = {.n_dimensions = tuning->space->n_genes,
+                                            .genes = tuning->space->genes,
+                                            .initial = initial,
+                                            .n_initial = initial != NULL},
+                                .options = tuning->options,
+                                .is_maximised = tuning->maximise};
+    if (tuning->search && flx_device_search_fits(&search))
+        FLX_TRY(tuning->search(tuning->search_context, &search, out, error));
+    tuned->is_on_device = *out != NULL;
+    return *out ? FLX_OK : search_on_host(tuning, &search.problem, out, error);
 }
 
 /* Picks unlike settings of those that the search kept; the best is always the first. */
@@ -257,7 +269,7 @@ static flx_status tune_and_report(const flx_tuning *tuning, flx_tuned *tuned,
     double *initial = NULL;
     flx_optimum *optimum = NULL;
     FLX_TRY(encode_defaults(tuning->space, &initial, error));
-    flx_status status = search_settings(tuning, initial, &optimum, error);
+    flx_status status = search_settings(tuning, initial, tuned, &optimum, error);
     if (status == FLX_OK)
         status = report(tuning, optimum, tuned, error);
     flx_optimum_destroy(optimum);

@@ -7,8 +7,8 @@
 #ifndef FLX_TUNING_H
 #define FLX_TUNING_H
 
+#include "host/device_search.h"
 #include "host/knob_space.h"
-#include "host/optimiser.h"
 
 /* Predicted target (count) of settings (count, n_knobs) row-major, in the knobs' own
  * units. lower and upper (count) are the bounds of the 90% interval; both NULL where they
@@ -17,10 +17,17 @@ typedef flx_status (*flx_predict_settings)(void *context, const double *settings
                                            int count, double *mean, double *lower,
                                            double *upper, flx_error *error);
 
+/* The whole search on a device that can predict by itself. *out NULL and FLX_OK: it
+ * cannot, and the loop over predictions is run. */
+typedef flx_status (*flx_search_settings)(void *context, const flx_device_search *search,
+                                          flx_optimum **out, flx_error *error);
+
 typedef struct {
     const flx_knob_space *space;
     flx_predict_settings predict;
     void *context;
+    flx_search_settings search; /* NULL: there is no such device */
+    void *search_context;
     bool maximise;
     const char *optimiser;         /* a name of host/optimiser.h */
     flx_optimiser_options options; /* seed, budget, ...; all zero: the defaults */
@@ -38,6 +45,7 @@ typedef struct {
     int n_knobs;
     int64_t evaluations, finishing_evaluations; /* by the search; to put knobs back */
     double wall_s;
+    bool is_on_device;                /* the search */
     flx_tuned_setting best, fallback; /* fallback: defaults and fixed settings */
     double *worth; /* (n_knobs) how much worse the best prediction becomes when that knob
                       alone goes back to its default; 0 where it is there */

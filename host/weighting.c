@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Three passes over all problems: prepare (triangle and seeds), search (all populations
- * of a round in one call of the backend), finish (polish and bound). The squared loss is
+ * Three passes over all problems: prepare (triangle and seeds), search (all problems
+ * together), finish (polish and bound). The squared loss is
  * searched on the triangular factor, which has the same values in k + 1 rows. */
 #include "host/weighting.h"
 
 #include "host/least_absolute.h"
-#include "host/optimiser.h"
+#include "host/weight_search.h"
 #include "host/weighting_seeds.h"
 
 #include <math.h>
@@ -22,23 +22,15 @@ typedef struct {
     flx_error error;
 } member;
 
-/* One search of one problem. */
-typedef struct {
-    member *owner;
-    flx_search *search;
-    double *scaled; /* (largest batch, k) normalised settings; NULL for a sum */
-    double *losses; /* (largest batch) */
-} trial;
-
 typedef struct {
     flx_backend *backend;
     flx_weighting_options options;
-    int n_members, n_trials;
+    int n_members, n_searches;
     member *members;
-    trial *trials;
+    flx_device_search
+        *searches;        /* (n_searches): the restarts of a problem side by side */
+    flx_optimum **optima; /* (n_searches) */
     flx_blend_set *set;
-    flx_blend_query *queries; /* (n_trials) of the trials that are not done */
-    int *live;                /* (n_trials) their indices */
 } batch;
 
 double flx_weighting_loss_of(const flx_weighting_problem *problem, const double *weights)
@@ -66,11 +58,8 @@ void flx_weighting_result_clear(flx_weighting_result *result)
 
 static void clear(batch *b)
 {
-    for (int t = 0; t < b->n_trials && b->trials; t++) {
-        flx_search_destroy(b->trials[t].search);
-        free(b->trials[t].scaled);
-        free(b->trials[t].losses);
-    }
+    for (int s = 0; s < b->n_searches && b->optima; s++)
+        flx_optimum_destroy(b->optima[s]);
     for (int m = 0; m < b->n_members && b->members; m++) {
         flx_triangle_clear(&b->members[m].triangle);
         free(b->members[m].seeds);
@@ -78,19 +67,17 @@ static void clear(batch *b)
     if (b->set)
         b->backend->operations->blend_release(b->set);
     free(b->members);
-    free(b->trials);
-    free(b->queries);
-    free(b->live);
+    free(b->searches);
+    free(b->optima);
 }
 
 static flx_status allocate(batch *b, flx_error *error)
 {
-    size_t members = (size_t)b->n_members, trials = (size_t)b->n_trials;
+    size_t members = (size_t)b->n_members, searches = (size_t)b->n_searches;
     b->members = calloc(members + 1, sizeof *b->members);
-    b->trials = calloc(trials + 1, sizeof *b->trials);
-    b->queries = calloc(trials + 1, sizeof *b->queries);
-    b->live = calloc(trials + 1, sizeof *b->live);
-    if (!b->members || !b->trials || !b->queries || !b->live)
+    b->searches = calloc(searches + 1, sizeof *b->searches);
+    b->optima = calloc(searches + 1, sizeof *b->optima);
+    if (!b->members || !b->searches || !b->optima)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weightings",
                         members);
     return FLX_OK;
@@ -170,85 +157,23 @@ static flx_optimiser_options search_options(const batch *b, const member *m, int
     };
 }
 
-static flx_status create_trial(const batch *b, int index, flx_error *error)
-{
-    trial *t = &b->trials[index];
-    int restarts = b->options.restarts;
-    t->owner = &b->members[index / restarts];
-    const flx_weighting_problem *p = t->owner->problem;
-    flx_problem problem = {
-        .n_dimensions = p->k, .initial = t->owner->seeds, .n_initial = t->owner->n_seeds};
-    flx_optimiser_options options = search_options(b, t->owner, index % restarts);
-    FLX_TRY(flx_search_create(b->options.is_paper ? "de" : "lshade", &problem, &options,
-                              &t->search, error));
-    size_t largest = (size_t)flx_search_largest_batch(t->search);
-    t->losses = calloc(largest, sizeof *t->losses);
-    if (p->form == FLX_FORM_MEAN)
-        t->scaled = calloc(largest * (size_t)p->k, sizeof *t->scaled);
-    if (!t->losses || (p->form == FLX_FORM_MEAN && !t->scaled))
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu candidates",
-                        largest);
-    return FLX_OK;
-}
-
-/* Weights of sum 1. All zero give NaN, which a search counts as worst. In place is fine.
- */
-static void normalise(const double *weights, int count, size_t k, double *scaled)
-{
-    for (size_t i = 0; i < (size_t)count; i++) {
-        double sum = 0;
-        for (size_t j = 0; j < k; j++)
-            sum += weights[i * k + j];
-        double factor = 1 / sum;
-        for (size_t j = 0; j < k; j++)
-            scaled[i * k + j] = weights[i * k + j] * factor;
-    }
-}
-
-static void propose(batch *b, int at)
-{
-    trial *t = &b->trials[b->live[at]];
-    int count;
-    const double *weights = flx_search_propose(t->search, &count);
-    if (t->scaled)
-        normalise(weights, count, (size_t)t->owner->problem->k, t->scaled);
-    b->queries[at] = (flx_blend_query){.problem = (int)(t->owner - b->members),
-                                       .count = count,
-                                       .weights = t->scaled ? t->scaled : weights,
-                                       .losses = t->losses};
-}
-
-static int gather_live(batch *b)
-{
-    int count = 0;
-    for (int t = 0; t < b->n_trials; t++)
-        if (!flx_search_is_done(b->trials[t].search))
-            b->live[count++] = t;
-    return count;
-}
-
-/* Rounds until every search is done. */
 static flx_status search(batch *b, flx_error *error)
 {
-    int threads = b->backend->threads;
-    double done = 0, total = 0;
-    for (int t = 0; t < b->n_trials; t++)
-        total += (double)search_options(b, b->trials[t].owner, 0).budget;
-    for (int live = gather_live(b); live > 0; live = gather_live(b)) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
-        for (int at = 0; at < live; at++)
-            propose(b, at);
-        FLX_TRY(b->backend->operations->blend(b->set, b->queries, live, error));
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
-        for (int at = 0; at < live; at++) {
-            trial *t = &b->trials[b->live[at]];
-            flx_search_accept(t->search, t->losses);
-        }
-        for (int at = 0; at < live; at++)
-            done += b->queries[at].count;
-        flx_progress_report(b->options.progress, done, total);
+    int restarts = b->options.restarts;
+    for (int s = 0; s < b->n_searches; s++) {
+        const member *m = &b->members[s / restarts];
+        b->searches[s] = (flx_device_search){
+            .optimiser = b->options.is_paper ? "de" : "lshade",
+            .problem = {.n_dimensions = m->problem->k,
+                        .initial = m->seeds,
+                        .n_initial = m->n_seeds},
+            .options = search_options(b, m, s % restarts),
+            .objective = s / restarts,
+            .is_normalised = m->problem->form == FLX_FORM_MEAN,
+        };
     }
-    return FLX_OK;
+    return flx_weight_search_run(b->backend, b->set, b->searches, b->n_searches,
+                                 b->options.progress, b->optima, error);
 }
 
 /* The best of the restarts. */
@@ -263,19 +188,16 @@ static flx_status collect(const batch *b, int m, flx_weighting_result *result,
     if (!result->weights)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weights", k);
     for (int r = 0; r < b->options.restarts; r++) {
-        flx_optimum *optimum;
-        FLX_TRY(flx_search_result(b->trials[m * b->options.restarts + r].search, &optimum,
-                                  error));
+        const flx_optimum *optimum = b->optima[m * b->options.restarts + r];
         double loss = flx_weighting_loss_of(p, optimum->best);
         result->evaluations += optimum->evaluations;
         if (loss < result->loss_before_polish) {
             result->loss_before_polish = loss;
             memcpy(result->weights, optimum->best, k * sizeof(double));
         }
-        flx_optimum_destroy(optimum);
     }
     if (p->form == FLX_FORM_MEAN)
-        normalise(result->weights, 1, k, result->weights);
+        flx_weights_normalise(result->weights, 1, p->k, result->weights);
     return FLX_OK;
 }
 
@@ -316,8 +238,6 @@ static flx_status run(batch *b, flx_weighting_result *results, flx_error *error)
 {
     FLX_TRY(prepare(b, error));
     FLX_TRY(create_set(b, error));
-    for (int t = 0; t < b->n_trials; t++)
-        FLX_TRY(create_trial(b, t, error));
     FLX_TRY(search(b, error));
     return finish(b, results, error);
 }
@@ -341,7 +261,7 @@ flx_status flx_weighting_solve(flx_backend *backend,
             b.options.restarts, (long long)b.options.evaluations, b.options.population);
     for (int m = 0; m < count; m++)
         FLX_TRY(flx_weighting_check(&problems[m], error));
-    b.n_trials = count * b.options.restarts;
+    b.n_searches = count * b.options.restarts;
     flx_status status = allocate(&b, error);
     for (int m = 0; m < count && status == FLX_OK; m++)
         b.members[m].problem = &problems[m];

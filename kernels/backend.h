@@ -18,6 +18,7 @@
 
 #include "formats/status.h"
 #include "kernels/plan.h"
+#include "kernels/search.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,23 +76,6 @@ typedef struct {
     double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
 } flx_blend_query;
 
-/* Differential evolution rand/1/bin (Storn & Price 1997) of the weights of one blend in the
- * unit cube: a generation is drawn whole from the one before, a trial that is not worse takes
- * its parent's place. Draws are those of formulas/mutation.h, keyed by (seed, individual,
- * generation, gene). */
-typedef struct {
-    int problem;        /* of the set */
-    int members;        /* of the population, at least 4 */
-    bool is_normalised; /* a candidate's weights are divided by their sum (paper Eq. 2) */
-    uint64_t seed;
-    double scale, crossover_rate;
-    uint32_t generation; /* the first to run; 0 evaluates `weights` as they are */
-    int generations;     /* how many to run */
-    double *weights;     /* (members, k) in and out */
-    double *losses;      /* (members) in but for generation 0, and out; infinite where no
-                            candidate had a number */
-} flx_evolution;
-
 /* One matrix product: C = alpha op(A) op(B) + beta C, op(M) = M or its transpose. All dense
  * and row-major in host memory. C overlaps no operand of any product of the same call. */
 typedef struct {
@@ -142,10 +126,20 @@ struct flx_backend_operations {
                                int count, flx_blend_set **out, flx_error *error);
     flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
                         flx_error *error);
-    /* Independent runs, each as if alone; populations stay on the device meanwhile. */
-    flx_status (*evolve)(flx_blend_set *set, flx_evolution *runs, int count,
-                         flx_error *error);
+    /* Searches that stay on the device, kernels/search.h; all NULL: the host's optimisers
+     * do as well there. Independent, each as if alone. Nothing is evaluated before the
+     * first search_advance. The set is borrowed until search_release. FLX_BAD_INPUT, with
+     * the search and its numbers, for what no search can be. */
+    flx_status (*blend_search)(flx_blend_set *set, const flx_population_search *searches,
+                               int count, flx_population **out, flx_error *error);
     void (*blend_release)(flx_blend_set *set);
+
+    /* At most `generations` of every search that is not done. reports (count). */
+    flx_status (*search_advance)(flx_population *population, int generations,
+                                 flx_population_report *reports, flx_error *error);
+    flx_status (*search_read)(flx_population *population, int search,
+                              const flx_population_reading *reading, flx_error *error);
+    void (*search_release)(flx_population *population);
 
     /* Independent products of any shapes: neural networks take one call for a layer of
      * all of them. An element's value does not depend on its neighbours in the batch.
@@ -163,6 +157,10 @@ struct flx_backend_operations {
                                flx_error *error);
     flx_status (*graph_predict)(flx_resident_graph *graph, const double *settings,
                                 int count, double *mean, flx_error *error);
+    /* As blend_search, below: settings whose mean is smallest, or largest. */
+    flx_status (*graph_search)(flx_resident_graph *graph,
+                               const flx_population_search *searches, int count,
+                               flx_population **out, flx_error *error);
     void (*graph_release)(flx_resident_graph *graph);
 
     void (*close)(flx_backend *backend);

@@ -28,7 +28,7 @@
     X(posterior)                                                                         \
     X(backend)                                                                           \
     X(blend)                                                                             \
-    X(evolve)                                                                            \
+    X(search)                                                                            \
     X(plan_check)                                                                        \
     X(plan)                                                                              \
     X(cuda)                                                                              \

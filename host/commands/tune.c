@@ -4,7 +4,7 @@
 #include "host/commands/commands.h"
 
 #include "host/ranking.h"
-#include "host/tuning_model.h"
+#include "host/tuning_device.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -55,6 +55,7 @@ typedef struct {
     int row;
     flx_knob_space *space;
     flx_tuning_model *tuning_model;
+    flx_tuning_device device;
     flx_tuned *tuned;
 } tuning_run;
 
@@ -146,10 +147,13 @@ static flx_status tune(const flx_arguments *arguments, const char *optimiser,
 {
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "tune");
+    s->device = (flx_tuning_device){.backend = s->backend, .model = s->tuning_model};
     flx_tuning tuning = {
         .space = s->space,
         .predict = flx_tuning_model_predict,
         .context = s->tuning_model,
+        .search = flx_tuning_device_search,
+        .search_context = &s->device,
         .maximise = s->model->deployment->maximise,
         .optimiser = optimiser,
         .options = {.budget = flx_integer(arguments, "evaluations", 0),
@@ -207,8 +211,10 @@ static flx_status print_answer(const tuning_run *s, const char *optimiser,
         json_array_append_new(top, describe_setting(s, &tuned->top[i]));
     json_object_set_new(best, "worth", describe_worth(s));
     json_t *answer = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:i, s:i, s:o, s:o, s:o}", "optimizer",
-        optimiser, "target", name_target(s), "unit", flx_model_unit(s->model), "goal",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:i, s:i, s:o, s:o, s:o}",
+        "optimizer", optimiser, "backend", s->backend->name, "search",
+        tuned->is_on_device ? "device" : "host", "search_note", s->device.reason,
+        "target", name_target(s), "unit", flx_model_unit(s->model), "goal",
         s->model->deployment->maximise ? "max" : "min", "evaluations",
         (json_int_t)tuned->evaluations, "finishing_evaluations",
         (json_int_t)tuned->finishing_evaluations, "wall_s", tuned->wall_s, "tuned_knobs",
@@ -286,10 +292,13 @@ static flx_status print_summary(const tuning_run *s, const char *optimiser,
         snprintf(label, sizeof label, "other %d", i);
         print_prediction(s, label, &tuned->top[i]);
     }
-    printf(
-        "%lld evaluations by %s in %.2f s on %s; predicted, not measured: benchmark the "
-        "listed settings (--json has them all)\n",
-        (long long)tuned->evaluations, optimiser, tuned->wall_s, s->backend->name);
+    printf("%lld evaluations by %s in %.2f s on %s%s; predicted, not measured: benchmark "
+           "the "
+           "listed settings (--json has them all)\n",
+           (long long)tuned->evaluations, optimiser, tuned->wall_s, s->backend->name,
+           tuned->is_on_device ? ", which kept the search" : "");
+    if (s->device.reason[0])
+        printf("the search ran on the host: %s\n", s->device.reason);
     return FLX_OK;
 }
 

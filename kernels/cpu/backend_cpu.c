@@ -17,7 +17,6 @@ const struct flx_backend_operations flx_cpu_operations = {
     .posterior_release = flx_cpu_posterior_release,
     .blend_create = flx_cpu_blend_create,
     .blend = flx_cpu_blend,
-    .evolve = flx_cpu_evolve,
     .blend_release = flx_cpu_blend_release,
     .multiply = flx_cpu_multiply,
     .close = close_cpu,

@@ -101,11 +101,6 @@ void flx_cpu_blend_release(flx_blend_set *set)
     free(set);
 }
 
-int flx_cpu_blend_models(const flx_blend_set *set, int problem)
-{
-    return problem < 0 || problem >= set->count ? 0 : set->members[problem].k;
-}
-
 static int blocks_of(int count)
 {
     return (count + FLX_BLEND_BLOCK - 1) / FLX_BLEND_BLOCK;

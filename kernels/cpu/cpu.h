@@ -43,10 +43,6 @@ flx_status flx_cpu_blend_create(flx_backend *backend, const flx_blend_problem *p
                                 int count, flx_blend_set **out, flx_error *error);
 flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
                          flx_error *error);
-flx_status flx_cpu_evolve(flx_blend_set *set, flx_evolution *runs, int count,
-                          flx_error *error);
-/* Models of a problem of the set; 0 where there is no such problem. */
-int flx_cpu_blend_models(const flx_blend_set *set, int problem);
 void flx_cpu_blend_release(flx_blend_set *set);
 
 flx_status flx_cpu_multiply(flx_backend *backend, const flx_product *products, int count,

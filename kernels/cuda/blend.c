@@ -111,23 +111,26 @@ static void place_shared(chunk *c, flx_cuda_layout *l)
     c->sums = flx_cuda_take(&l->upload, (size_t)c->count * sizeof(flx_cuda_blend_sum));
 }
 
-int flx_cuda_blend_fill(const flx_cuda_blend_member *m, int count, const double *weights,
-                        double *partial, flx_cuda_blend_tile *tiles)
+int flx_cuda_blend_fill(const flx_cuda_blend_member *m, const flx_cuda_blend_query *query,
+                        flx_cuda_blend_tile *tiles, flx_cuda_blend_sum *sum)
 {
-    int used = 0;
-    for (int part = 0; part < flx_cuda_blend_parts(m); part++)
+    int used = 0, count = query->count, parts = flx_cuda_blend_parts(m);
+    for (int part = 0; part < parts; part++)
         for (int first = 0; first < count; first += FLX_CUDA_TILE) {
             int row = part * FLX_CUDA_BLEND_ROWS, rows = m->n - row, left = count - first;
             tiles[used++] = (flx_cuda_blend_tile){
                 .rows = rows < FLX_CUDA_BLEND_ROWS ? rows : FLX_CUDA_BLEND_ROWS,
                 .k = m->k,
+                .first = first,
                 .count = left < FLX_CUDA_TILE ? left : FLX_CUDA_TILE,
                 .is_squared = m->is_squared,
+                .live = query->live,
                 .P = m->P + (size_t)row * (size_t)m->k,
                 .y = m->y + row,
-                .weights = weights + (size_t)first * (size_t)m->k,
-                .partial = partial + (size_t)part * (size_t)count + first};
+                .weights = query->weights + (size_t)first * (size_t)m->k,
+                .partial = query->partial + (size_t)part * (size_t)count + first};
         }
+    *sum = (flx_cuda_blend_sum){parts, count, query->live, query->partial, query->losses};
     return used;
 }
 
@@ -142,13 +145,10 @@ static void fill_chunk(const chunk *c, flx_cuda_layout *l)
         places at = place_query(c, q, l);
         memcpy(flx_cuda_on_host(cuda, at.weights), query->weights,
                (size_t)query->count * (size_t)m->k * sizeof(double));
-        tiles +=
-            flx_cuda_blend_fill(m, query->count, flx_cuda_on_device(cuda, at.weights),
-                                flx_cuda_on_device(cuda, at.partial), tiles);
-        sums[q] = (flx_cuda_blend_sum){.parts = flx_cuda_blend_parts(m),
-                                       .count = query->count,
-                                       .partial = flx_cuda_on_device(cuda, at.partial),
-                                       .losses = flx_cuda_on_device(cuda, at.losses)};
+        flx_cuda_blend_query candidates = {
+            query->count, NULL, flx_cuda_on_device(cuda, at.weights),
+            flx_cuda_on_device(cuda, at.partial), flx_cuda_on_device(cuda, at.losses)};
+        tiles += flx_cuda_blend_fill(m, &candidates, tiles, &sums[q]);
     }
 }
 

@@ -50,10 +50,15 @@ static __device__ double fold_rows(const flx_cuda_blend_tile &tile, int first)
     return total;
 }
 
-__global__ void __launch_bounds__(TILE_THREADS)
+__global__ void __launch_bounds__(TILE_THREADS, 4)
     flx_blend_kernel(const flx_cuda_blend_tile *tiles)
 {
     flx_cuda_blend_tile tile = tiles[blockIdx.x];
+    int live = tile.live ? *tile.live - tile.first : tile.count;
+    if (live < tile.count)
+        tile.count = live;
+    if (tile.count <= 0)
+        return;
     double total = 0;
     for (int first = 0; first < tile.rows; first += TILE)
         total += fold_rows(tile, first);
@@ -66,7 +71,8 @@ __global__ void __launch_bounds__(TILE_THREADS)
     flx_blend_sum_kernel(const flx_cuda_blend_sum *sums)
 {
     flx_cuda_blend_sum sum = sums[blockIdx.x];
-    for (int c = (int)threadIdx.x; c < sum.count; c += (int)blockDim.x) {
+    int live = sum.live ? *sum.live : sum.count;
+    for (int c = (int)threadIdx.x; c < live; c += (int)blockDim.x) {
         double total = 0;
         for (int part = 0; part < sum.parts; part++)
             total += sum.partial[(size_t)part * sum.count + c];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Predictions to be weighted, on the device; shared by blend.c, which makes the set and
- * evaluates given weights, and evolve.c, which searches for weights. */
+ * evaluates given weights, and blend_search.c, which searches for weights. */
 #ifndef FLX_CUDA_BLEND_H
 #define FLX_CUDA_BLEND_H
 
@@ -19,12 +19,20 @@ struct flx_blend_set {
     void *memory;                   /* device: every P and y */
 };
 
+/* Candidates to evaluate; pointers are the device's. */
+typedef struct {
+    int count;
+    const int *live;       /* how many of them count when it comes to it; NULL: all */
+    const double *weights; /* (count, k) */
+    double *partial;       /* (parts, count) scratch */
+    double *losses;        /* (count) */
+} flx_cuda_blend_query;
+
 /* Partial sums of a candidate, and tiles of `count` candidates. */
 int flx_cuda_blend_parts(const flx_cuda_blend_member *m);
 int flx_cuda_blend_tile_count(const flx_cuda_blend_member *m, int count);
-/* The tiles of `count` candidates: every part of the rows with every 32 of them.
- * `weights` (count, k) and `partial` (parts, count) are the device's. Returns how many.
- */
-int flx_cuda_blend_fill(const flx_cuda_blend_member *m, int count, const double *weights,
-                        double *partial, flx_cuda_blend_tile *tiles);
+/* The tiles of a query, every part of the rows with every 32 candidates, and its sum.
+ * Returns how many tiles. */
+int flx_cuda_blend_fill(const flx_cuda_blend_member *m, const flx_cuda_blend_query *query,
+                        flx_cuda_blend_tile *tiles, flx_cuda_blend_sum *sum);
 #endif

@@ -42,5 +42,8 @@ flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *p
                                  flx_error *error);
 flx_status flx_cuda_graph_predict(flx_resident_graph *graph, const double *settings,
                                   int count, double *mean, flx_error *error);
+flx_status flx_cuda_graph_search(flx_resident_graph *graph,
+                                 const flx_population_search *searches, int count,
+                                 flx_population **out, flx_error *error);
 void flx_cuda_graph_release(flx_resident_graph *graph);
 #endif

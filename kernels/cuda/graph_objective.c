@@ -92,3 +92,18 @@ flx_cuda_objective flx_cuda_graph_objective(flx_resident_graph *graph)
 {
     return (flx_cuda_objective){graph, room, prepare, evaluate};
 }
+
+flx_status flx_cuda_graph_search(flx_resident_graph *graph,
+                                 const flx_population_search *searches, int count,
+                                 flx_population **out, flx_error *error)
+{
+    *out = NULL;
+    for (int i = 0; i < count; i++)
+        if (searches[i].problem != 0 || searches[i].is_normalised)
+            return flx_fail(
+                error, FLX_BAD_INPUT, "search %d asks for graph %d of one%s", i,
+                searches[i].problem,
+                searches[i].is_normalised ? ", and for settings over their sum" : "");
+    return flx_cuda_search_create(graph->cuda, flx_cuda_graph_objective(graph), searches,
+                                  count, out, error);
+}

@@ -82,9 +82,11 @@ size_t flx_cuda_predict_scratch(int n, int d, int n_slopes);
 cudaError_t flx_cuda_predict_tiles(const flx_cuda_predict_arguments *arguments,
                                    cudaStream_t stream);
 
-/* At most FLX_CUDA_TILE candidates on at most FLX_CUDA_BLEND_ROWS rows of one table. */
+/* At most FLX_CUDA_TILE candidates on at most FLX_CUDA_BLEND_ROWS rows of one table, the
+ * first of them number `first` of its query. */
 typedef struct {
-    int rows, k, count, is_squared;
+    int rows, k, first, count, is_squared;
+    const int *live;       /* how many of the query's count; NULL: all */
     const double *P, *y;   /* (rows, k), (rows) */
     const double *weights; /* (count, k) */
     double *partial;       /* (count) out */
@@ -93,26 +95,10 @@ typedef struct {
 /* Sums of one query's partials, (parts, count), in their order. */
 typedef struct {
     int parts, count;
+    const int *live;
     const double *partial;
     double *losses;
 } flx_cuda_blend_sum;
-
-/* One run of differential evolution, see flx_evolution. */
-typedef struct {
-    int members, k, is_normalised, generations;
-    unsigned long long seed;
-    unsigned first; /* generation of step 0 */
-    double scale, crossover_rate;
-    double *weights, *losses;    /* (members, k), (members) */
-    double *trials, *candidates; /* (members, k); the same where not normalised */
-    const double *trial_losses;  /* (members) */
-} flx_cuda_run;
-/* Trials and candidates of generation `step` of every run; then, when the losses of the
- * candidates are there, the selection. `members`: the most of all runs. */
-cudaError_t flx_cuda_draw_trials(const flx_cuda_run *runs, int count, int members,
-                                 int step, cudaStream_t stream);
-cudaError_t flx_cuda_select(const flx_cuda_run *runs, int count, int members, int step,
-                            cudaStream_t stream);
 
 /* One tile of C = alpha op(A) op(B) + beta C, from row `row` and column `column` on;
  * entry (i, p) of op(A) is A[i * A_row + p * A_column]. */

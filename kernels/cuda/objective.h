@@ -34,4 +34,15 @@ typedef struct {
     flx_status (*evaluate)(void *state, const flx_cuda_candidates *lists, int count,
                            void *memory, flx_error *error);
 } flx_cuda_objective;
+
+/* search_check.c: FLX_BAD_INPUT, with the search and its numbers, for what no search can
+ * be. */
+flx_status flx_population_check(const flx_population_search *searches, int count,
+                                flx_error *error);
+
+/* search.c: the searches on an objective, whose state is borrowed until search_release.
+ * What the objective refuses is refused before. */
+flx_status flx_cuda_search_create(flx_cuda *cuda, flx_cuda_objective objective,
+                                  const flx_population_search *searches, int count,
+                                  flx_population **out, flx_error *error);
 #endif

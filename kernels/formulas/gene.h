@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A gene of the unit cube and the levels that it may have. Valid C11 and CUDA. */
+ * A gene: one dimension of the unit cube that population optimisers search, and what its
+ * kind makes of a value. Valid C11 and CUDA. */
 #ifndef FLX_GENE_H
 #define FLX_GENE_H
 
@@ -50,5 +51,14 @@ FLX_INLINE double flx_gene_snap(flx_gene gene, double unit)
     if (gene.kind == FLX_GENE_CONTINUOUS)
         return inside;
     return flx_gene_centre(gene, flx_gene_level(gene, inside));
+}
+
+/* Chance that a mutated category is drawn anew: one gene in ten trials. */
+FLX_INLINE double flx_resample_chance(const flx_gene *genes, int n_genes)
+{
+    int n_categories = 0;
+    for (int d = 0; genes && d < n_genes; d++)
+        n_categories += genes[d].kind == FLX_GENE_CATEGORY;
+    return n_categories ? 0.1 / n_categories : 0;
 }
 #endif

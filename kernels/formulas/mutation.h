@@ -12,6 +12,7 @@
 
 #include "kernels/formulas/gene.h"
 #include "kernels/formulas/philox.h"
+#include "kernels/formulas/turn.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -124,8 +125,8 @@ FLX_INLINE double flx_mutate_category(flx_moment moment, int dimension, flx_gene
 }
 
 /* Binomial crossover of the mutant with the parent: u in (0, 1) decides. */
-FLX_INLINE double flx_cross_gene(double u, flx_moment moment, int dimension, flx_gene gene,
-                                 flx_donors donors, flx_rates rates)
+FLX_INLINE double flx_cross_gene(double u, flx_moment moment, int dimension,
+                                 flx_gene gene, flx_donors donors, flx_rates rates)
 {
     if (dimension != rates.forced && u >= rates.crossover_rate)
         return donors.parent;
@@ -163,7 +164,8 @@ FLX_INLINE double flx_draw_scale(flx_moment moment, double centre)
     for (uint32_t attempt = 0; attempt < 64; attempt++) {
         double u = flx_uniform(moment.seed, FLX_STREAM_SCALE, moment.individual,
                                moment.generation, attempt);
-        double scale = centre + 0.1 * tan(3.14159265358979323846 * (u - 0.5));
+        double v = 0.5 * (u - 0.5);
+        double scale = centre + 0.1 * (flx_sin_turn(v) / flx_cos_turn(v));
         if (scale > 0)
             return scale < 1 ? scale : 1;
     }
@@ -175,8 +177,11 @@ FLX_INLINE double flx_draw_crossover_rate(flx_moment moment, double centre)
 {
     if (centre < 0)
         return 0;
-    double rate = centre + 0.1 * flx_normal(moment.seed, FLX_STREAM_CROSSOVER_RATE,
-                                            moment.individual, moment.generation, 0);
+    flx_philox_block b = flx_philox(moment.seed, moment.individual, moment.generation, 0,
+                                    FLX_STREAM_CROSSOVER_RATE);
+    double u = flx_unit_from_words(b.word[0], b.word[1]);
+    double v = flx_unit_from_words(b.word[2], b.word[3]);
+    double rate = centre + 0.1 * (sqrt(-2.0 * log(u)) * flx_cos_turn(v));
     return rate < 0 ? 0 : rate > 1 ? 1 : rate;
 }
 

@@ -16,6 +16,7 @@ static flx_lshade *create(const flx_problem *problem, flx_optimiser_options opti
 {
     void *state = NULL;
     flx_error error = {0};
+    flx_optimiser_lshade.fill_defaults(problem, &options);
     assert_int(flx_optimiser_lshade.create(problem, &options, &state, &error), FLX_OK);
     return state;
 }

@@ -129,23 +129,37 @@ static flx_status predict(flx_backend *backend, answers *a, flx_error *error)
     return status;
 }
 
-static flx_status evolve(flx_backend *backend, flx_blend_set *set, answers *a,
+/* rand/1/bin of a sum and L-SHADE of a mean. */
+static flx_status search(flx_backend *backend, flx_blend_set *set, answers *a,
                          flx_error *error)
 {
-    flx_evolution runs[2];
-    for (int r = 0; r < 2; r++) {
-        memcpy(a->populations[r], weights, sizeof weights);
-        runs[r] = (flx_evolution){.problem = r,
-                                  .members = CANDIDATES,
-                                  .is_normalised = r == 1,
-                                  .seed = 2,
-                                  .scale = 0.5,
-                                  .crossover_rate = 0.9,
-                                  .generations = 3,
-                                  .weights = a->populations[r],
-                                  .losses = a->losses[r]};
+    flx_population_search searches[2];
+    flx_population *population;
+    for (int r = 0; r < 2; r++)
+        searches[r] = (flx_population_search){.kind = r == 0 ? FLX_POPULATION_DE
+                                                             : FLX_POPULATION_LSHADE,
+                                              .problem = r,
+                                              .is_normalised = r == 1,
+                                              .n_genes = MODELS,
+                                              .members = CANDIDATES,
+                                              .budget = 4 * CANDIDATES,
+                                              .seed = 2,
+                                              .scale = 0.5,
+                                              .crossover_rate = 0.9,
+                                              .history = 3,
+                                              .smallest_members = 4,
+                                              .best_share = 0.1,
+                                              .archive_rate = 1};
+    FLX_TRY(backend->operations->blend_search(set, searches, 2, &population, error));
+    flx_population_report reports[2];
+    flx_status status =
+        backend->operations->search_advance(population, 3, reports, error);
+    for (int r = 0; r < 2 && status == FLX_OK; r++) {
+        flx_population_reading reading = {NULL, a->populations[r], a->losses[r]};
+        status = backend->operations->search_read(population, r, &reading, error);
     }
-    return backend->operations->evolve(set, runs, 2, error);
+    backend->operations->search_release(population);
+    return status;
 }
 
 static flx_status multiply(flx_backend *backend, answers *a, flx_error *error)
@@ -165,7 +179,7 @@ static flx_status blend(flx_backend *backend, answers *a, flx_error *error)
     FLX_TRY(backend->operations->blend_create(backend, problems, 2, &set, error));
     flx_status status = backend->operations->blend(set, jobs, 2, error);
     if (status == FLX_OK)
-        status = evolve(backend, set, a, error);
+        status = search(backend, set, a, error);
     backend->operations->blend_release(set);
     return status;
 }
