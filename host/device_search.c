@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Long enough that waiting for the device costs little, short enough for a progress bar
- * and for searches that stop early. */
-enum { GENERATIONS_A_CALL = 32 };
+/* At last long enough that waiting for the device costs little, short enough for a
+ * progress bar and for searches that stop early; at first short, since a young population
+ * has more to offer to a list of unlike settings. */
+enum { FIRST_GENERATIONS = 4, MOST_GENERATIONS = 32 };
 /* Of random search come back so many times the good settings that are wanted, since some
  * of them lie near others. */
 enum { KEEP_FACTOR = 4 };
@@ -29,6 +30,7 @@ typedef struct {
 /* What a group holds; all of it may be NULL. */
 typedef struct {
     int first, count;
+    int generations; /* of the next call */
     flx_population *population;
     flx_population_report *reports; /* (count) */
     flx_stop *stops;                /* (count) before the last call */
@@ -167,7 +169,9 @@ static flx_status advance(run *r, group *g, bool *is_done, flx_error *error)
         g->stops[i] = g->reports[i].stop;
     }
     flx_status status = r->objective->backend->operations->search_advance(
-        g->population, GENERATIONS_A_CALL, g->reports, error);
+        g->population, g->generations, g->reports, error);
+    if (g->generations < MOST_GENERATIONS)
+        g->generations *= 2;
     for (int i = 0; i < g->count && status == FLX_OK; i++) {
         bool is_over = g->reports[i].stop != FLX_STOP_NONE;
         done += (double)g->reports[i].evaluations;
@@ -209,7 +213,7 @@ static flx_status search_group(run *r, group *g, flx_error *error)
 
 static flx_status search_range(run *r, int first, int count, flx_error *error)
 {
-    group g = {.first = first, .count = count};
+    group g = {.first = first, .count = count, .generations = FIRST_GENERATIONS};
     flx_status status = FLX_NO_MEMORY;
     if (count <= FLX_POPULATION_SEARCHES)
         status = r->objective->create(r->objective->context, r->planned + first, count,

@@ -73,6 +73,7 @@
     X(lshade)                                                                            \
     X(weighting_optimum)                                                                 \
     X(weighting)                                                                         \
+    X(device_search)                                                                     \
     X(selection_ridge)                                                                   \
     X(selection)                                                                         \
     X(metric_selection)                                                                  \

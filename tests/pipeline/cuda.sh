@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # usage: sh cuda.sh PROGRAM, with FLUXION_CUDA_PLUGIN naming the emulated backend
-# Train, evaluate and predict on cuda tell what they tell on the cpu; without a device a line
+# Train, predict and tune on cuda tell what they tell on the cpu; without a device a line
 # says so, and "auto" goes on without it.
 . "$(dirname "$0")/check.sh"
 
@@ -20,6 +20,23 @@ paste -d , "$scratch/cpu.csv" "$scratch/cuda.csv" | awk -F , '
     function far(a, b) { return (a - b) ^ 2 > (1e-3 * a) ^ 2 }
     NR > 1 && (far($2, $6) || far($3, $7) || far($4, $8)) { print; bad = 1 }
     END { exit bad || NR != 37 }' || fail "predictions of cpu and cuda differ"
+
+# The search stays on the device and finds what the host's finds on the cpu.
+for optimiser in lshade de random; do
+    for backend in cpu cuda; do
+        run 0 tune "$scratch/cpu" --optimizer $optimiser --evaluations 300 --population 20 \
+            --seed 1 --backend $backend --json
+        cp "$scratch/stdout" "$scratch/$backend.json"
+    done
+    grep -q '"search": "device"' "$scratch/cuda.json" || fail "$optimiser: not on the device"
+    grep -q '"search": "host"' "$scratch/cpu.json" || fail "$optimiser: not on the host"
+    for backend in cpu cuda; do
+        sed -n '/"best"/,/"default"/p' "$scratch/$backend.json" | sed -n '/"settings"/,/}/p' \
+            >"$scratch/$backend.best"
+    done
+    [ -s "$scratch/cpu.best" ] || fail "$optimiser: no settings"
+    cmp -s "$scratch/cpu.best" "$scratch/cuda.best" || fail "$optimiser: other settings on cuda"
+done
 
 answers "on cuda (CPU emulator" train --deployment "$deployment" --data "$scratch/rows.h5" \
     --rows 8 --composed-only -o "$scratch/auto"
