@@ -38,11 +38,21 @@ typedef struct {
     double *best, *units, *values;  /* of the largest search */
 } group;
 
-static flx_population_kind kind_of(const flx_optimiser *optimiser)
+/* False for an optimiser that only the host has. */
+static bool find_kind(const flx_optimiser *optimiser, flx_population_kind *kind)
 {
-    return optimiser == &flx_optimiser_random ? FLX_POPULATION_RANDOM
-           : optimiser == &flx_optimiser_de   ? FLX_POPULATION_DE
-                                              : FLX_POPULATION_LSHADE;
+    static const struct {
+        const flx_optimiser *optimiser;
+        flx_population_kind kind;
+    } kinds[] = {{&flx_optimiser_random, FLX_POPULATION_RANDOM},
+                 {&flx_optimiser_de, FLX_POPULATION_DE},
+                 {&flx_optimiser_lshade, FLX_POPULATION_LSHADE}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].optimiser == optimiser) {
+            *kind = kinds[i].kind;
+            return true;
+        }
+    return false;
 }
 
 static int kept_rows(int keep)
@@ -56,10 +66,14 @@ static flx_status plan(const flx_device_search *search, flx_optimiser_options *o
 {
     const flx_optimiser *optimiser;
     const flx_problem *problem = &search->problem;
+    flx_population_kind kind;
     FLX_TRY(flx_optimiser_resolve(search->optimiser, problem, &search->options,
                                   &optimiser, options, error));
+    if (!find_kind(optimiser, &kind))
+        return flx_fail(error, FLX_BAD_INPUT, "no device runs the optimiser \"%s\"",
+                        search->optimiser);
     *out = (flx_population_search){
-        .kind = kind_of(optimiser),
+        .kind = kind,
         .problem = search->objective,
         .is_normalised = search->is_normalised,
         .is_maximised = search->is_maximised,
@@ -88,7 +102,7 @@ static flx_status plan(const flx_device_search *search, flx_optimiser_options *o
 bool flx_device_search_fits(const flx_device_search *search)
 {
     flx_optimiser_options options;
-    flx_population_search planned;
+    flx_population_search planned = {0};
     return plan(search, &options, &planned, NULL) == FLX_OK &&
            planned.members <= FLX_POPULATION_LARGEST &&
            planned.history <= FLX_POPULATION_SLOTS;

@@ -56,11 +56,10 @@ typedef struct {
     int64_t evaluations;       /* candidates, over all restarts */
 } flx_weighting_result;
 
-/* Solves `count` problems together: every round evaluates the populations of all searches
- * that are not done as one batch. Fills results (count); clear each. Results depend on
- * the problem, the options and the instruction set, not on threads or on the other
- * problems. FLX_BAD_INPUT names problem, row and model of what is wrong, a number that is
- * not finite among it; on failure all results are empty. */
+/* Solves `count` problems together (host/weight_search.h). Fills results (count); clear
+ * each. Results depend on the problem, the options and the instruction set, not on
+ * threads or on the other problems. FLX_BAD_INPUT names problem, row and model of what is
+ * wrong, a number that is not finite among it; on failure all results are empty. */
 flx_status flx_weighting_solve(flx_backend *backend,
                                const flx_weighting_problem *problems, int count,
                                const flx_weighting_options *options,

@@ -4,7 +4,7 @@
 #include "host/accuracy.h"
 #include "host/commands/command.h"
 #include "host/commands/terminal.h"
-#include "host/tuning_model.h"
+#include "host/tuning_device.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -62,9 +62,12 @@ static void close_contest(contest *c)
 static flx_status search(contest *c, contender *one, int round, flx_error *error)
 {
     flx_tuned *tuned = NULL;
+    flx_tuning_device device = {.backend = c->backend, .model = c->tuning_model};
     flx_tuning tuning = {.space = c->space,
                          .predict = flx_tuning_model_predict,
                          .context = c->tuning_model,
+                         .search = flx_tuning_device_search,
+                         .search_context = &device,
                          .maximise = c->model->deployment->maximise,
                          .optimiser = one->name,
                          .options = {.budget = c->evaluations, .seed = (uint64_t)round}};
