@@ -197,6 +197,21 @@ static void population_shrinks_linearly_to_its_end(void)
     assert_int(flx_population_size(100, 4, 5000, 1000), 4);
 }
 
+/* Within 2 ulp of 1; libm's argument is rounded less in long double. */
+static void parts_of_a_turn_have_their_sine_and_cosine(void)
+{
+    const long double turn = 6.28318530717958647692528676655900577L;
+    for (int i = -4096; i <= 4096; i++) {
+        double v = i / 4096.0;
+        assert_close(flx_cos_turn(v), (double)cosl(turn * v), 0, 4e-16);
+        assert_close(flx_sin_turn(v), (double)sinl(turn * v), 0, 4e-16);
+    }
+    assert_close(flx_cos_turn(0.25), 0, 0, 0);
+    assert_close(flx_sin_turn(0.25), 1, 0, 0);
+    assert_close(flx_sin_turn(-0.5), 0, 0, 0);
+    assert_close(flx_cos_turn(0.5), -1, 0, 0);
+}
+
 CU_TestInfo mutation_tests[] = {
     {"levels share the unit interval evenly", levels_share_the_unit_interval_evenly},
     {"logarithmic levels are as wide as their logarithm",
@@ -220,5 +235,7 @@ CU_TestInfo mutation_tests[] = {
     {"crossover rate is a clipped normal and zero once terminal",
      crossover_rate_is_a_clipped_normal_and_zero_once_terminal},
     {"population shrinks linearly to its end", population_shrinks_linearly_to_its_end},
+    {"parts of a turn have their sine and cosine",
+     parts_of_a_turn_have_their_sine_and_cosine},
     CU_TEST_INFO_NULL,
 };
