@@ -133,8 +133,9 @@ flx_status flx_cuda_blend_create(flx_backend *backend, const flx_blend_problem *
                                  int count, flx_blend_set **out, flx_error *error);
 flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
                           flx_error *error);
-flx_status flx_cuda_blend_search(flx_blend_set *set, const flx_population_search *searches,
-                                 int count, flx_population **out, flx_error *error);
+flx_status flx_cuda_blend_search(flx_blend_set *set,
+                                 const flx_population_search *searches, int count,
+                                 flx_population **out, flx_error *error);
 void flx_cuda_blend_release(flx_blend_set *set);
 flx_status flx_cuda_search_advance(flx_population *population, int generations,
                                    flx_population_report *reports, flx_error *error);
