@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * usage: roofline_workload N D
- * One launch of every kernel of the cuda backend, for experiments/roofline.sh, which
- * reads what the emulator counted: one likelihood with its gradient, one posterior of N
- * points with D inputs at 320 queries, losses of 64 weight vectors, one matrix product.
+ * Launches of every kernel of the cuda backend, for experiments/roofline.sh, which reads
+ * what the emulator counted: one likelihood with its gradient, one posterior of N points
+ * with D inputs at 320 queries, losses of 64 weight vectors, one matrix product, three
+ * generations of L-SHADE on a graph of 13 vertices that all have that posterior's model.
  */
 #include "host/fluxion.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { QUERIES = 320, SIDE = 128 };
+enum { QUERIES = 320, SIDE = 128, LEAVES = 12, MEMBERS = 128, GENERATIONS = 3 };
 
 static flx_error error;
 
@@ -31,6 +32,79 @@ static double *numbers(int count)
     return values;
 }
 
+/* The first vertices read the d columns, the last one reads them all and as many columns
+ * as it has inputs left. */
+static void fill_inputs(flx_plan_input *inputs, int d)
+{
+    for (int v = 0; v <= LEAVES; v++)
+        for (int k = 0; k < d; k++) {
+            bool is_vertex = v == LEAVES && k < LEAVES;
+            inputs[v * d + k] =
+                (flx_plan_input){is_vertex ? k : -1, is_vertex ? -1 : k, 1};
+        }
+}
+
+static flx_resident_graph *compose(flx_backend *backend,
+                                   const flx_gp_posterior *posterior, int d)
+{
+    size_t width = (size_t)d;
+    flx_plan_column *columns = calloc(width, sizeof *columns);
+    flx_plan_feature *features = calloc(width, sizeof *features);
+    flx_plan_input *inputs = calloc((LEAVES + 1) * width, sizeof *inputs);
+    flx_plan_vertex vertices[LEAVES + 1];
+    const int level_start[] = {0, LEAVES, LEAVES + 1};
+    const flx_plan_model model = {
+        .kind = FLX_PLAN_GP, .n_features = d, .sd = 1, .low = -1e9, .high = 1e9};
+    const flx_plan_target target = {LEAVES, 1, 1};
+    if (!columns || !features || !inputs)
+        exit(1);
+    fill_inputs(inputs, d);
+    for (int k = 0; k < d; k++) {
+        columns[k] = (flx_plan_column){.gene = k, .scale.max = 1, .first_value = -1};
+        features[k] = (flx_plan_feature){k, {.low = -1e9, .high = 1e9, .scale = 1}};
+    }
+    for (int v = 0; v <= LEAVES; v++)
+        vertices[v] = (flx_plan_vertex){v * d, d, 0, 1};
+    const flx_inference_plan plan = {.n_genes = d,
+                                     .n_columns = d,
+                                     .n_inputs = (LEAVES + 1) * d,
+                                     .n_vertices = LEAVES + 1,
+                                     .n_levels = 2,
+                                     .n_models = 1,
+                                     .n_features = d,
+                                     .n_targets = 1,
+                                     .columns = columns,
+                                     .inputs = inputs,
+                                     .vertices = vertices,
+                                     .level_start = level_start,
+                                     .models = &model,
+                                     .features = features,
+                                     .targets = &target};
+    flx_resident_graph *graph;
+    check(backend->operations->graph_create(backend, posterior, &plan, &graph, &error));
+    free(columns), free(features), free(inputs);
+    return graph;
+}
+
+static void search(flx_backend *backend, const flx_gp_posterior *posterior, int d)
+{
+    flx_resident_graph *graph = compose(backend, posterior, d);
+    flx_population_search lshade = {.kind = FLX_POPULATION_LSHADE,
+                                    .n_genes = d,
+                                    .members = MEMBERS,
+                                    .budget = 100 * MEMBERS,
+                                    .history = 6,
+                                    .smallest_members = 4,
+                                    .best_share = 0.11,
+                                    .archive_rate = 2.6};
+    flx_population_report report;
+    flx_population *population;
+    check(backend->operations->graph_search(graph, &lshade, 1, &population, &error));
+    check(backend->operations->search_advance(population, GENERATIONS, &report, &error));
+    backend->operations->search_release(population);
+    backend->operations->graph_release(graph);
+}
+
 static void fit(flx_backend *backend, int n, int d)
 {
     double *X = numbers(n * d), *y = numbers(n), *theta = numbers(d + 2);
@@ -47,6 +121,7 @@ static void fit(flx_backend *backend, int n, int d)
     check(backend->operations->evaluate(batch, &evaluation, 1, &error));
     check(backend->operations->condition(backend, &member, 1, &posterior, &error));
     check(backend->operations->predict(posterior, &query, 1, &error));
+    search(backend, posterior, d);
     backend->operations->posterior_release(posterior);
     backend->operations->batch_release(batch);
     free(X), free(y), free(theta), free(gradient), free(answers), free(queries);
