@@ -31,27 +31,27 @@ typedef struct {
     const flx_progress *progress;
     bool *is_exonerated;     /* (n_assignments) */
     flx_test_errors *errors; /* of the model as it stands */
-} session;
+} debugger;
 
-static flx_status measure(session *s, flx_error *error)
+static flx_status measure(debugger *s, flx_error *error)
 {
     flx_test_errors_destroy(s->errors);
     s->errors = NULL;
     return flx_te_compute_err(s->model, s->backend, s->test, &s->errors, error);
 }
 
-static double graph_mae(const session *s)
+static double graph_mae(const debugger *s)
 {
     return s->errors->mae[s->model->graph->output];
 }
 
-static bool is_exonerated(const session *s, int vertex)
+static bool is_exonerated(const debugger *s, int vertex)
 {
     return s->is_exonerated[s->model->graph->vertices[vertex].assignment];
 }
 
 /* By the largest MAE; of equal ones the first. */
-static int pick_by_error(const session *s)
+static int pick_by_error(const debugger *s)
 {
     int picked = -1;
     for (int v = 0; v < s->model->graph->n_vertices; v++)
@@ -62,7 +62,7 @@ static int pick_by_error(const session *s)
 }
 
 /* A random assignment among those left; of its vertices the first. */
-static int pick_at_random(const session *s, int step)
+static int pick_at_random(const debugger *s, int step)
 {
     const flx_graph *graph = s->model->graph;
     int left = graph->n_assignments - step, picked = -1;
@@ -78,7 +78,7 @@ static int pick_at_random(const session *s, int step)
     return -1;
 }
 
-static flx_status pick_by_debugging(const session *s, int *vertex, flx_error *error)
+static flx_status pick_by_debugging(const debugger *s, int *vertex, flx_error *error)
 {
     flx_diagnosis *diagnosis = NULL;
     flx_blame_rule rule = {s->options->above, s->is_exonerated};
@@ -89,7 +89,7 @@ static flx_status pick_by_debugging(const session *s, int *vertex, flx_error *er
 }
 
 /* -1 where there is none. */
-static flx_status pick_vertex(const session *s, int step, int *vertex, flx_error *error)
+static flx_status pick_vertex(const debugger *s, int step, int *vertex, flx_error *error)
 {
     if (s->options->order == FLX_ORDER_DEBUG)
         return pick_by_debugging(s, vertex, error);
@@ -98,7 +98,7 @@ static flx_status pick_vertex(const session *s, int step, int *vertex, flx_error
     return FLX_OK;
 }
 
-static flx_status run_step(session *s, int vertex, flx_debug_step *step, flx_error *error)
+static flx_status run_step(debugger *s, int vertex, flx_debug_step *step, flx_error *error)
 {
     step->vertex = vertex;
     step->assignment = s->model->graph->vertices[vertex].assignment;
@@ -111,7 +111,7 @@ static flx_status run_step(session *s, int vertex, flx_debug_step *step, flx_err
     return FLX_OK;
 }
 
-static flx_status run_steps(session *s, int budget, flx_debug_course *course,
+static flx_status run_steps(debugger *s, int budget, flx_debug_course *course,
                             flx_error *error)
 {
     FLX_TRY(measure(s, error));
@@ -145,7 +145,7 @@ flx_status flx_debug_graph(flx_model *model, flx_backend *backend,
                         "a budget of %d retrainings: give 1 or more", options->budget);
     int assignments = model->graph->n_assignments;
     int budget = options->budget < assignments ? options->budget : assignments;
-    session s = {model, backend, test, retrainer, options, progress, NULL, NULL};
+    debugger s = {model, backend, test, retrainer, options, progress, NULL, NULL};
     s.is_exonerated = calloc((size_t)assignments, sizeof *s.is_exonerated);
     flx_debug_course *course = calloc(1, sizeof *course);
     if (course)
