@@ -170,9 +170,32 @@ static __device__ void shrink_archive(const flx_cuda_population &p, flx_cuda_pro
     s.n_evicted = (int)evicted;
 }
 
+/* A slot gets the last row that is put there: of as many as there are threads the later
+ * ones win, then those of the next turn. Slot `cap` is outside: its row leaves at once.
+ * The whole block calls it. */
+static __device__ void fill_slots(const flx_cuda_population &p, int n_archived, int room,
+                                  int successes, int cap)
+{
+    __shared__ int slots[THREADS];
+    int t = (int)threadIdx.x;
+    for (int first = 0; first < successes; first += THREADS) {
+        int k = first + t, slot = cap;
+        if (k < successes)
+            slot = k < room ? n_archived + k : p.victims[k - room];
+        slots[t] = slot;
+        __syncthreads();
+        bool is_last = slot < cap;
+        for (int later = t + 1; later < THREADS && is_last; later++)
+            is_last = slots[later] != slot;
+        if (is_last)
+            p.archive_from[slot] = p.winners[k];
+        __syncthreads();
+    }
+}
+
 /* Where the rows of the next archive come from. Every beaten parent is added in turn; in
  * a full archive it takes the place of a random row, or leaves itself. All draws are
- * known beforehand; one thread plays them. */
+ * known beforehand. */
 static __device__ void plan_archive(const flx_cuda_population &p, flx_cuda_progress &s,
                                     int successes, int wanted)
 {
@@ -184,14 +207,10 @@ static __device__ void plan_archive(const flx_cuda_population &p, flx_cuda_progr
         p.victims[k] = flx_below(p.seed, FLX_STREAM_EVICT, 0, s.generation,
                                  (unsigned)(s.n_evicted + k), cap + 1);
     __syncthreads();
+    fill_slots(p, n_archived, room, successes, cap);
     if (threadIdx.x > 0)
         return;
-    for (int k = 0; k < successes; k++) {
-        int slot = k < room ? n_archived++ : p.victims[k - room];
-        if (slot < cap)
-            p.archive_from[slot] = p.winners[k];
-    }
-    s.n_archived = n_archived;
+    s.n_archived = n_archived + successes < cap ? n_archived + successes : cap;
     shrink_archive(p, s, wanted);
 }
 
