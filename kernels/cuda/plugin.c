@@ -44,21 +44,23 @@ static flx_status probe(flx_error *error)
 
 /* The largest n whose triangle fits into a block's shared memory.
  * FLUXION_CUDA_FUSED_LIMIT lowers it: tests send small members down the libraries' path
- * with 0. */
+ * with 0. What the kernel is allowed holds for every backend of the process and is the
+ * device's limit therefore. */
 static flx_status limit_fused(flx_cuda *cuda, flx_error *error)
 {
     int shared = 0, limit = FLX_CUDA_FUSED_LIMIT;
     FLX_TRY(flx_cuda_check(
         cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0),
         "asking the device", error));
-    const char *wanted = getenv("FLUXION_CUDA_FUSED_LIMIT");
-    if (wanted && atoi(wanted) < limit)
-        limit = atoi(wanted);
     while (limit > 0 && flx_cuda_fused_shared(limit) > (size_t)shared)
         limit--;
+    FLX_TRY(flx_cuda_check(flx_cuda_fused_allow(flx_cuda_fused_shared(limit)),
+                           "reserving shared memory", error));
+    const char *wanted = getenv("FLUXION_CUDA_FUSED_LIMIT");
+    if (wanted && atoi(wanted) < limit)
+        limit = atoi(wanted) > 0 ? atoi(wanted) : 0;
     cuda->fused_limit = limit;
-    return flx_cuda_check(flx_cuda_fused_allow(flx_cuda_fused_shared(limit)),
-                          "reserving shared memory", error);
+    return FLX_OK;
 }
 
 static flx_status create_handles(flx_cuda *cuda, flx_error *error)

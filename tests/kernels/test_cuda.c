@@ -245,6 +245,30 @@ static void the_libraries_and_the_fused_kernel_agree(void)
     clear_problems();
 }
 
+/* What a kernel is allowed belongs to the process: another backend must not take it away
+ * from the first. */
+static void two_backends_have_limits_of_their_own(void)
+{
+    static answers alone, beside;
+    flx_error error = {0};
+    flx_backend *first = NULL, *second = NULL;
+    if (!has_device(false))
+        return;
+    make_problems();
+    assert_int(flx_backend_open("cuda", 1, &first, &error), FLX_OK);
+    assert_int(evaluate(first, &alone, &error), FLX_OK);
+    setenv("FLUXION_CUDA_FUSED_LIMIT", "0", 1);
+    assert_int(flx_backend_open("cuda", 1, &second, &error), FLX_OK);
+    unsetenv("FLUXION_CUDA_FUSED_LIMIT");
+    assert_int(evaluate(second, &beside, &error), FLX_OK);
+    assert_int(evaluate(first, &beside, &error), FLX_OK);
+    assert_text(error.message, "");
+    assert_true(memcmp(&alone, &beside, sizeof alone) == 0);
+    flx_backend_close(second);
+    flx_backend_close(first);
+    clear_problems();
+}
+
 /* 12 members of up to 64 x 64 twice want 0.4 MiB, 600 queries of 5 columns with tiles and
  * scratch 0.6 MiB: neither fits at once into what the problems and the posterior leave.
  */
@@ -346,6 +370,7 @@ static void a_library_that_is_none_leaves_the_cpu(void)
 CU_TestInfo cuda_tests[] = {
     {"the libraries and the fused kernel agree",
      the_libraries_and_the_fused_kernel_agree},
+    {"two backends have limits of their own", two_backends_have_limits_of_their_own},
     {"little memory means chunks and the same bits",
      little_memory_means_chunks_and_the_same_bits},
     {"memory that runs out is one clear line", memory_that_runs_out_is_one_clear_line},
