@@ -205,11 +205,12 @@ flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, in
         if (queries[q].problem < 0 || queries[q].problem >= set->count)
             return flx_fail(error, FLX_BAD_INPUT, "query %d asks for blend %d of %d", q,
                             queries[q].problem, set->count);
-    size_t budget = count ? flx_cuda_budget(set->cuda) : 0, used = 0;
+    size_t budget = 0, used = 0;
     chunk c = {.set = set, .queries = queries};
     for (int q = 0; q < count; q++) {
         size_t size = query_size(&c, c.count);
-        if (c.count > 0 && used + size > budget) {
+        if (c.count > 0 && (used + size > FLX_CUDA_MIRROR ||
+                            !flx_cuda_fits(set->cuda, used + size, &budget))) {
             FLX_TRY(run_chunk(&c, error));
             c = (chunk){.set = set, .queries = queries + q};
             used = 0;

@@ -34,8 +34,15 @@ flx_status flx_cuda_check(cudaError_t result, const char *what, flx_error *error
  * there. */
 flx_status flx_cuda_allocate(flx_cuda *cuda, void **out, size_t size, const char *what,
                              flx_error *error);
-/* Bytes that one chunk of work may take. */
+/* Bytes that one chunk of work may take: asks the device, which takes as long as a few
+ * launches. */
 size_t flx_cuda_budget(const flx_cuda *cuda);
+/* Whether a chunk of `size` bytes is not too large. `budget` is 0 before a call's first
+ * question; the device is asked once a call, and not where the work space suffices. */
+bool flx_cuda_fits(const flx_cuda *cuda, size_t size, size_t *budget);
+/* What a chunk uploads and answers goes through pinned memory, which is dear: larger
+ * chunks would save nothing. */
+enum { FLX_CUDA_MIRROR = 256 << 20 };
 /* Both rooms at least so large; what they held is lost. */
 flx_status flx_cuda_make_room(flx_cuda *cuda, size_t device, size_t host,
                               flx_error *error);
@@ -66,7 +73,8 @@ static inline void *flx_cuda_on_host(const flx_cuda *cuda, size_t at)
 {
     return (char *)cuda->host.memory + at;
 }
-/* Room for a layout; uploads and answers of one. */
+/* Room for a layout; uploads and answers of one. Waits first: a call that failed may have
+ * left copies from the pinned room under way. */
 flx_status flx_cuda_layout_room(flx_cuda *cuda, const flx_cuda_layout *l,
                                 flx_error *error);
 flx_status flx_cuda_layout_upload(const flx_cuda *cuda, const flx_cuda_layout *l,

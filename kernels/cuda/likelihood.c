@@ -292,7 +292,7 @@ static size_t job_size(const chunk *c, int i)
 
 /* How many of the `left` next turns one chunk takes: one kind, on the library's path one
  * order, and no more than fit; at least one. */
-static int chunk_length(const chunk *c, int left, size_t budget)
+static int chunk_length(const chunk *c, int left, size_t *budget)
 {
     size_t size = 0;
     int length = 0;
@@ -303,7 +303,7 @@ static int chunk_length(const chunk *c, int left, size_t budget)
             length == MOST_MEMBERS)
             break;
         size += job_size(c, length);
-        if (length > 0 && size > budget)
+        if (length > 0 && !flx_cuda_fits(c->cuda, size, budget))
             break;
         length++;
     }
@@ -326,11 +326,11 @@ flx_status flx_cuda_evaluate_jobs(flx_cuda *cuda, flx_cuda_job *jobs, int count,
         turns[i] = (flx_cuda_turn){order_of(cuda, jobs[i].data->n), i};
     if (count > 0) /* qsort of nothing wants an array all the same */
         qsort(turns, (size_t)count, sizeof *turns, compare_turns);
-    size_t budget = count ? flx_cuda_budget(cuda) : 0;
+    size_t budget = 0;
     for (int first = 0; first < count;) {
         chunk c = {.cuda = cuda, .jobs = jobs, .turns = turns + first};
         c.is_fused = job_at(&c, 0)->data->n <= cuda->fused_limit;
-        c.count = chunk_length(&c, count - first, budget);
+        c.count = chunk_length(&c, count - first, &budget);
         FLX_TRY(run_chunk(&c, error));
         first += c.count;
     }

@@ -67,6 +67,15 @@ size_t flx_cuda_budget(const flx_cuda *cuda)
     return most > cuda->device.size ? most : cuda->device.size;
 }
 
+bool flx_cuda_fits(const flx_cuda *cuda, size_t size, size_t *budget)
+{
+    if (size <= cuda->device.size)
+        return true;
+    if (*budget == 0)
+        *budget = flx_cuda_budget(cuda);
+    return size <= *budget;
+}
+
 static flx_status grow_device(flx_cuda *cuda, size_t size, flx_error *error)
 {
     if (size <= cuda->device.size)
@@ -142,6 +151,7 @@ flx_cuda_layout flx_cuda_layout_after(flx_cuda_layout counted)
 flx_status flx_cuda_layout_room(flx_cuda *cuda, const flx_cuda_layout *l,
                                 flx_error *error)
 {
+    FLX_TRY(flx_cuda_wait(cuda, error));
     return flx_cuda_make_room(cuda, l->end, l->first_scratch, error);
 }
 

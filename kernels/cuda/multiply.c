@@ -149,10 +149,11 @@ flx_status flx_cuda_multiply(flx_backend *backend, const flx_product *products, 
 {
     FLX_TRY(check_extents(products, count, error));
     chunk c = {.cuda = backend->state, .products = products};
-    size_t budget = count ? flx_cuda_budget(c.cuda) : 0, used = 0;
+    size_t budget = 0, used = 0;
     for (int i = 0; i < count; i++) {
         size_t size = product_size(&products[i]);
-        if (c.count > 0 && used + size > budget) {
+        if (c.count > 0 && (used + size > FLX_CUDA_MIRROR ||
+                            !flx_cuda_fits(c.cuda, used + size, &budget))) {
             FLX_TRY(run_chunk(&c, error));
             c = (chunk){.cuda = backend->state, .products = products + i};
             used = 0;

@@ -148,6 +148,17 @@ static size_t tile_size(const flx_cuda_conditioned *member, const flx_gp_query *
     return columns * FLX_CUDA_TILE * sizeof(double) + sizeof(flx_cuda_query_tile);
 }
 
+static size_t size_of_all(const chunk *c, int count)
+{
+    size_t size = 0;
+    for (int q = 0; q < count; q++) {
+        const flx_gp_query *query = &c->queries[q];
+        size += (size_t)tiles_of(query->m) *
+                tile_size(&c->posterior->members[query->member], query);
+    }
+    return size;
+}
+
 static size_t widest_scratch(const flx_gp_posterior *posterior,
                              const flx_gp_query *queries, int count)
 {
@@ -212,8 +223,11 @@ flx_status flx_cuda_predict(const flx_gp_posterior *posterior, flx_gp_query *que
     c.stride = widest_scratch(posterior, queries, count);
     size_t blocks = (size_t)(posterior->cuda->processors * BLOCKS_A_PROCESSOR);
     size_t scratch = blocks * c.stride * sizeof(double);
-    size_t budget = flx_cuda_budget(posterior->cuda);
+    size_t held = posterior->cuda->device.size, budget = held;
+    if (scratch + size_of_all(&c, count) > held)
+        budget = flx_cuda_budget(posterior->cuda);
     budget = budget > scratch ? budget - scratch : 0;
+    budget = budget < FLX_CUDA_MIRROR ? budget : FLX_CUDA_MIRROR;
     flx_status status = predict_all(&c, count, budget, error);
     free(parts);
     return status;
