@@ -15,11 +15,11 @@ static flx_status open_library(const char *name, int version, void **out,
     *out = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
     if (*out)
         return FLX_OK;
-    return flx_fail(
-        error, FLX_DEVICE_FAILED,
-        "cuda: %s was not found, which a CUDA toolkit has: put its folder into "
-        "LD_LIBRARY_PATH",
-        file);
+    const char *why = dlerror(); /* it may be found, and one that it needs be missing */
+    return flx_fail(error, FLX_DEVICE_FAILED,
+                    "cuda: %s, which a CUDA toolkit has, cannot be loaded (%s): put its "
+                    "folder into LD_LIBRARY_PATH",
+                    file, why ? why : "no reason given");
 }
 
 static flx_status find(void *library, const char *name, void *function, flx_error *error)
