@@ -93,6 +93,14 @@ static void spoil(bool is_lower, int n, double *A, int lda, bool has_failed)
                 A[(size_t)j * (size_t)lda + (size_t)i] = NAN;
 }
 
+/* The diagonal entry at which a factorisation stopped, counted from 1. */
+static double pivot_of(const double *A, int lda, int stopped_at)
+{
+    return A[(size_t)(stopped_at - 1) * ((size_t)lda + 1)];
+}
+
+/* LAPACK takes a pivot that is no number for a failure; cuSOLVER does not promise to, and
+ * here it never does. */
 cusolverStatus_t cusolverDnDpotrfBatched(cusolverDnHandle_t handle, cublasFillMode_t uplo,
                                          int n, double *A[], int lda, int *info,
                                          int count)
@@ -110,7 +118,9 @@ cusolverStatus_t cusolverDnDpotrfBatched(cusolverDnHandle_t handle, cublasFillMo
         for (int b = 0; b < count; b++) {
             need(A[b], extent(n, n, lda), "potrfBatched: a matrix");
             dpotrf_(is_lower ? "L" : "U", &n, A[b], &lda, &info[b], 1);
+            bool is_number = info[b] <= 0 || !std::isnan(pivot_of(A[b], lda, info[b]));
             spoil(is_lower, n, A[b], lda, info[b] > 0);
+            info[b] = is_number ? info[b] : 0;
         }
     });
     return CUSOLVER_STATUS_SUCCESS;

@@ -65,6 +65,8 @@ template <class... P, class... A>
 void launch(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
             cudaStream_t stream, A... a)
 {
+    static_assert((0 + ... + sizeof(P)) <= 4096,
+                  "a kernel takes 4096 bytes of arguments");
     auto checked = [&](auto value) { check_argument(&value, sizeof value, name); };
     (checked(static_cast<P>(a)), ...);
     if (!is_launchable((const void *)kernel, grid, block, shared))

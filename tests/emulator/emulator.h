@@ -63,6 +63,7 @@ unsigned block_number(), first_block_of_grid();
 /* stream.cpp: work waits in its stream until somebody waits for it. */
 void enqueue(cudaStream_t stream, std::function<void()> work);
 void drain_everything();
+bool is_work_waiting(); /* in any stream */
 
 /* race.cpp */
 void begin_race_check(const char *kernel);

@@ -147,6 +147,13 @@ static Word &word_at(uintptr_t number)
     return words[number % PER_PAGE];
 }
 
+static void check_alignment(void *p, size_t alignment, void *where)
+{
+    bool is_ours = is_device_address(p) || in_shared(p, 1);
+    if (running_thread() >= 0 && is_ours && (uintptr_t)p % alignment)
+        fail("misaligned access of %zu bytes at %s", alignment, line_of(where).c_str());
+}
+
 void check_access(void *p, size_t n, bool is_write, void *where)
 {
     if (running_thread() < 0)
@@ -165,16 +172,18 @@ void check_access(void *p, size_t n, bool is_write, void *where)
 }
 } // namespace emu
 
-#define HOOK(name, size, is_write)                                                       \
+/* `alignment`: what the compiler counts on, and a device insists on. */
+#define HOOK(name, size, alignment, is_write)                                            \
     extern "C" void __tsan_##name(void *p)                                               \
     {                                                                                    \
+        emu::check_alignment(p, alignment, __builtin_return_address(0));                 \
         emu::check_access(p, size, is_write, __builtin_return_address(0));               \
     }
 #define HOOKS(size)                                                                      \
-    HOOK(read##size, size, false)                                                        \
-    HOOK(write##size, size, true)                                                        \
-    HOOK(unaligned_read##size, size, false)                                              \
-    HOOK(unaligned_write##size, size, true)
+    HOOK(read##size, size, size, false)                                                  \
+    HOOK(write##size, size, size, true)                                                  \
+    HOOK(unaligned_read##size, size, 1, false)                                           \
+    HOOK(unaligned_write##size, size, 1, true)
 HOOKS(1)
 HOOKS(2)
 HOOKS(4)

@@ -64,6 +64,14 @@ void drain_everything()
     check_canaries();
 }
 
+bool is_work_waiting()
+{
+    for (const CUstream_st *stream : streams())
+        if (!stream->queue.empty())
+            return true;
+    return false;
+}
+
 void enqueue(cudaStream_t handle, std::function<void()> work)
 {
     CUstream_st *stream = queue_of(handle);
