@@ -113,14 +113,26 @@ void check_canaries()
                      i - block.second, block.second);
 }
 
+static int living;
+
+void count_living(int change)
+{
+    living += change;
+}
+
 /* Lists what was never freed, when the program ends. */
 static struct LeakCheck {
     ~LeakCheck()
     {
+        if (living)
+            fprintf(stderr,
+                    "emulator: leak: %d among streams, events, handles and pinned "
+                    "memory\n",
+                    living);
         const auto &allocations = arena().allocations;
         for (const auto &block : allocations)
             fprintf(stderr, "emulator: leak: %zu bytes of device memory\n", block.second);
-        if (!allocations.empty())
+        if (living || !allocations.empty())
             _exit(4);
     }
 } leak_check;
@@ -186,6 +198,7 @@ cudaError_t cudaMallocHost(void **out, size_t n)
     if (!memory)
         return record_error(cudaErrorMemoryAllocation);
     *out = memory;
+    count_living(1);
     return cudaSuccess;
 }
 
@@ -194,6 +207,8 @@ cudaError_t cudaFreeHost(void *p)
 {
     if (p && is_work_waiting())
         fail("pinned memory is given up while a stream has work to do");
+    if (p)
+        count_living(-1);
     free(p);
     return cudaSuccess;
 }

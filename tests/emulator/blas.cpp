@@ -45,11 +45,13 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
     if (!settings().has_device)
         return CUBLAS_STATUS_NOT_INITIALIZED;
     *handle = new cublasContext{nullptr};
+    count_living(1);
     return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
 {
+    count_living(handle ? -1 : 0);
     delete handle;
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -67,11 +69,13 @@ cusolverStatus_t cusolverDnCreate(cusolverDnHandle_t *handle)
     if (!settings().has_device)
         return CUSOLVER_STATUS_NOT_INITIALIZED;
     *handle = new cusolverDnContext{nullptr};
+    count_living(1);
     return CUSOLVER_STATUS_SUCCESS;
 }
 
 cusolverStatus_t cusolverDnDestroy(cusolverDnHandle_t handle)
 {
+    count_living(handle ? -1 : 0);
     delete handle;
     return CUSOLVER_STATUS_SUCCESS;
 }

@@ -40,6 +40,9 @@ bool is_device_address(const void *p);
 /* All n bytes lie in one living allocation. */
 bool is_device_range(const void *p, size_t n);
 bool is_mapped(const void *p);
+/* What was made (1) or released (-1) but device memory: streams, events, handles of
+ * libraries, pinned memory. What is left at exit is an error. */
+void count_living(int change);
 void check_canaries();
 size_t arena_offset(const void *p);
 void fill_with_nan(void *p, size_t n); /* unseen by the address sanitizer */
@@ -58,6 +61,7 @@ unsigned warp_epoch(), block_epoch();
 void run_grid(const char *name, dim3 grid, dim3 block, size_t shared,
               const std::function<void()> &body);
 bool in_shared(const void *p, size_t n);
+bool is_near_shared(const void *p); /* or a little behind its end */
 unsigned block_number(), first_block_of_grid();
 
 /* stream.cpp: work waits in its stream until somebody waits for it. */

@@ -14,7 +14,7 @@ expect() {
         EMU_SCHED=$order EMU_SEED=$order
         [ "$order" = seq ] || [ "$order" = rev ] || EMU_SCHED=rand
         export EMU_SCHED EMU_SEED
-        said=$({ "$1" "$2"; } 2>&1)
+        said=$({ "$1" "$2"; } 2>&1; echo "status $?")
         case $said in
         *"$3"*) ;;
         *)
@@ -30,20 +30,34 @@ for program in "$asan" "$race"; do
     expect "$program" none fine
     expect "$program" host-pointer "a host pointer"
     expect "$program" divergent "divergent barrier: 23 of 64"
+    expect "$program" other-barrier "divergent __syncthreads: "
     expect "$program" no-synchronisation wrong
-    expect "$program" uninitialised wrong
-    expect "$program" absent-lane wrong
+    expect "$program" uninitialised "not a number"
+    expect "$program" fresh "not a number"
+    expect "$program" absent-lane "not a number"
+    expect "$program" pinned-too-early "pinned memory is given up"
+    expect "$program" tall-grid refused
+    expect "$program" many-threads refused
+    expect "$program" much-shared refused
     expect "$program" leak "leak: 1000 bytes of device memory"
+    expect "$program" stream-leak "leak: 1 among streams, events, handles and pinned memory"
+    expect "$program" pinned-leak "leak: 1 among streams, events, handles and pinned memory"
 done
 expect "$asan" beyond-global "use-after-poison"
+expect "$asan" beyond-by-copy "use-after-poison"
 expect "$asan" beyond-shared "global-buffer-overflow"
+expect "$asan" beyond-dynamic "heap-buffer-overflow"
 expect "$asan" use-after-free "use-after-poison"
 expect "$asan" host-reads-device "SEGV"
 expect "$race" barrier "RACE in reverse_blocks on shared memory"
 expect "$race" warp-barrier "RACE in sum_warps on shared memory"
 expect "$race" across-blocks "RACE in reverse_blocks on global memory"
 expect "$race" beyond-global "out-of-bounds write of 8 bytes at faults.cu"
+expect "$race" beyond-by-copy "past the end of an allocation of 1536 bytes"
+expect "$race" beyond-dynamic "out-of-bounds write of 8 bytes at faults.cu"
+expect "$race" misaligned "misaligned access of 8 bytes at faults.cu"
 expect "$race" use-after-free "out-of-bounds read of 8 bytes at faults.cu"
+expect "$race" host-reads-device "status 139"
 
 # Errors that a program has to live with.
 for program in "$asan" "$race"; do

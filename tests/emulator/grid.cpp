@@ -16,6 +16,12 @@ extern "C" char __stop_emu_shared[] __attribute__((weak, visibility("hidden")));
 namespace emu
 {
 static const uintptr_t LOWEST_HOST = 0x200000000000, END_OF_HOST = 1ull << 47;
+/* Bytes behind dynamic shared memory that are known to be none. */
+#ifdef __SANITIZE_ADDRESS__
+static const size_t BEHIND = 0;
+#else
+static const size_t BEHIND = 256;
+#endif
 static char *dynamic;
 static size_t dynamic_size;
 static unsigned n_blocks, first_block;
@@ -47,12 +53,17 @@ bool in_shared(const void *p, size_t n)
            lies_in(p, n, dynamic, dynamic + dynamic_size);
 }
 
-/* Dynamic shared memory is allocated anew, exactly, so that the address sanitizer guards
- * its ends. */
+bool is_near_shared(const void *p)
+{
+    return in_shared(p, 1) || lies_in(p, 1, dynamic, dynamic + dynamic_size + BEHIND);
+}
+
+/* Dynamic shared memory is allocated anew, exactly where the address sanitizer guards its
+ * ends. */
 static void run_block(const Block &block)
 {
     fill_with_nan(__start_emu_shared, (size_t)(__stop_emu_shared - __start_emu_shared));
-    dynamic = (char *)malloc(dynamic_size ? dynamic_size : 1);
+    dynamic = (char *)malloc(dynamic_size + BEHIND + !dynamic_size);
     if (!dynamic)
         fail("no memory for %zu bytes of shared memory", dynamic_size);
     fill_with_nan(dynamic, dynamic_size);

@@ -159,7 +159,7 @@ void check_access(void *p, size_t n, bool is_write, void *where)
     if (running_thread() < 0)
         return;
     bool is_global = is_device_address(p);
-    if (!is_global && !in_shared(p, 1))
+    if (!is_global && !is_near_shared(p))
         return; /* a fiber's own stack */
     if (is_global ? !is_device_range(p, n) : !in_shared(p, n))
         fail("out-of-bounds %s of %zu bytes at %s", is_write ? "write" : "read", n,

@@ -185,6 +185,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *out, unsigned flags)
         return record_error(cudaErrorInsufficientDriver);
     *out = new CUstream_st{{}, !(flags & cudaStreamNonBlocking)};
     streams().insert(*out);
+    count_living(1);
     return cudaSuccess;
 }
 
@@ -192,6 +193,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
     drain(stream);
     streams().erase(stream);
+    count_living(-1);
     delete stream;
     return cudaSuccess;
 }
@@ -213,12 +215,14 @@ cudaError_t cudaDeviceSynchronize(void)
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned)
 {
     *out = new CUevent_st{nullptr, 0, 0};
+    count_living(1);
     return cudaSuccess;
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event)
 {
     drain_everything();
+    count_living(-1);
     delete event;
     return cudaSuccess;
 }
