@@ -57,9 +57,12 @@ void enqueue_grid(const char *name, cudaStream_t stream, dim3 grid, dim3 block,
 /* A kernel's body as nvcc compiled it to PTX, where translations are linked in. */
 struct Translated {
     void (*run)(const char *parameters, char *shared);
-    const unsigned *sizes; /* static shared bytes, bytes of parameters */
+    const unsigned *sizes; /* static shared bytes, bytes of parameters, most threads */
 };
 Translated find_translated(const void *kernel);
+/* What only the translation tells: __launch_bounds__, and static shared memory beside the
+ * dynamic. */
+bool is_within_bounds(const Translated &translated, dim3 block, size_t shared);
 
 template <class... P, class... A>
 void launch(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
@@ -77,6 +80,8 @@ void launch(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_
                      [=] { kernel(static_cast<P>(a)...); });
         return;
     }
+    if (!is_within_bounds(translated, block, shared))
+        return;
     std::string parameters;
     auto put = [&](auto value) {
         while (parameters.size() % alignof(decltype(value)))

@@ -142,6 +142,17 @@ bool is_launchable(const void *kernel, dim3 grid, dim3 block, size_t shared)
     return settings().has_device && is_sound && shared <= limit;
 }
 
+bool is_within_bounds(const Translated &translated, dim3 block, size_t shared)
+{
+    size_t threads = (size_t)block.x * block.y * block.z;
+    if (threads > translated.sizes[2])
+        record_error(cudaErrorLaunchOutOfResources);
+    else if (translated.sizes[0] + shared > settings().shared_per_block)
+        record_error(cudaErrorInvalidValue);
+    return threads <= translated.sizes[2] &&
+           translated.sizes[0] + shared <= settings().shared_per_block;
+}
+
 void enqueue_grid(const char *name, cudaStream_t stream, dim3 grid, dim3 block,
                   size_t shared, std::function<void()> body)
 {

@@ -109,6 +109,7 @@ struct Kernel {
     vector<Variable> parameters;
     std::map<string, size_t> offsets; /* of parameters and of shared variables */
     size_t parameter_size = 0, shared_size = 0;
+    size_t most_threads = 1024;
 };
 
 static std::map<string, Variable> shared_variables;
@@ -347,6 +348,11 @@ static string next_line(std::ifstream &in)
 static void read_parameters(std::ifstream &in, Kernel &kernel)
 {
     for (string line = next_line(in); line != "{"; line = next_line(in)) {
+        if (starts_with(line, ".maxntid")) {
+            kernel.most_threads = 1;
+            for (const string &extent : operands_of(trim(line.substr(8))))
+                kernel.most_threads *= strtoul(extent.c_str(), nullptr, 10);
+        }
         if (!starts_with(line, ".param"))
             continue;
         if (line.back() == ',')
@@ -383,8 +389,8 @@ static void translate_kernel(std::ifstream &in, const string &name)
     }
     size_t shared = rounded(kernel.shared_size, 16);
     out << "const unsigned SHARED_SIZE_" << name << " = " << shared << ";\n"
-        << "extern \"C\" const unsigned ptx_sizes_" << name << "[2] = {" << shared << ", "
-        << kernel.parameter_size << "};\n";
+        << "extern \"C\" const unsigned ptx_sizes_" << name << "[3] = {" << shared << ", "
+        << kernel.parameter_size << ", " << kernel.most_threads << "};\n";
 }
 
 int main(int argc, char **argv)
