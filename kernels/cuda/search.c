@@ -31,7 +31,7 @@ static bool is_alike(const flx_population_search *search)
 static flx_cuda_population describe(const flx_population_search *search)
 {
     return (flx_cuda_population){
-        .kind = search->kind,
+        .kind = (int)search->kind,
         .n_genes = search->n_genes,
         .members = search->members,
         .is_normalised = search->is_normalised,

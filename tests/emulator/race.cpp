@@ -149,8 +149,9 @@ static Word &word_at(uintptr_t number)
 
 static void check_alignment(void *p, size_t alignment, void *where)
 {
-    bool is_ours = is_device_address(p) || in_shared(p, 1);
-    if (running_thread() >= 0 && is_ours && (uintptr_t)p % alignment)
+    if ((uintptr_t)p % alignment == 0 || running_thread() < 0)
+        return;
+    if (is_device_address(p) || in_shared(p, 1))
         fail("misaligned access of %zu bytes at %s", alignment, line_of(where).c_str());
 }
 
