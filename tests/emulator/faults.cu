@@ -68,7 +68,7 @@ __global__ void reverse_blocks(Arguments a)
     if (a.fault == ABSENT_LANE && t < 16)
         value = __shfl_down_sync(0xFFFFu, value, 16);
     a.to[a.fault == BEYOND_GLOBAL ? i + 1 : i] = value;
-    if (a.fault == ACROSS_BLOCKS)
+    if (a.fault == ACROSS_BLOCKS && t == 0)
         a.to[0] = 0;
     if (a.fault == BEYOND_BY_COPY && i == 0)
         memset(a.to + a.n, 0, sizeof(double) * (size_t)a.n / COUNT);
