@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The host side of the cuda backend; private to kernels/cuda. One stream, one work space
- * a backend that grows and is kept; work that does not fit is done in chunks. */
+ * The host side of the cuda backend; private to kernels/cuda. One stream, which others
+ * branch off and join again, one work space a backend that grows and is kept; work that
+ * does not fit is done in chunks. */
 #ifndef FLX_CUDA_H
 #define FLX_CUDA_H
 
@@ -16,8 +17,17 @@ typedef struct {
     size_t size;
 } flx_cuda_room;
 
+/* As many as the fused kernel has sizes. */
+enum { FLX_CUDA_BRANCHES = (FLX_CUDA_FUSED_LIMIT + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE };
 typedef struct {
     cudaStream_t stream;
+    cudaEvent_t joined;
+} flx_cuda_branch;
+
+typedef struct {
+    cudaStream_t stream;
+    flx_cuda_branch branches[FLX_CUDA_BRANCHES];
+    cudaEvent_t forked;
     flx_cuda_libraries libraries;
     cublasHandle_t blas;
     cusolverDnHandle_t solver;
@@ -52,6 +62,13 @@ flx_status flx_cuda_upload(const flx_cuda *cuda, void *to, const void *from, siz
 flx_status flx_cuda_download(const flx_cuda *cuda, void *to, const void *from,
                              size_t size, flx_error *error);
 flx_status flx_cuda_wait(const flx_cuda *cuda, flx_error *error);
+
+/* branches.c: the streams branches[0 .. count - 1] go on from where the backend's stream
+ * is, and it goes on when all of them are done. */
+flx_status flx_cuda_branches_create(flx_cuda *cuda, flx_error *error);
+void flx_cuda_branches_release(flx_cuda *cuda);
+flx_status flx_cuda_fork(const flx_cuda *cuda, int count, flx_error *error);
+flx_status flx_cuda_join(const flx_cuda *cuda, int count, flx_error *error);
 
 /* A place in a region that is laid out piece by piece: aligned offset, cursor moved on.
  */

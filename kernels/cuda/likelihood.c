@@ -133,19 +133,48 @@ static void fill_members(chunk *c, size_t K, size_t inverse)
     }
 }
 
-/* One launch a bucket: members of one order have the same number of threads. */
-static flx_status run_fused(const chunk *c, flx_error *error)
+/* One past the last of the turns of one size that begin at `first`. */
+static int end_of_size(const chunk *c, int first)
+{
+    int last = first;
+    while (last < c->count && c->turns[last].order == c->turns[first].order)
+        last++;
+    return last;
+}
+
+static int count_sizes(const chunk *c)
+{
+    int sizes = 0;
+    for (int first = 0; first < c->count; first = end_of_size(c, first))
+        sizes++;
+    return sizes;
+}
+
+static flx_status launch_sizes(const chunk *c, int sizes, flx_error *error)
 {
     const flx_cuda_member *members = flx_cuda_on_device(c->cuda, c->members);
-    for (int first = 0, last; first < c->count; first = last) {
-        for (last = first;
-             last < c->count && c->turns[last].order == c->turns[first].order;)
-            last++;
-        FLX_TRY(flx_cuda_check(flx_cuda_fused(members + first, last - first,
-                                              c->turns[first].order, c->cuda->stream),
-                               "launching the fused kernel", error));
+    for (int first = 0, size = 0, last; first < c->count; first = last, size++) {
+        last = end_of_size(c, first);
+        cudaStream_t stream =
+            sizes > 1 ? c->cuda->branches[size].stream : c->cuda->stream;
+        FLX_TRY(flx_cuda_check(
+            flx_cuda_fused(members + first, last - first, c->turns[first].order, stream),
+            "launching the fused kernel", error));
     }
     return FLX_OK;
+}
+
+/* Every size in a stream of its own. They are joined whatever happens: the work space is
+ * used again. */
+static flx_status run_fused(const chunk *c, flx_error *error)
+{
+    int sizes = count_sizes(c);
+    if (sizes == 1)
+        return launch_sizes(c, sizes, error);
+    FLX_TRY(flx_cuda_fork(c->cuda, sizes, error));
+    flx_status status = launch_sizes(c, sizes, error);
+    flx_status joined = flx_cuda_join(c->cuda, sizes, status == FLX_OK ? error : NULL);
+    return status != FLX_OK ? status : joined;
 }
 
 static flx_status check_library(int result, const char *what, flx_error *error)

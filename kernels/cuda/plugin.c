@@ -91,6 +91,7 @@ static flx_status start(flx_cuda *cuda, flx_error *error)
     FLX_TRY(
         flx_cuda_check(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
                        "creating a stream", error));
+    FLX_TRY(flx_cuda_branches_create(cuda, error));
     return create_handles(cuda, error);
 }
 
@@ -101,6 +102,7 @@ static void stop(flx_cuda *cuda)
         cuda->libraries.cublasDestroy_v2_(cuda->blas);
     if (cuda->solver)
         cuda->libraries.cusolverDnDestroy_(cuda->solver);
+    flx_cuda_branches_release(cuda);
     if (cuda->stream)
         cudaStreamDestroy(cuda->stream);
     free(cuda);
