@@ -30,6 +30,8 @@ enum { THREADS = 64, BLOCKS = 3, COUNT = THREADS * BLOCKS };
     X(HOST_POINTER, "host-pointer")                                                      \
     X(HOST_READS_DEVICE, "host-reads-device")                                            \
     X(NO_SYNCHRONISATION, "no-synchronisation")                                          \
+    X(NO_FORK, "no-fork")                                                                \
+    X(NO_JOIN, "no-join")                                                                \
     X(PINNED_TOO_EARLY, "pinned-too-early")                                              \
     X(TALL_GRID, "tall-grid")                                                            \
     X(MANY_THREADS, "many-threads")                                                      \
@@ -129,6 +131,33 @@ static const char *compare(const double *got)
     return cudaGetLastError() == cudaSuccess ? "fine" : "refused";
 }
 
+static struct {
+    cudaStream_t stream;
+    cudaEvent_t forked, joined;
+} side; /* until the answer is compared: giving them up waits for them */
+
+/* Launches in a stream of their own, between what `stream` has to do before and after. */
+static void launch_beside(cudaStream_t stream, const Arguments &a, const double *host)
+{
+    cudaStreamCreateWithFlags(&side.stream, cudaStreamNonBlocking);
+    cudaEventCreateWithFlags(&side.forked, cudaEventDisableTiming);
+    cudaEventCreateWithFlags(&side.joined, cudaEventDisableTiming);
+    cudaEventRecord(side.forked, stream);
+    if (a.fault != NO_FORK)
+        cudaStreamWaitEvent(side.stream, side.forked, 0);
+    launch(side.stream, a, host);
+    cudaEventRecord(side.joined, side.stream);
+    if (a.fault != NO_JOIN)
+        cudaStreamWaitEvent(stream, side.joined, 0);
+}
+
+static void release_side()
+{
+    cudaEventDestroy(side.forked);
+    cudaEventDestroy(side.joined);
+    cudaStreamDestroy(side.stream);
+}
+
 /* Everything in its order, on memory that is there. */
 static const char *run(int fault, cudaStream_t stream, double *from, double *to,
                        double *pinned)
@@ -143,7 +172,7 @@ static const char *run(int fault, cudaStream_t stream, double *from, double *to,
         cudaFree(from);
     if (fault == PINNED_TOO_EARLY)
         cudaFreeHost(pinned);
-    launch(stream, {from, to, COUNT, fault}, numbers);
+    launch_beside(stream, {from, to, COUNT, fault}, numbers);
     cudaMemcpyAsync(got, to, sizeof got, cudaMemcpyDeviceToHost, stream);
     if (fault != NO_SYNCHRONISATION)
         cudaStreamSynchronize(stream);
@@ -151,6 +180,7 @@ static const char *run(int fault, cudaStream_t stream, double *from, double *to,
         printf("%g\n", to[0]);
     const char *verdict = compare(got);
     cudaStreamSynchronize(stream);
+    release_side();
     return verdict;
 }
 

@@ -8,9 +8,9 @@ asan=$1 race=$2
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
 failures=0
 
-# expect PROGRAM FAULT TEXT: the program stops or answers with TEXT, and not with "fine"
+# expect PROGRAM FAULT TEXT [ORDERS]: the program stops or answers with TEXT, and not with "fine"
 expect() {
-    for order in seq rev 1 2; do
+    for order in ${4:-seq rev 1 2}; do
         EMU_SCHED=$order EMU_SEED=$order
         [ "$order" = seq ] || [ "$order" = rev ] || EMU_SCHED=rand
         export EMU_SCHED EMU_SEED
@@ -32,6 +32,8 @@ for program in "$asan" "$race"; do
     expect "$program" divergent "divergent barrier: 23 of 64"
     expect "$program" other-barrier "divergent __syncthreads: "
     expect "$program" no-synchronisation wrong
+    expect "$program" no-fork "not a number" rev
+    expect "$program" no-join "not a number" seq
     expect "$program" uninitialised "not a number"
     expect "$program" fresh "not a number"
     expect "$program" absent-lane "not a number"

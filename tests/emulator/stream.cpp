@@ -43,10 +43,24 @@ static void run_first(CUstream_st *stream)
     work();
 }
 
+/* What else a device may do before a stream's next piece of work: nothing of the other
+ * streams, all of it, or by chance some. */
+static void run_others(CUstream_st *stream)
+{
+    Order order = settings().order;
+    for (CUstream_st *other : streams())
+        while (other != stream && !other->queue.empty() &&
+               (order == REVERSED || (order == SHUFFLED && random_below(2) == 1)))
+            run_first(other);
+}
+
 static void drain(CUstream_st *stream)
 {
-    while (!stream->queue.empty())
-        run_first(stream);
+    while (!stream->queue.empty()) {
+        run_others(stream);
+        if (!stream->queue.empty()) /* another stream may have waited for it */
+            run_first(stream);
+    }
     check_canaries();
 }
 
