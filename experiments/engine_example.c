@@ -54,7 +54,7 @@ static flx_status run_benchmarks(int rows, int instances, uint64_t seed,
                                  flx_dataset **out, flx_error *error)
 {
     char names[MOST_COLUMNS][16] = {"db:cache", "web:rps", "db:p90", "web:p90"};
-    flx_kind kinds[MOST_COLUMNS] = {FLX_KNOB, FLX_STATE, FLX_METRIC, FLX_METRIC};
+    flx_column_role kinds[MOST_COLUMNS] = {FLX_KNOB, FLX_STATE, FLX_METRIC, FLX_METRIC};
     int columns = 4;
     for (int i = 0; i < instances; i++) {
         kinds[columns] = FLX_STATE;

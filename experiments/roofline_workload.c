@@ -34,13 +34,13 @@ static double *numbers(int count)
 
 /* The first vertices read the d columns, the last one reads them all and as many columns
  * as it has inputs left. */
-static void fill_inputs(flx_plan_input *inputs, int d)
+static void fill_inputs(flx_device_graph_input *inputs, int d)
 {
     for (int v = 0; v <= LEAVES; v++)
         for (int k = 0; k < d; k++) {
             bool is_vertex = v == LEAVES && k < LEAVES;
             inputs[v * d + k] =
-                (flx_plan_input){is_vertex ? k : -1, is_vertex ? -1 : k, 1};
+                (flx_device_graph_input){is_vertex ? k : -1, is_vertex ? -1 : k, 1};
         }
 }
 
@@ -48,38 +48,40 @@ static flx_resident_graph *compose(flx_backend *backend,
                                    const flx_gp_posterior *posterior, int d)
 {
     size_t width = (size_t)d;
-    flx_plan_column *columns = calloc(width, sizeof *columns);
-    flx_plan_feature *features = calloc(width, sizeof *features);
-    flx_plan_input *inputs = calloc((LEAVES + 1) * width, sizeof *inputs);
-    flx_plan_vertex vertices[LEAVES + 1];
+    flx_device_graph_column *columns = calloc(width, sizeof *columns);
+    flx_device_graph_feature *features = calloc(width, sizeof *features);
+    flx_device_graph_input *inputs = calloc((LEAVES + 1) * width, sizeof *inputs);
+    flx_device_graph_vertex vertices[LEAVES + 1];
     const int level_start[] = {0, LEAVES, LEAVES + 1};
-    const flx_plan_model model = {
-        .kind = FLX_PLAN_GP, .n_features = d, .sd = 1, .low = -1e9, .high = 1e9};
-    const flx_plan_target target = {LEAVES, 1, 1};
+    const flx_device_graph_model model = {
+        .kind = FLX_DEVICE_GRAPH_GP, .n_features = d, .sd = 1, .low = -1e9, .high = 1e9};
+    const flx_device_graph_target target = {LEAVES, 1, 1};
     if (!columns || !features || !inputs)
         exit(1);
     fill_inputs(inputs, d);
     for (int k = 0; k < d; k++) {
-        columns[k] = (flx_plan_column){.gene = k, .scale.max = 1, .first_value = -1};
-        features[k] = (flx_plan_feature){k, {.low = -1e9, .high = 1e9, .scale = 1}};
+        columns[k] =
+            (flx_device_graph_column){.gene = k, .scale.max = 1, .first_value = -1};
+        features[k] =
+            (flx_device_graph_feature){k, {.low = -1e9, .high = 1e9, .scale = 1}};
     }
     for (int v = 0; v <= LEAVES; v++)
-        vertices[v] = (flx_plan_vertex){v * d, d, 0, 1};
-    const flx_inference_plan plan = {.n_genes = d,
-                                     .n_columns = d,
-                                     .n_inputs = (LEAVES + 1) * d,
-                                     .n_vertices = LEAVES + 1,
-                                     .n_levels = 2,
-                                     .n_models = 1,
-                                     .n_features = d,
-                                     .n_targets = 1,
-                                     .columns = columns,
-                                     .inputs = inputs,
-                                     .vertices = vertices,
-                                     .level_start = level_start,
-                                     .models = &model,
-                                     .features = features,
-                                     .targets = &target};
+        vertices[v] = (flx_device_graph_vertex){v * d, d, 0, 1};
+    const flx_inference_device_graph plan = {.n_genes = d,
+                                             .n_columns = d,
+                                             .n_inputs = (LEAVES + 1) * d,
+                                             .n_vertices = LEAVES + 1,
+                                             .n_levels = 2,
+                                             .n_models = 1,
+                                             .n_features = d,
+                                             .n_targets = 1,
+                                             .columns = columns,
+                                             .inputs = inputs,
+                                             .vertices = vertices,
+                                             .level_start = level_start,
+                                             .models = &model,
+                                             .features = features,
+                                             .targets = &target};
     flx_resident_graph *graph;
     check(backend->operations->graph_create(backend, posterior, &plan, &graph, &error));
     free(columns), free(features), free(inputs);

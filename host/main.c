@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The program `fluxion`: finds the verb, reads its arguments, runs it, reports how it
  * ended. Whatever concerns the process as a whole is decided here and nowhere else. */
-#include "host/commands/arguments.h"
 #include "host/commands/commands.h"
-#include "host/commands/help.h"
-#include "host/commands/terminal.h"
+#include "host/commands/frame/arguments.h"
+#include "host/commands/frame/help.h"
+#include "host/commands/frame/terminal.h"
 
 #include <errno.h>
 #include <omp.h>
@@ -19,26 +19,16 @@ extern void openblas_set_num_threads(int threads);
 /* A new verb is one line here. */
 const flx_command *const flx_commands[] = {
     /* clang-format off: one a line */
-    &flx_simulate_command,
-    &flx_import_command,
-    &flx_info_command,
-    &flx_train_command,
-    &flx_evaluate_command,
-    &flx_debug_command,
-    &flx_scale_command,
-    &flx_replace_command,
-    &flx_fit_command,
-    &flx_predict_command,
-    &flx_tune_command,
-    &flx_graph_command,
-    &flx_ingest_command,
-    &flx_export_command,
-    &flx_replay_command,
-    &flx_bench_command,
-    &flx_selftest_command,
-    &flx_version_command,
-    &flx_help_command,
-    NULL,
+    &flx_simulate_command, &flx_import_command,
+    &flx_info_command,     &flx_train_command,
+    &flx_evaluate_command, &flx_debug_command,
+    &flx_scale_command,    &flx_replace_command,
+    &flx_fit_command,      &flx_predict_command,
+    &flx_tune_command,     &flx_graph_command,
+    &flx_ingest_command,   &flx_export_command,
+    &flx_backtest_command, &flx_bench_command,
+    &flx_selftest_command, &flx_version_command,
+    &flx_help_command,     NULL,
     /* clang-format on */
 };
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * The backend contract: what a device must do for batches of Gaussian processes, of blends
- * and of matrix products. `host` calls nothing else, so a new backend is one new table of these functions and one line in
- * backend.c.
+ * The backend contract: what a device must do for batches of Gaussian processes, of
+ * blends and of matrix products. `host` calls nothing else, so a new backend is one new
+ * table of these functions and one line in backend.c.
  *
- * Dimension letters: n training points, d inputs, m queries, L length scales (d, or 1 when
- * all inputs share one). Model of every member (paper, appendix; Rasmussen & Williams 2006):
- *     cov(x, x') = s2 * matern52(r) + sn2 [x = x'],   r^2 = sum_k ((x_k - x'_k) / ell_k)^2
- *     theta (2 + L) = log s2, log ell_1 .. log ell_L, log sn2
- * y is standardised by the caller; all matrices are float64 row-major.
+ * Dimension letters: n training points, d inputs, m queries, L length scales (d, or 1
+ * when all inputs share one). Model of every member (paper, appendix; Rasmussen &
+ * Williams 2006): cov(x, x') = s2 * matern52(r) + sn2 [x = x'],   r^2 = sum_k ((x_k -
+ * x'_k) / ell_k)^2 theta (2 + L) = log s2, log ell_1 .. log ell_L, log sn2 y is
+ * standardized by the caller; all matrices are float64 row-major.
  *
- * Two levels of failure. A call fails with a status only when the device or memory does. A
- * member fails with info != 0 (LAPACK: order of the first leading minor that is not positive
- * definite; -1: not finite) and never touches its neighbours. Results do not depend on the
- * number of threads. */
+ * Two levels of failure. A call fails with a status only when the device or memory does.
+ * A member fails with info != 0 (LAPACK: order of the first leading minor that is not
+ * positive definite; -1: not finite) and never touches its neighbours. Results do not
+ * depend on the number of threads. */
 #ifndef FLX_BACKEND_H
 #define FLX_BACKEND_H
 
 #include "formats/status.h"
-#include "kernels/plan.h"
+#include "kernels/device_graph.h"
 #include "kernels/search.h"
 
 #include <stdbool.h>
@@ -58,7 +58,7 @@ typedef struct {
     double *mean;          /* (m) out */
     double *variance;      /* (m) out or NULL; noise included */
     int n_slopes;          /* 0, or how many of the last inputs want a slope */
-    double *slopes;        /* (m, n_slopes) out: d mean / d x_k, k = d - n_slopes .. d - 1 */
+    double *slopes; /* (m, n_slopes) out: d mean / d x_k, k = d - n_slopes .. d - 1 */
 } flx_gp_query;
 
 /* Predictions of k models at n points, to be weighted (paper 4.1): y ~ P w. */
@@ -76,8 +76,9 @@ typedef struct {
     double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
 } flx_blend_query;
 
-/* One matrix product: C = alpha op(A) op(B) + beta C, op(M) = M or its transpose. All dense
- * and row-major in host memory. C overlaps no operand of any product of the same call. */
+/* One matrix product: C = alpha op(A) op(B) + beta C, op(M) = M or its transpose. All
+ * dense and row-major in host memory. C overlaps no operand of any product of the same
+ * call. */
 typedef struct {
     int m, n, k; /* op(A) (m, k), op(B) (k, n); m, n >= 0; k = 0: op(A) op(B) = 0 */
     bool is_A_transposed, is_B_transposed;
@@ -91,22 +92,23 @@ typedef struct flx_backend flx_backend;
 typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
 typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
 typedef struct flx_blend_set flx_blend_set;       /* predictions and targets, likewise */
-typedef struct flx_resident_graph flx_resident_graph; /* a plan over a posterior, likewise */
+typedef struct flx_resident_graph
+    flx_resident_graph; /* a plan over a posterior, likewise */
 
 struct flx_backend {
-    const char *name;        /* "cpu" */
-    char description[256];   /* instruction set or device, for reports */
-    int threads;             /* host threads the backend may use */
-    int predict_streams;     /* calls of predict, or of multiply, that may run at the same
-                                time: the threads of a processor, 1 for a device with one
-                                queue */
+    const char *name;      /* "cpu" */
+    char description[256]; /* instruction set or device, for reports */
+    int threads;           /* host threads the backend may use */
+    int predict_streams;   /* calls of predict, or of multiply, that may run at the same
+                              time: the threads of a processor, 1 for a device with one
+                              queue */
     const struct flx_backend_operations *operations;
-    void *state;             /* the backend's own */
+    void *state; /* the backend's own */
 };
 
 /* Batch-level operations. One call at a time for one backend, but for `predict` and
- * `multiply`, of which predict_streams may run at once. `evaluate` allocates nothing once a
- * batch has grown. */
+ * `multiply`, of which predict_streams may run at once. `evaluate` allocates nothing once
+ * a batch has grown. */
 struct flx_backend_operations {
     flx_status (*batch_create)(flx_backend *backend, const flx_gp_problem *problems,
                                int count, flx_gp_batch **out, flx_error *error);
@@ -126,7 +128,7 @@ struct flx_backend_operations {
                                int count, flx_blend_set **out, flx_error *error);
     flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
                         flx_error *error);
-    /* Searches that stay on the device, kernels/search.h; all NULL: the host's optimisers
+    /* Searches that stay on the device, kernels/search.h; all NULL: the host's optimizers
      * do as well there. Independent, each as if alone. Nothing is evaluated before the
      * first search_advance. The set is borrowed until search_release. FLX_BAD_INPUT, with
      * the search and its numbers, for what no search can be. */
@@ -147,14 +149,14 @@ struct flx_backend_operations {
     flx_status (*multiply)(flx_backend *backend, const flx_product *products, int count,
                            flx_error *error);
 
-    /* A composed graph that stays on the device, kernels/plan.h; NULL: the host's own
-     * inference does as well there. `posterior` is borrowed until the release.
+    /* A composed graph that stays on the device, kernels/device_graph.h; NULL: the host's
+     * own inference does as well there. `posterior` is borrowed until the release.
      * FLX_BAD_INPUT where the plan is none, or a model's member failed or has other
      * inputs. graph_predict: mean (count) of settings (count, n_columns), NaN = missing;
      * a candidate's mean does not depend on its neighbours. */
     flx_status (*graph_create)(flx_backend *backend, const flx_gp_posterior *posterior,
-                               const flx_inference_plan *plan, flx_resident_graph **out,
-                               flx_error *error);
+                               const flx_inference_device_graph *plan,
+                               flx_resident_graph **out, flx_error *error);
     flx_status (*graph_predict)(flx_resident_graph *graph, const double *settings,
                                 int count, double *mean, flx_error *error);
     /* As blend_search, below: settings whose mean is smallest, or largest. */
@@ -166,10 +168,10 @@ struct flx_backend_operations {
     void (*close)(flx_backend *backend);
 };
 
-/* name: "cpu", "cuda", or "auto": cuda where there is a device, else cpu, whose description
- * then says what is wrong with a device that is there. threads 0 = all cores. Answers
- * FLX_NO_BACKEND with what to do where the name is known but there is no device, FLX_BAD_INPUT
- * for another name. */
+/* name: "cpu", "cuda", or "auto": cuda where there is a device, else cpu, whose
+ * description then says what is wrong with a device that is there. threads 0 = all cores.
+ * Answers FLX_NO_BACKEND with what to do where the name is known but there is no device,
+ * FLX_BAD_INPUT for another name. */
 flx_status flx_backend_open(const char *name, int threads, flx_backend **out,
                             flx_error *error);
 void flx_backend_close(flx_backend *backend); /* NULL is fine */

@@ -65,8 +65,8 @@ static double weigh(int n, workspace *w, double *row_sum)
     return trace;
 }
 
-static void differentiate(const flx_gp_problem *p, double sn2, double jitter, double square,
-                          workspace *w, double *gradient)
+static void differentiate(const flx_gp_problem *p, double sn2, double jitter,
+                          double square, workspace *w, double *gradient)
 {
     int n = p->n, d = p->d, L = p->is_isotropic ? 1 : d;
     double *row_sum = w->Zt; /* no longer needed */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The straightforward evaluation that bench compares with: full matrices, OpenBLAS potrf,
- * potri and symm, one member after another on every thread. Measures; nothing trains on it. */
+ * potri and symm, one member after another on every thread. Measures; nothing trains on
+ * it. */
 #ifndef FLX_BASELINE_H
 #define FLX_BASELINE_H
 

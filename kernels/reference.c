@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define LOG_2PI 1.8378770664093454836
-#define SQRT5 2.2360679774997896964
+#define SQRT5   2.2360679774997896964
 
 static double length_scale(const flx_gp_problem *p, const double *theta, int k)
 {
@@ -110,8 +110,8 @@ int flx_reference_evaluate(const flx_gp_problem *problem, const double *theta,
     return info;
 }
 
-int flx_reference_predict(const flx_gp_problem *problem, const double *theta, double jitter,
-                          const double *x, double *mean, double *variance)
+int flx_reference_predict(const flx_gp_problem *problem, const double *theta,
+                          double jitter, const double *x, double *mean, double *variance)
 {
     int n = problem->n, last = flx_gp_theta_size(problem) - 1;
     double *L = calloc((size_t)n * (size_t)n + (size_t)n, sizeof *L);

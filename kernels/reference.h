@@ -6,11 +6,12 @@
 
 #include "kernels/backend.h"
 
-/* value and gradient (2 + L) as the backend's evaluate. Returns info; -2 without memory. */
+/* value and gradient (2 + L) as the backend's evaluate. Returns info; -2 without memory.
+ */
 int flx_reference_evaluate(const flx_gp_problem *problem, const double *theta,
                            double jitter, double *value, double *gradient);
 
 /* Mean and variance (noise included) at one query x (d). Returns info. */
-int flx_reference_predict(const flx_gp_problem *problem, const double *theta, double jitter,
-                          const double *x, double *mean, double *variance);
+int flx_reference_predict(const flx_gp_problem *problem, const double *theta,
+                          double jitter, const double *x, double *mean, double *variance);
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Searches whose candidates never leave the device: the optimisers of host/optimiser.h as
- * a backend runs them, generation by generation, on an objective that it holds. Draws are
- * those of kernels/formulas, keyed by (seed, individual, generation, gene), decisions
- * those of the host, ties by index: the host's search with the same numbers has the same
- * population, but for what an objective rounds otherwise.
+ * Searches whose candidates never leave the device: the optimizers of
+ * host/optimization/optimizer.h as a backend runs them, generation by generation, on an
+ * objective that it holds. Draws are those of kernels/formulas, keyed by (seed,
+ * individual, generation, gene), decisions those of the host, ties by index: the host's
+ * search with the same numbers has the same population, but for what an objective rounds
+ * otherwise.
  *
  * The stop rule is asked on the device after every generation, so that a result does not
  * depend on how many generations one call runs. */
@@ -11,7 +12,7 @@
 #define FLX_KERNELS_SEARCH_H
 
 #include "formats/status.h"
-#include "kernels/formulas/gene.h"
+#include "kernels/formulas/dimension.h"
 #include "kernels/formulas/stop.h"
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ typedef enum {
     FLX_POPULATION_RANDOM, /* batches of `members` uniform settings; the best `keep` of
                               all are what search_read gives */
     FLX_POPULATION_DE,     /* rand/1/bin, Storn & Price 1997 */
-    FLX_POPULATION_LSHADE  /* Tanabe & Fukunaga 2014, host/optimiser_lshade.h */
+    FLX_POPULATION_LSHADE  /* Tanabe & Fukunaga 2014, host/optimization/lshade.h */
 } flx_population_kind;
 
 enum {
@@ -34,11 +35,12 @@ enum {
 typedef struct {
     flx_population_kind kind;
     int problem;        /* of a blend set; 0 for a graph */
-    bool is_normalised; /* blends: what is evaluated is a setting over its sum (paper
+    bool is_normalized; /* blends: what is evaluated is a setting over its sum (paper
                            Eq. 2), all genes continuous */
-    bool is_maximised;  /* values are negated as they come */
+    bool is_maximized;  /* values are negated as they come */
     int n_genes;
-    const flx_gene *genes; /* (n_genes), borrowed for the call; NULL: all continuous */
+    const flx_dimension
+        *genes;            /* (n_genes), borrowed for the call; NULL: all continuous */
     const double *initial; /* (n_initial, n_genes) in [0, 1], likewise: the first
                               settings; the rest is uniform */
     int n_initial;

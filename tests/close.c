@@ -17,12 +17,12 @@ void assert_close_at(double actual, double expected, double relative, double abs
                      const char *file, int line)
 {
     double bound = absolute + relative * fabs(expected);
-    int passed = isnan(expected) ? isnan(actual)
+    int passed = isnan(expected)   ? isnan(actual)
                  : isinf(expected) ? actual == expected
                                    : fabs(actual - expected) <= bound;
     char message[256];
-    snprintf(message, sizeof message, "%.17g is not %.17g within %.3g (off by %.3g)", actual,
-             expected, bound, fabs(actual - expected));
+    snprintf(message, sizeof message, "%.17g is not %.17g within %.3g (off by %.3g)",
+             actual, expected, bound, fabs(actual - expected));
     record(passed, file, line, message);
 }
 
@@ -37,8 +37,8 @@ void assert_text_at(const char *actual, const char *expected, const char *file, 
 void assert_contains_at(const char *text, const char *part, const char *file, int line)
 {
     char message[2048];
-    snprintf(message, sizeof message, "\"%s\" does not hold \"%s\"", text ? text : "(null)",
-             part);
+    snprintf(message, sizeof message, "\"%s\" does not hold \"%s\"",
+             text ? text : "(null)", part);
     record(text && strstr(text, part) != NULL, file, line, message);
 }
 

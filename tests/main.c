@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Every suite of the project, in the order of the data flow.
- * usage: flx_tests [SUITE ...]; exit 0 all passed, 1 a failure, 77 everything was skipped. */
+ * usage: flx_tests [SUITE ...]; exit 0 all passed, 1 a failure, 77 everything was
+ * skipped. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SUITES(X)                                                                         \
+#define SUITES(X)                                                                        \
     X(status)                                                                            \
     X(digest)                                                                            \
-    X(seal)                                                                              \
+    X(checksum_trailer)                                                                  \
     X(output)                                                                            \
     X(json_source)                                                                       \
     X(hdf5_read)                                                                         \
@@ -29,72 +30,72 @@
     X(backend)                                                                           \
     X(blend)                                                                             \
     X(search)                                                                            \
-    X(plan_check)                                                                        \
-    X(plan)                                                                              \
+    X(device_graph_check)                                                                \
+    X(device_graph)                                                                      \
     X(cuda)                                                                              \
     X(multiply)                                                                          \
     X(lbfgs)                                                                             \
-    X(gp)                                                                                \
-    X(fit)                                                                               \
-    X(fit_optimum)                                                                       \
-    X(fit_backend)                                                                       \
-    X(ridge)                                                                             \
+    X(gp_prior)                                                                          \
+    X(gp_fit)                                                                            \
+    X(gp_fit_optimum)                                                                    \
+    X(gp_fit_backend)                                                                    \
+    X(ridge_regressor)                                                                   \
     X(mlp_network)                                                                       \
-    X(mlp)                                                                               \
-    X(trees)                                                                             \
-    X(cause)                                                                             \
-    X(repository)                                                                        \
-    X(repository_crowd)                                                                  \
-    X(fit_recall)                                                                        \
+    X(mlp_regressor)                                                                     \
+    X(tree_ensemble)                                                                     \
+    X(fit_key)                                                                           \
+    X(model_repository)                                                                  \
+    X(model_repository_crowd)                                                            \
+    X(fit_cache)                                                                         \
     X(selftest)                                                                          \
-    X(accuracy)                                                                          \
-    X(spectrum)                                                                          \
+    X(error_metrics)                                                                     \
+    X(metric_list)                                                                       \
     X(graph)                                                                             \
     X(graph_dot)                                                                         \
-    X(pruning)                                                                           \
-    X(feature)                                                                           \
-    X(binding)                                                                           \
-    X(rule)                                                                              \
-    X(draw)                                                                              \
-    X(monolith)                                                                          \
+    X(graph_pruning)                                                                     \
+    X(feature_transform)                                                                 \
+    X(column_binding)                                                                    \
+    X(aggregation_rule)                                                                  \
+    X(subsample)                                                                         \
+    X(black_box_graph)                                                                   \
     X(training)                                                                          \
     X(inference)                                                                         \
     X(predictor)                                                                         \
     X(model_directory)                                                                   \
-    X(skip)                                                                              \
-    X(mixture)                                                                           \
+    X(skip_graph)                                                                        \
+    X(ensemble)                                                                          \
     X(evaluation)                                                                        \
-    X(testing_engine)                                                                    \
-    X(debugging)                                                                         \
+    X(fault_localization)                                                                \
+    X(debug_loop)                                                                        \
     X(prediction_input)                                                                  \
     X(mutation)                                                                          \
-    X(top_list)                                                                          \
-    X(optimiser)                                                                         \
+    X(elite_archive)                                                                     \
+    X(optimizer)                                                                         \
     X(lshade)                                                                            \
-    X(weighting_optimum)                                                                 \
-    X(weighting)                                                                         \
+    X(output_weighting_optimum)                                                          \
+    X(output_weighting)                                                                  \
     X(device_search)                                                                     \
-    X(selection_ridge)                                                                   \
+    X(subset_ridge)                                                                      \
     X(selection)                                                                         \
     X(metric_selection)                                                                  \
     X(recalibration)                                                                     \
-    X(engine_scale)                                                                      \
-    X(engine_find)                                                                       \
-    X(engine_fit)                                                                        \
-    X(engine_replace)                                                                    \
-    X(engine_build)                                                                      \
-    X(engine_directory)                                                                  \
-    X(knob_space)                                                                        \
+    X(scale_service)                                                                     \
+    X(assignment_lookup)                                                                 \
+    X(refit)                                                                             \
+    X(replace_service)                                                                   \
+    X(graph_engine_build)                                                                \
+    X(graph_engine_directory)                                                            \
+    X(search_space)                                                                      \
     X(tuning)                                                                            \
-    X(tuning_model)                                                                      \
-    X(planning)                                                                          \
+    X(tuning_objective)                                                                  \
+    X(compiled_graph)                                                                    \
     X(telemetry)                                                                         \
     X(telemetry_store)                                                                   \
     X(ingestion)                                                                         \
     X(ingestion_input)                                                                   \
     X(ingestion_kill)                                                                    \
-    X(window)                                                                            \
-    X(replay)                                                                            \
+    X(time_window)                                                                       \
+    X(backtest)                                                                          \
     X(simulator_response)                                                                \
     X(simulator_system)                                                                  \
     X(simulator_engine)                                                                  \
@@ -103,7 +104,7 @@
     X(simulator_knobs)                                                                   \
     X(arguments)                                                                         \
     X(terminal)                                                                          \
-    X(bar)
+    X(progress_bar)
 
 #define DECLARE(name) extern CU_TestInfo name##_tests[];
 SUITES(DECLARE)
@@ -121,10 +122,11 @@ int main(int argc, char **argv)
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
     int wanted = 0;
-#define REGISTER(name)                                                                    \
-    if (is_wanted(#name, argc, argv)) {                                                   \
-        CU_SuiteInfo suite[] = {{.pName = #name, .pTests = name##_tests}, CU_SUITE_INFO_NULL}; \
-        wanted += CU_register_suites(suite) == CUE_SUCCESS;                               \
+#define REGISTER(name)                                                                   \
+    if (is_wanted(#name, argc, argv)) {                                                  \
+        CU_SuiteInfo suite[] = {{.pName = #name, .pTests = name##_tests},                \
+                                CU_SUITE_INFO_NULL};                                     \
+        wanted += CU_register_suites(suite) == CUE_SUCCESS;                              \
     }
     SUITES(REGISTER)
     if (!wanted) {

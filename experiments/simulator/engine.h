@@ -10,8 +10,8 @@
  * flight is rejected and counted: the load generator has that many connections.
  *
  * Everything is allocated before the loop, except the log, which doubles when full. */
-#ifndef FLX_ENGINE_H
-#define FLX_ENGINE_H
+#ifndef FLX_SIMULATOR_ENGINE_H
+#define FLX_SIMULATOR_ENGINE_H
 
 #include "experiments/simulator/scenario.h"
 #include "formats/status.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The state of a run: frames (calls in flight), stations (instances), the clock. A frame
  * is one call; queues are lists through the frames, so that waiting costs no memory. */
-#ifndef FLX_ENGINE_STATE_H
-#define FLX_ENGINE_STATE_H
+#ifndef FLX_SIMULATOR_ENGINE_STATE_H
+#define FLX_SIMULATOR_ENGINE_STATE_H
 
 #include "experiments/simulator/engine.h"
 #include "experiments/simulator/event_queue.h"

@@ -2,8 +2,8 @@
  * The calendar of the engine. Two parts, because most events need no sorting: calls on
  * their way take equally long, so they arrive in the order they were sent (a ring); the
  * ends of service come in any order (a 4-ary heap, whose nodes share a cache line). */
-#ifndef FLX_EVENT_QUEUE_H
-#define FLX_EVENT_QUEUE_H
+#ifndef FLX_SIMULATOR_EVENT_QUEUE_H
+#define FLX_SIMULATOR_EVENT_QUEUE_H
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
  * The random numbers of one simulated run: xoshiro256** (Blackman and Vigna, 2018), a few
  * cycles a number, started from Philox of (seed, row), so that rows are independent of
  * each other and of the thread that works on them. */
-#ifndef FLX_RANDOM_STREAM_H
-#define FLX_RANDOM_STREAM_H
+#ifndef FLX_SIMULATOR_RANDOM_STREAM_H
+#define FLX_SIMULATOR_RANDOM_STREAM_H
 
 #include "kernels/formulas/philox.h"
 

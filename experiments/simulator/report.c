@@ -84,7 +84,7 @@ static flx_report_group *find_group(flx_report *report, int service, int operati
 
 /* Names the next column where there is a table; without one it is only counted. */
 static flx_status add_column(flx_report *report, flx_dataset *table,
-                             const flx_column_place *place, flx_kind kind,
+                             const flx_column_place *place, flx_column_role kind,
                              const char *unit, flx_error *error)
 {
     int column = report->n_columns++;

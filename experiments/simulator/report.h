@@ -2,12 +2,12 @@
  * The table that a testbed's runs fill: one column a knob, state and metric (contract,
  * "Names of columns"), instance columns where a service has replicas, beside them the
  * plain columns over all instances, which is what callers see. */
-#ifndef FLX_REPORT_H
-#define FLX_REPORT_H
+#ifndef FLX_SIMULATOR_REPORT_H
+#define FLX_SIMULATOR_REPORT_H
 
 #include "experiments/simulator/engine.h"
 #include "experiments/simulator/testbed.h"
-#include "formats/dataset.h"
+#include "formats/dataset/dataset.h"
 
 /* A logged group: one operation of one service, at one instance or over all of them. */
 typedef struct {

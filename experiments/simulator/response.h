@@ -6,8 +6,8 @@
  * law, a power law of misses), so that knobs interact and some have their best value
  * inside their range. Formulas and constants are listed in
  * experiments/simulator/README.md. */
-#ifndef FLX_RESPONSE_H
-#define FLX_RESPONSE_H
+#ifndef FLX_SIMULATOR_RESPONSE_H
+#define FLX_SIMULATOR_RESPONSE_H
 
 #include "formats/status.h"
 

@@ -2,8 +2,8 @@
  * What one run of the engine works on: plain arrays of numbers, names left behind. The
  * shape (who calls whom, how many instances) is the same for all rows of a step; times,
  * probabilities and capacities follow from the row's settings. Times are seconds. */
-#ifndef FLX_SCENARIO_H
-#define FLX_SCENARIO_H
+#ifndef FLX_SIMULATOR_SCENARIO_H
+#define FLX_SIMULATOR_SCENARIO_H
 
 #include <stdbool.h>
 #include <stdint.h>

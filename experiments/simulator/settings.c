@@ -3,8 +3,8 @@
 #include "experiments/simulator/settings.h"
 
 #include "experiments/simulator/system_reader.h"
-#include "formats/csv.h"
-#include "formats/json_source.h"
+#include "formats/files/csv.h"
+#include "formats/json/json_source.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdio.h>
@@ -28,8 +28,8 @@ static flx_status create(const flx_testbed *testbed, int count, flx_settings **o
         return status;
     }
     for (int r = 0; r < count; r++)
-        flx_knob_space_defaults(testbed->space,
-                                settings->values + (size_t)r * (size_t)settings->n_knobs);
+        flx_search_space_defaults(
+            testbed->space, settings->values + (size_t)r * (size_t)settings->n_knobs);
     *out = settings;
     return FLX_OK;
 }
@@ -70,7 +70,7 @@ static void draw_units(uint64_t key, int count, int n_genes, int *order, double 
 /* What the step does not count keeps its default. */
 static void hold_uncounted(const flx_testbed *testbed, flx_settings *settings)
 {
-    const flx_knob_space *space = testbed->space;
+    const flx_search_space *space = testbed->space;
     for (int k = 0; k < space->n_knobs; k++) {
         int service = testbed->simulated[space->knobs[k].service];
         if (testbed->step->is_counted[service])
@@ -97,8 +97,8 @@ flx_status flx_settings_draw(const flx_testbed *testbed, int count, flx_settings
     }
     draw_units(testbed->key, count, n_genes, order, units);
     for (int r = 0; r < count; r++)
-        flx_knob_space_decode(testbed->space, units + (size_t)r * (size_t)n_genes,
-                              (*out)->values + (size_t)r * (size_t)(*out)->n_knobs);
+        flx_search_space_decode(testbed->space, units + (size_t)r * (size_t)n_genes,
+                                (*out)->values + (size_t)r * (size_t)(*out)->n_knobs);
     hold_uncounted(testbed, *out);
     free(units);
     free(order);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The settings that a simulation measures: drawn over the knobs' ranges, the defaults, or
  * read from a file. */
-#ifndef FLX_SETTINGS_H
-#define FLX_SETTINGS_H
+#ifndef FLX_SIMULATOR_SETTINGS_H
+#define FLX_SIMULATOR_SETTINGS_H
 
 #include "experiments/simulator/testbed.h"
 

@@ -4,7 +4,7 @@
 #include "host/commands/commands.h"
 
 #include "experiments/simulator/simulation.h"
-#include "formats/output.h"
+#include "formats/files/output.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -149,14 +149,14 @@ static void print_summary(const flx_testbed *testbed, const flx_dataset *table,
     const flx_system *system = testbed->system;
     int busiest = 0;
     for (int s = 1; s < system->n_services; s++)
-        if (totals->utilisation[s] > totals->utilisation[busiest])
+        if (totals->utilization[s] > totals->utilization[busiest])
             busiest = s;
     printf("%s: %d simulated row%s, %d columns; %s step %d of %s: %s\n", path,
            table->rows, table->rows == 1 ? "" : "s", table->n_columns, system->name,
            testbed->options.step, testbed->options.sequence, testbed->step->title);
     printf("busiest: %s, %.0f %% of its capacity in use on average; %.2g %% of requests "
            "rejected (%d rows above 1 %%)\n",
-           system->services[busiest].name, 100.0 * totals->utilisation[busiest],
+           system->services[busiest].name, 100.0 * totals->utilization[busiest],
            100.0 * (double)totals->rejected / (double)(totals->arrived + 1),
            totals->rejecting_rows);
 }
@@ -169,14 +169,14 @@ static flx_status print_answer(const flx_testbed *testbed, const flx_dataset *ta
     json_t *busy = json_object();
     for (int s = 0; busy && s < system->n_services; s++)
         json_object_set_new(busy, system->services[s].name,
-                            json_real(totals->utilisation[s]));
+                            json_real(totals->utilization[s]));
     json_t *answer = json_pack(
         "{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:I, s:I, s:i, s:f, s:o?}", "output", path,
         "system", system->name, "sequence", testbed->options.sequence, "step",
         testbed->options.step, "title", testbed->step->title, "rows", table->rows,
         "columns", table->n_columns, "requests", (json_int_t)totals->arrived, "rejected",
         (json_int_t)totals->rejected, "rejecting_rows", totals->rejecting_rows,
-        "time_factor", system->time_factor, "utilisation", busy);
+        "time_factor", system->time_factor, "utilization", busy);
     if (!answer)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for the answer");
     return flx_print_json(answer, error);
@@ -185,10 +185,10 @@ static flx_status print_answer(const flx_testbed *testbed, const flx_dataset *ta
 static flx_status simulate_and_write(const flx_arguments *arguments,
                                      const flx_testbed *testbed,
                                      const flx_settings *settings, int repeats,
-                                     double *utilisation, flx_error *error)
+                                     double *utilization, flx_error *error)
 {
     const char *path = flx_text(arguments, "output", NULL);
-    flx_simulation_totals totals = {.utilisation = utilisation};
+    flx_simulation_totals totals = {.utilization = utilization};
     flx_dataset *table = NULL;
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "simulating");
@@ -221,13 +221,13 @@ static flx_status measure(const flx_arguments *arguments, const flx_testbed *tes
     int repeats = 1;
     FLX_TRY(check_output(flx_text(arguments, "output", NULL), error));
     FLX_TRY(choose_settings(arguments, testbed, &settings, &repeats, error));
-    double *utilisation =
-        calloc((size_t)testbed->system->n_services, sizeof *utilisation);
+    double *utilization =
+        calloc((size_t)testbed->system->n_services, sizeof *utilization);
     flx_status status =
-        utilisation ? simulate_and_write(arguments, testbed, settings, repeats,
-                                         utilisation, error)
-                    : flx_fail(error, FLX_NO_MEMORY, "no memory for the utilisation");
-    free(utilisation);
+        utilization ? simulate_and_write(arguments, testbed, settings, repeats,
+                                         utilization, error)
+                    : flx_fail(error, FLX_NO_MEMORY, "no memory for the utilization");
+    free(utilization);
     flx_settings_destroy(settings);
     return status;
 }

@@ -70,13 +70,13 @@ static flx_status run_row(const job *shared, int row, bench *own, const flx_run 
 /* Sums over rows are of integers, or kept row by row and added in order: the result must
  * not depend on the order in which rows finish. */
 static void count_run(job *shared, int row, const bench *own, const flx_run *run,
-                      double *utilisation)
+                      double *utilization)
 {
     flx_simulation_totals *totals = &shared->totals;
     totals->arrived += run->arrived;
     totals->rejected += run->rejected;
     totals->rejecting_rows += run->rejected * 100 > run->arrived;
-    if (!utilisation)
+    if (!utilization)
         return;
     const flx_scenario *scenario = &own->scenario;
     for (int s = 0; s < scenario->n_services; s++) {
@@ -85,16 +85,16 @@ static void count_run(job *shared, int row, const bench *own, const flx_run *run
         double busy = 0.0;
         for (int i = 0; i < service->n_stations; i++)
             busy += run->busy[service->first_station + i];
-        utilisation[(size_t)row * (size_t)scenario->n_services + (size_t)s] =
+        utilization[(size_t)row * (size_t)scenario->n_services + (size_t)s] =
             busy / (scenario->seconds * service->n_stations * capacity);
     }
 }
 
 static void finish_row(job *shared, int row, const bench *own, const flx_run *run,
-                       double *utilisation, flx_status status, const flx_error *error)
+                       double *utilization, flx_status status, const flx_error *error)
 {
     if (status == FLX_OK)
-        count_run(shared, row, own, run, utilisation);
+        count_run(shared, row, own, run, utilization);
     else if (shared->status == FLX_OK) {
         shared->status = status;
         shared->error = *error;
@@ -103,7 +103,7 @@ static void finish_row(job *shared, int row, const bench *own, const flx_run *ru
                         (double)shared->table->rows);
 }
 
-static void run_rows(job *shared, int threads, double *utilisation)
+static void run_rows(job *shared, int threads, double *utilization)
 {
     int rows = shared->table->rows;
 #pragma omp parallel num_threads(threads)
@@ -117,20 +117,20 @@ static void run_rows(job *shared, int threads, double *utilisation)
             flx_status status =
                 opened == FLX_OK ? run_row(shared, row, &own, &run, &error) : opened;
 #pragma omp critical(flx_simulation)
-            finish_row(shared, row, &own, run, utilisation, status, &error);
+            finish_row(shared, row, &own, run, utilization, status, &error);
         }
         bench_close(&own);
     }
 }
 
-static void average_utilisation(const job *shared, const double *utilisation,
+static void average_utilization(const job *shared, const double *utilization,
                                 double *mean)
 {
     int services = shared->testbed->system->n_services, rows = shared->table->rows;
     for (int s = 0; s < services; s++) {
         mean[s] = 0.0;
         for (int r = 0; r < rows; r++)
-            mean[s] += utilisation[(size_t)r * (size_t)services + (size_t)s] / rows;
+            mean[s] += utilization[(size_t)r * (size_t)services + (size_t)s] / rows;
     }
 }
 
@@ -171,16 +171,16 @@ static flx_status describe(const job *shared, flx_error *error)
 
 static flx_status simulate(job *shared, int threads, double *mean, flx_error *error)
 {
-    double *utilisation = NULL;
+    double *utilization = NULL;
     size_t cells =
         (size_t)shared->table->rows * (size_t)shared->testbed->system->n_services;
     FLX_TRY(describe(shared, error));
     if (mean)
-        FLX_TRY(flx_system_allocate(cells, sizeof *utilisation, &utilisation, error));
-    run_rows(shared, threads, utilisation);
+        FLX_TRY(flx_system_allocate(cells, sizeof *utilization, &utilization, error));
+    run_rows(shared, threads, utilization);
     if (shared->status == FLX_OK && mean)
-        average_utilisation(shared, utilisation, mean);
-    free(utilisation);
+        average_utilization(shared, utilization, mean);
+    free(utilization);
     if (shared->status != FLX_OK && error)
         *error = shared->error;
     return shared->status;
@@ -201,16 +201,16 @@ flx_status flx_simulate(const flx_testbed *testbed, const flx_settings *settings
                               error));
     shared.report = report;
     flx_status status =
-        simulate(&shared, threads, totals ? totals->utilisation : NULL, error);
+        simulate(&shared, threads, totals ? totals->utilization : NULL, error);
     flx_report_destroy(report);
     if (status != FLX_OK) {
         flx_dataset_destroy(shared.table);
         return status;
     }
     if (totals) {
-        double *utilisation = totals->utilisation;
+        double *utilization = totals->utilization;
         *totals = shared.totals;
-        totals->utilisation = utilisation;
+        totals->utilization = utilization;
     }
     *out = shared.table;
     return FLX_OK;

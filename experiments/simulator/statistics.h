@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Exact percentiles of latencies. */
-#ifndef FLX_STATISTICS_H
-#define FLX_STATISTICS_H
+#ifndef FLX_SIMULATOR_STATISTICS_H
+#define FLX_SIMULATOR_STATISTICS_H
 
 #include <stdbool.h>
 #include <stddef.h>

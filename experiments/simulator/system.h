@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A simulated system: services with their endpoints and call trees, request types, and
  * sequences of orchestration steps. Read from strict JSON (configs/README.md). */
-#ifndef FLX_SYSTEM_H
-#define FLX_SYSTEM_H
+#ifndef FLX_SIMULATOR_SYSTEM_H
+#define FLX_SIMULATOR_SYSTEM_H
 
 #include "experiments/simulator/response.h"
 #include "formats/status.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The parts of reading a system: services with their endpoints, and sequences of steps.
  */
-#ifndef FLX_SYSTEM_READER_H
-#define FLX_SYSTEM_READER_H
+#ifndef FLX_SIMULATOR_SYSTEM_READER_H
+#define FLX_SIMULATOR_SYSTEM_READER_H
 
 #include "experiments/simulator/system.h"
-#include "formats/json_source.h"
+#include "formats/json/json_source.h"
 
 /* Services, endpoints and their calls; fills system->services and system->endpoints. */
 flx_status flx_system_read_services(const flx_json_source *source, const json_t *root,

@@ -45,8 +45,8 @@ static flx_status match_services(flx_testbed *testbed, flx_error *error)
 
 static flx_status match_knobs(flx_testbed *testbed, flx_error *error)
 {
-    flx_knob_space *space = NULL;
-    FLX_TRY(flx_knob_space_create(testbed->deployment, NULL, 0, &space, error));
+    flx_search_space *space = NULL;
+    FLX_TRY(flx_search_space_create(testbed->deployment, NULL, 0, &space, error));
     testbed->space = space;
     FLX_TRY(flx_system_allocate((size_t)space->n_knobs, sizeof *testbed->lever,
                                 &testbed->lever, error));
@@ -280,7 +280,7 @@ void flx_testbed_close(flx_testbed *testbed)
     free(testbed->simulated);
     free(testbed->deployed);
     free(testbed->lever);
-    flx_knob_space_destroy(testbed->space);
+    flx_search_space_destroy(testbed->space);
     flx_deployment_destroy(testbed->deployment);
     flx_system_destroy(testbed->system);
     free(testbed);

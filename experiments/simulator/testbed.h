@@ -2,13 +2,13 @@
  * A system at one orchestration step, ready to be measured: the step's deployment (whose
  * knobs are set and whose columns are reported), the shape of its scenario, and what the
  * settings of a row make of it. */
-#ifndef FLX_TESTBED_H
-#define FLX_TESTBED_H
+#ifndef FLX_SIMULATOR_TESTBED_H
+#define FLX_SIMULATOR_TESTBED_H
 
 #include "experiments/simulator/scenario.h"
 #include "experiments/simulator/system.h"
-#include "formats/deployment.h"
-#include "host/knob_space.h"
+#include "formats/deployment/deployment.h"
+#include "host/tuning/search_space.h"
 
 typedef struct {
     const char *sequence;
@@ -23,12 +23,12 @@ typedef struct {
     const flx_step *step;
     flx_testbed_options options; /* `sequence` is the caller's text */
     flx_deployment *deployment;
-    flx_knob_space *space; /* its knobs in column order; settings are in this order */
-    int *lever;            /* (space->n_knobs) what each knob stands for */
-    int *deployed;         /* (system services) index into the deployment's services */
-    int *simulated;        /* (deployment services) index into the system's services */
-    flx_scenario shape;    /* without the rows' numbers */
-    uint64_t key;          /* of random numbers: seed, system, sequence and step */
+    flx_search_space *space; /* its knobs in column order; settings are in this order */
+    int *lever;              /* (space->n_knobs) what each knob stands for */
+    int *deployed;           /* (system services) index into the deployment's services */
+    int *simulated;          /* (deployment services) index into the system's services */
+    flx_scenario shape;      /* without the rows' numbers */
+    uint64_t key;            /* of random numbers: seed, system, sequence and step */
 } flx_testbed;
 
 /* Reads the system and the step's deployment and checks that they fit: same services and

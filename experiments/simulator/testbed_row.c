@@ -114,7 +114,7 @@ static void set_call(const flx_testbed *testbed, const double *settings,
     if (source->repeat_service < 0)
         return;
     int deployed = testbed->deployed[source->repeat_service];
-    const flx_knob_space *space = testbed->space;
+    const flx_search_space *space = testbed->space;
     for (int k = 0; k < space->n_knobs; k++)
         if (space->knobs[k].service == deployed &&
             strcmp(space->knobs[k].knob->name, source->repeat_knob) == 0)

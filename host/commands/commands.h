@@ -4,7 +4,7 @@
 #ifndef FLX_COMMANDS_H
 #define FLX_COMMANDS_H
 
-#include "host/commands/command.h"
+#include "host/commands/frame/command.h"
 
 extern const flx_command flx_simulate_command;
 extern const flx_command flx_import_command;
@@ -20,7 +20,7 @@ extern const flx_command flx_replace_command;
 extern const flx_command flx_fit_command;
 extern const flx_command flx_ingest_command;
 extern const flx_command flx_export_command;
-extern const flx_command flx_replay_command;
+extern const flx_command flx_backtest_command;
 extern const flx_command flx_bench_command;
 extern const flx_command flx_selftest_command;
 extern const flx_command flx_version_command;

@@ -2,8 +2,8 @@
  * fluxion debug: the vertex at fault for the graph's error, and what retraining it and
  * those found after it is worth. */
 #include "host/commands/commands.h"
-#include "host/commands/debug_answer.h"
-#include "host/commands/notes.h"
+#include "host/commands/debug_report.h"
+#include "host/commands/frame/warnings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,14 +45,14 @@ typedef struct {
     flx_model *model;
     flx_backend *backend;
     flx_dataset *test, *recent;
-    flx_debug_answer answer;
+    flx_debug_report answer;
 } debug_run;
 
 static void close_run(debug_run *r)
 {
     flx_test_errors_destroy(r->answer.errors);
-    flx_diagnosis_destroy(r->answer.diagnosis);
-    flx_debug_course_destroy(r->answer.course);
+    flx_fault_path_destroy(r->answer.diagnosis);
+    flx_debug_trace_destroy(r->answer.course);
     flx_dataset_destroy(r->test);
     flx_dataset_destroy(r->recent);
     flx_backend_close(r->backend);
@@ -99,18 +99,19 @@ static flx_status open_run(const flx_arguments *arguments, debug_run *r, flx_err
 
 static flx_status diagnose(const flx_arguments *arguments, debug_run *r, flx_error *error)
 {
-    flx_blame_rule rule = {.above = flx_number(arguments, "above", 0)};
-    flx_debug_answer *answer = &r->answer;
+    flx_fault_search_rule rule = {.above = flx_number(arguments, "above", 0)};
+    flx_debug_report *answer = &r->answer;
     answer->model = r->model;
     const flx_graph *graph = r->model->graph;
-    FLX_TRY(flx_te_compute_err(r->model, r->backend, r->test, &answer->errors, error));
+    FLX_TRY(
+        flx_vertex_errors_compute(r->model, r->backend, r->test, &answer->errors, error));
     if (answer->errors->counted[graph->output] == 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s has no value of the target %s in any of its %d rows",
                         flx_dataset_title(r->test), graph->vertices[graph->output].name,
                         r->test->rows);
-    flx_note_absent(answer->errors->n_absent, answer->errors->n_read);
-    return flx_te_debug(graph, answer->errors, &rule, &answer->diagnosis, error);
+    flx_warn_absent(answer->errors->n_absent, answer->errors->n_read);
+    return flx_fault_localize(graph, answer->errors, &rule, &answer->diagnosis, error);
 }
 
 static flx_status retrain_assignment(void *context, flx_model *model, int a,

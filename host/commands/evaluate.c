@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * fluxion evaluate: how well a trained graph predicts a table. */
 #include "host/commands/commands.h"
-#include "host/commands/notes.h"
+#include "host/commands/frame/warnings.h"
 
-#include "host/evaluation.h"
-#include "host/modularity.h"
+#include "host/evaluation/evaluation.h"
+#include "host/evaluation/modularity.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -54,7 +54,7 @@ static json_t *describe_vertex(const flx_model *model, const flx_evaluation *eva
 
 static json_t *describe_graph(const flx_evaluation *evaluation)
 {
-    const flx_accuracy *graph = &evaluation->graph;
+    const flx_error_metrics *graph = &evaluation->graph;
     json_t *item = json_object();
     json_object_set_new(item, "mae", number(graph->mae));
     json_object_set_new(item, "mape", number(graph->mape));
@@ -129,7 +129,7 @@ static int print_vertices(const flx_model *model, const flx_evaluation *evaluati
 
 static void print_summary(const flx_model *model, const flx_evaluation *evaluation)
 {
-    const flx_accuracy *graph = &evaluation->graph;
+    const flx_error_metrics *graph = &evaluation->graph;
     int marked = evaluation->n_vertices <= 80 ? print_vertices(model, evaluation) : 0;
     if (marked)
         printf("* modularity fails: inputs of other services say much of it that its own "
@@ -184,7 +184,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
         flx_bar_finish(&bar);
     }
     if (status == FLX_OK)
-        flx_note_absent(evaluation->n_absent, evaluation->n_read);
+        flx_warn_absent(evaluation->n_absent, evaluation->n_read);
     if (status == FLX_OK && flx_wants_json(arguments))
         status = print_answer(model, evaluation, error);
     else if (status == FLX_OK)

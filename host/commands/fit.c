@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * fluxion fit: what is new or off in a graph is refitted on new rows. */
-#include "host/commands/change_answer.h"
+#include "host/commands/change_report.h"
 #include "host/commands/commands.h"
 
-#include "host/engine.h"
+#include "host/engine/graph_engine.h"
 
 #include <stdlib.h>
 
@@ -121,7 +121,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     if (status == FLX_OK)
         status = flx_model_update(model, path, &change, error);
     if (status == FLX_OK)
-        status = flx_answer_change(arguments, model, &change, path, error);
+        status = flx_change_report_print(arguments, model, &change, path, error);
     flx_change_clear(&change);
     flx_dataset_destroy(rows);
     flx_model_destroy(model);

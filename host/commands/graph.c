@@ -3,10 +3,10 @@
  * a picture for `dot`, or JSON. In the table the replicas of an assignment share one
  * line. */
 #include "host/commands/commands.h"
-#include "host/commands/terminal.h"
+#include "host/commands/frame/terminal.h"
 
-#include "host/model.h"
-#include "host/spectrum.h"
+#include "host/graph/metric_list.h"
+#include "host/model/model.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -67,8 +67,8 @@ static flx_status load_model(const char *path, const char *spectrum, subject *s,
 static flx_status load_deployment(const char *path, const char *text, subject *s,
                                   flx_error *error)
 {
-    flx_spectrum spectrum;
-    FLX_TRY(flx_spectrum_parse(text, &spectrum, error));
+    flx_metric_list spectrum;
+    FLX_TRY(flx_metric_list_parse(text, &spectrum, error));
     if (spectrum.is_selected)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--spectrum select: which metrics are read is learned from data; "
@@ -77,7 +77,7 @@ static flx_status load_deployment(const char *path, const char *text, subject *s
     if (status == FLX_OK)
         status = flx_graph_build(s->deployment, (const char *const *)spectrum.names,
                                  spectrum.n, false, &s->graph, error);
-    flx_spectrum_clear(&spectrum);
+    flx_metric_list_clear(&spectrum);
     return status;
 }
 

@@ -6,7 +6,7 @@
 #include "host/commands/info_model.h"
 #include "host/commands/info_repository.h"
 
-#include "formats/dataset.h"
+#include "formats/dataset/dataset.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -29,7 +29,7 @@ static int compare_numbers(const void *left, const void *right)
 }
 
 /* `present` has room for all rows. */
-static column_summary summarise(const flx_dataset *table, int column, double *present)
+static column_summary summarize(const flx_dataset *table, int column, double *present)
 {
     column_summary summary = {NAN, NAN, NAN, 0};
     int n = 0;
@@ -56,7 +56,7 @@ static void add_row(flx_table *cells, const flx_column *column, column_summary s
         if (!isnan(numbers[i]))
             snprintf(text[i], sizeof text[i], "%.6g", numbers[i]);
     snprintf(missing, sizeof missing, "%d", summary.missing);
-    const char *row[] = {column->name, flx_kind_text(column->kind),
+    const char *row[] = {column->name, flx_column_role_text(column->kind),
                          column->unit, text[0],
                          text[1],      text[2],
                          missing};
@@ -72,7 +72,7 @@ static flx_status print_columns(const flx_dataset *table, flx_error *error)
     flx_status status = FLX_OK;
     if (present && cells) {
         for (int j = 0; j < table->n_columns; j++)
-            add_row(cells, &table->columns[j], summarise(table, j, present));
+            add_row(cells, &table->columns[j], summarize(table, j, present));
         flx_table_print(cells);
     } else {
         status = flx_fail(error, FLX_NO_MEMORY, "no memory for a summary of %d columns",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * fluxion predict: the target for every row of a table, with intervals on request. */
 #include "host/commands/commands.h"
-#include "host/commands/notes.h"
+#include "host/commands/frame/warnings.h"
 
-#include "formats/output.h"
-#include "host/evaluation.h"
-#include "host/prediction_input.h"
+#include "formats/files/output.h"
+#include "host/evaluation/evaluation.h"
+#include "host/model/prediction_input.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -78,21 +78,22 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
     }
     if (!a->mean || (wants_interval && (!a->lower || !a->upper)))
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", rows);
-    flx_forecast *forecast = NULL;
-    FLX_TRY(flx_forecast_create(model, backend, &forecast, error));
-    flx_status status = flx_forecast_bind(forecast, table, error);
+    flx_target_predictor *forecast = NULL;
+    FLX_TRY(flx_target_predictor_create(model, backend, &forecast, error));
+    flx_status status = flx_target_predictor_bind(forecast, table, error);
     if (status == FLX_OK) {
         int total,
-            absent = flx_inference_count_absent(flx_forecast_graph(forecast), &total);
-        flx_note_absent(absent, total);
+            absent =
+                flx_inference_count_absent(flx_target_predictor_graph(forecast), &total);
+        flx_warn_absent(absent, total);
     }
     if (status == FLX_OK)
-        status = flx_forecast_target(forecast, a->mean, error);
+        status = flx_target_predictor_target(forecast, a->mean, error);
     if (status == FLX_OK && wants_interval)
-        status = flx_forecast_intervals(forecast, flx_number(arguments, "interval", 0.9),
-                                        FLX_GRAPH_SAMPLES, flx_seed(arguments), a->lower,
-                                        a->upper, error);
-    flx_forecast_destroy(forecast);
+        status = flx_target_predictor_intervals(
+            forecast, flx_number(arguments, "interval", 0.9), FLX_GRAPH_SAMPLES,
+            flx_seed(arguments), a->lower, a->upper, error);
+    flx_target_predictor_destroy(forecast);
     return status;
 }
 

@@ -2,9 +2,9 @@
  * fluxion train: a table and a deployment in, a model folder out. */
 #include "host/commands/commands.h"
 
-#include "host/mixture.h"
-#include "host/spectrum.h"
-#include "host/training.h"
+#include "host/graph/metric_list.h"
+#include "host/model/ensemble.h"
+#include "host/training/training.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -61,7 +61,7 @@ static const flx_option options[] = {
 static flx_status choose_monolith(const char *name, flx_training_options *training,
                                   flx_error *error)
 {
-    for (int c = FLX_MONOLITH_ARD; c <= FLX_MONOLITH_RIDGE; c++)
+    for (int c = FLX_BLACK_BOX_ARD; c <= FLX_BLACK_BOX_RIDGE; c++)
         if (strcmp(name, flx_composition_text((flx_composition)c)) == 0) {
             training->composition = (flx_composition)c;
             return FLX_OK;
@@ -89,7 +89,7 @@ static flx_status choose_composition(const flx_arguments *arguments,
         return flx_fail(error, FLX_BAD_INPUT,
                         "--composed-only and --monolith exclude each other");
     FLX_TRY(choose_monolith(monolith, training, error));
-    if (training->composition == FLX_MONOLITH_ISO)
+    if (training->composition == FLX_BLACK_BOX_ISO)
         training->prior = FLX_PRIOR_NONE;
     return FLX_OK;
 }
@@ -109,7 +109,8 @@ static flx_status read_rows(const flx_arguments *arguments, flx_dataset **rows,
         status = flx_fail(error, FLX_BAD_INPUT, "--rows %d: %s has %d rows", wanted, path,
                           table->rows);
     if (status == FLX_OK)
-        status = flx_draw_rows(table, wanted, flx_seed(arguments), drawn, n_drawn, error);
+        status =
+            flx_subsample_rows(table, wanted, flx_seed(arguments), drawn, n_drawn, error);
     if (status == FLX_OK)
         status = flx_dataset_select_rows(table, *drawn, *n_drawn, rows, error);
     flx_dataset_digest(table, digest);
@@ -152,7 +153,7 @@ static json_t *describe_notes(const flx_model *model, bool failures)
     return list;
 }
 
-static json_t *describe_mixture(const flx_mixture *mixture)
+static json_t *describe_mixture(const flx_ensemble *mixture)
 {
     if (!mixture)
         return json_null();
@@ -210,7 +211,7 @@ static void print_assignments(const flx_model *model)
 }
 
 /* What the target hosts, and how much each counts. */
-static void print_mixture(const flx_mixture *mixture)
+static void print_mixture(const flx_ensemble *mixture)
 {
     static const char *const titles[] = {"the target is predicted by", "weight",
                                          "out-of-sample MAE"};
@@ -314,14 +315,15 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
                             "--help",
                             required[i]);
     flx_training_options training = {0};
-    flx_spectrum spectrum;
+    flx_metric_list spectrum;
     flx_backend *backend = NULL;
     flx_model *model = NULL;
     flx_training_report report;
     const char *path = flx_text(arguments, "output", NULL);
     FLX_TRY(choose_composition(arguments, &training, error));
     FLX_TRY(flx_model_check_path(path, error));
-    FLX_TRY(flx_spectrum_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));
+    FLX_TRY(
+        flx_metric_list_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));
     training.spectrum = (const char *const *)spectrum.names;
     training.n_spectrum = spectrum.n;
     training.selects_metrics = spectrum.is_selected;
@@ -338,7 +340,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
         print_summary(model, &report, backend, path);
     flx_model_destroy(model);
     flx_backend_close(backend);
-    flx_spectrum_clear(&spectrum);
+    flx_metric_list_clear(&spectrum);
     return status;
 }
 

@@ -3,8 +3,8 @@
  * change is worth, and unlike alternatives to benchmark. */
 #include "host/commands/commands.h"
 
-#include "host/ranking.h"
-#include "host/tuning_device.h"
+#include "host/statistics/argsort.h"
+#include "host/tuning/tuning_device.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -53,8 +53,8 @@ typedef struct {
     flx_backend *backend;
     flx_dataset *profile;
     int row;
-    flx_knob_space *space;
-    flx_tuning_model *tuning_model;
+    flx_search_space *space;
+    flx_tuning_objective *tuning_model;
     flx_tuning_device device;
     flx_tuned *tuned;
 } tuning_run;
@@ -62,8 +62,8 @@ typedef struct {
 static void close_run(tuning_run *s)
 {
     flx_tuned_destroy(s->tuned);
-    flx_tuning_model_destroy(s->tuning_model);
-    flx_knob_space_destroy(s->space);
+    flx_tuning_objective_destroy(s->tuning_model);
+    flx_search_space_destroy(s->space);
     flx_dataset_destroy(s->profile);
     flx_backend_close(s->backend);
     flx_model_destroy(s->model);
@@ -123,7 +123,7 @@ static flx_status make_space(const flx_arguments *arguments, tuning_run *s,
     for (int i = 0; i < n_fixes; i++)
         fixes[i] = flx_repeat(arguments, "fix", i);
     flx_status status =
-        flx_knob_space_create(s->model->deployment, fixes, n_fixes, &s->space, error);
+        flx_search_space_create(s->model->deployment, fixes, n_fixes, &s->space, error);
     free(fixes);
     return status;
 }
@@ -138,11 +138,11 @@ static flx_status open_run(const flx_arguments *arguments, tuning_run *s,
         FLX_TRY(read_profile(profile, s, error));
     FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
                              &s->backend, error));
-    return flx_tuning_model_create(s->model, s->backend, s->space, s->profile, s->row,
-                                   flx_seed(arguments), &s->tuning_model, error);
+    return flx_tuning_objective_create(s->model, s->backend, s->space, s->profile, s->row,
+                                       flx_seed(arguments), &s->tuning_model, error);
 }
 
-static flx_status tune(const flx_arguments *arguments, const char *optimiser,
+static flx_status tune(const flx_arguments *arguments, const char *optimizer,
                        tuning_run *s, flx_error *error)
 {
     flx_bar bar;
@@ -150,17 +150,17 @@ static flx_status tune(const flx_arguments *arguments, const char *optimiser,
     s->device = (flx_tuning_device){.backend = s->backend, .model = s->tuning_model};
     flx_tuning tuning = {
         .space = s->space,
-        .predict = flx_tuning_model_predict,
+        .predict = flx_tuning_objective_predict,
         .context = s->tuning_model,
         .search = flx_tuning_device_search,
         .search_context = &s->device,
-        .maximise = s->model->deployment->maximise,
-        .optimiser = optimiser,
+        .maximize = s->model->deployment->maximize,
+        .optimizer = optimizer,
         .options = {.budget = flx_integer(arguments, "evaluations", 0),
                     .population = (int)flx_integer(arguments, "population", 0),
                     .seed = flx_seed(arguments),
                     .progress = &progress},
-        .finish = strcmp(optimiser, "lshade") == 0,
+        .finish = strcmp(optimizer, "lshade") == 0,
         .top = (int)flx_integer(arguments, "top", 5)};
     flx_status status = flx_tune(&tuning, &s->tuned, error);
     flx_bar_finish(&bar);
@@ -202,7 +202,7 @@ static const char *name_target(const tuning_run *s)
     return s->model->graph->vertices[s->model->graph->output].name;
 }
 
-static flx_status print_answer(const tuning_run *s, const char *optimiser,
+static flx_status print_answer(const tuning_run *s, const char *optimizer,
                                flx_error *error)
 {
     const flx_tuned *tuned = s->tuned;
@@ -212,13 +212,13 @@ static flx_status print_answer(const tuning_run *s, const char *optimiser,
     json_object_set_new(best, "worth", describe_worth(s));
     json_t *answer = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:i, s:i, s:o, s:o, s:o}",
-        "optimizer", optimiser, "backend", s->backend->name, "search",
+        "optimizer", optimizer, "backend", s->backend->name, "search",
         tuned->is_on_device ? "device" : "host", "search_note", s->device.reason,
         "target", name_target(s), "unit", flx_model_unit(s->model), "goal",
-        s->model->deployment->maximise ? "max" : "min", "evaluations",
+        s->model->deployment->maximize ? "max" : "min", "evaluations",
         (json_int_t)tuned->evaluations, "finishing_evaluations",
         (json_int_t)tuned->finishing_evaluations, "wall_s", tuned->wall_s, "tuned_knobs",
-        s->space->n_genes, "unread_knobs", flx_tuning_model_unread(s->tuning_model),
+        s->space->n_genes, "unread_knobs", flx_tuning_objective_unread(s->tuning_model),
         "best", best, "default", describe_setting(s, &tuned->fallback), "top", top);
     if (!answer)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for the answer");
@@ -227,7 +227,7 @@ static flx_status print_answer(const tuning_run *s, const char *optimiser,
 
 static void add_change(flx_table *table, const tuning_run *s, int k)
 {
-    const flx_space_knob *knob = &s->space->knobs[k];
+    const flx_search_space_knob *knob = &s->space->knobs[k];
     char *before = flx_knob_text(knob->knob, s->tuned->fallback.settings[k]);
     char *after = flx_knob_text(knob->knob, s->tuned->best.settings[k]);
     char worth[32];
@@ -264,7 +264,7 @@ static flx_status print_changes(const tuning_run *s, flx_error *error)
         flx_table_print(table);
     if (status == FLX_OK && n_kept)
         printf("%d of %d knobs keep their value; no model reads %d of them\n", n_kept,
-               n_knobs, flx_tuning_model_unread(s->tuning_model));
+               n_knobs, flx_tuning_objective_unread(s->tuning_model));
     flx_table_destroy(table);
     free(order);
     free(costs);
@@ -280,7 +280,7 @@ static void print_prediction(const tuning_run *s, const char *label,
            setting->upper90);
 }
 
-static flx_status print_summary(const tuning_run *s, const char *optimiser,
+static flx_status print_summary(const tuning_run *s, const char *optimizer,
                                 flx_error *error)
 {
     const flx_tuned *tuned = s->tuned;
@@ -295,7 +295,7 @@ static flx_status print_summary(const tuning_run *s, const char *optimiser,
     printf("%lld evaluations by %s in %.2f s on %s%s; predicted, not measured: benchmark "
            "the "
            "listed settings (--json has them all)\n",
-           (long long)tuned->evaluations, optimiser, tuned->wall_s, s->backend->name,
+           (long long)tuned->evaluations, optimizer, tuned->wall_s, s->backend->name,
            tuned->is_on_device ? ", which kept the search" : "");
     if (s->device.reason[0])
         printf("the search ran on the host: %s\n", s->device.reason);
@@ -304,17 +304,17 @@ static flx_status print_summary(const tuning_run *s, const char *optimiser,
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
-    const char *optimiser = flx_text(arguments, "optimizer", "lshade");
-    if (strcmp(optimiser, "metis") == 0)
+    const char *optimizer = flx_text(arguments, "optimizer", "lshade");
+    if (strcmp(optimizer, "metis") == 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--optimizer metis is not there yet: use lshade, de or random");
     tuning_run s = {0};
     flx_status status = open_run(arguments, &s, error);
     if (status == FLX_OK)
-        status = tune(arguments, optimiser, &s, error);
+        status = tune(arguments, optimizer, &s, error);
     if (status == FLX_OK)
-        status = flx_wants_json(arguments) ? print_answer(&s, optimiser, error)
-                                           : print_summary(&s, optimiser, error);
+        status = flx_wants_json(arguments) ? print_answer(&s, optimizer, error)
+                                           : print_summary(&s, optimizer, error);
     close_run(&s);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A batch of problems on the CPU: packed once at creation, scratch for every thread allocated
- * once, evaluations in parallel with the largest members first. */
+ * A batch of problems on the CPU: packed once at creation, scratch for every thread
+ * allocated once, evaluations in parallel with the largest members first. */
 #include "kernels/cpu/cpu.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ struct flx_gp_batch {
     int count;
     flx_panel_data *data; /* (count) */
     flx_cpu_arena arena;
-    int *order;           /* work list of one evaluate call, grown at creation */
+    int *order; /* work list of one evaluate call, grown at creation */
     int order_capacity;
 };
 
@@ -41,15 +41,19 @@ flx_status flx_cpu_pack(const flx_gp_problem *problem, int width, flx_panel_data
 {
     int n = problem->n, d = problem->d, panels = (n + width - 1) / width;
     size_t rows = (size_t)panels * (size_t)width, inputs = (size_t)d;
-    *data = (flx_panel_data){.n = n, .d = d, .panels = panels, .rows = (int)rows,
+    *data = (flx_panel_data){.n = n,
+                             .d = d,
+                             .panels = panels,
+                             .rows = (int)rows,
                              .is_isotropic = problem->is_isotropic};
     if (n < 1 || d < 1)
-        return flx_fail(error, FLX_BAD_INPUT, "a problem of %d points and %d inputs", n, d);
+        return flx_fail(error, FLX_BAD_INPUT, "a problem of %d points and %d inputs", n,
+                        d);
     size_t padded = (rows + 7) / 8 * 8;
     data->X = flx_cpu_allocate(rows * inputs + padded + inputs + 8);
     if (!data->X)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d points x %d inputs", n,
-                        d);
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d points x %d inputs",
+                        n, d);
     data->y = data->X + (rows * inputs + 7) / 8 * 8;
     data->center = data->y + padded;
     center_columns(problem, data->center);
@@ -99,10 +103,11 @@ flx_status flx_cpu_batch_create(flx_backend *backend, const flx_gp_problem *prob
                                     : flx_fail(error, FLX_NO_MEMORY,
                                                "out of memory for %d problems", count);
     for (int i = 0; i < count && status == FLX_OK; i++, batch->count++)
-        status = flx_cpu_pack(&problems[i], batch->kernels->width, &batch->data[i], error);
+        status =
+            flx_cpu_pack(&problems[i], batch->kernels->width, &batch->data[i], error);
     if (status == FLX_OK)
-        status = flx_cpu_arena_create(batch->kernels, backend->threads, batch->data, count,
-                                      &batch->arena, error);
+        status = flx_cpu_arena_create(batch->kernels, backend->threads, batch->data,
+                                      count, &batch->arena, error);
     if (status != FLX_OK)
         flx_cpu_batch_release(batch);
     else
@@ -129,7 +134,8 @@ static flx_status order_by_size(flx_gp_batch *batch, const flx_gp_evaluation *ev
     if (count > batch->order_capacity) {
         int *grown = realloc(batch->order, (size_t)count * sizeof *grown);
         if (!grown)
-            return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d evaluations", count);
+            return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d evaluations",
+                            count);
         batch->order = grown;
         batch->order_capacity = count;
     }
@@ -165,8 +171,8 @@ static void evaluate_one(const flx_gp_batch *batch, flx_gp_evaluation *evaluatio
         evaluation->gradient[k] = 0;
 }
 
-flx_status flx_cpu_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations, int count,
-                            flx_error *error)
+flx_status flx_cpu_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations,
+                            int count, flx_error *error)
 {
     FLX_TRY(order_by_size(batch, evaluations, count, error));
     int threads = batch->arena.threads < count ? batch->arena.threads : count;

@@ -29,8 +29,8 @@ flx_status flx_cpu_arena_create(const flx_panel_kernels *kernels, int threads,
 
 flx_status flx_cpu_batch_create(flx_backend *backend, const flx_gp_problem *problems,
                                 int count, flx_gp_batch **out, flx_error *error);
-flx_status flx_cpu_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations, int count,
-                            flx_error *error);
+flx_status flx_cpu_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations,
+                            int count, flx_error *error);
 void flx_cpu_batch_release(flx_gp_batch *batch);
 
 flx_status flx_cpu_condition(flx_backend *backend, flx_gp_condition *members, int count,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Conditioned members on the CPU, and prediction in blocks of queries that stay in cache. */
+ * Conditioned members on the CPU, and prediction in blocks of queries that stay in cache.
+ */
 #include "kernels/cpu/cpu.h"
 
 #include <math.h>
@@ -71,9 +72,9 @@ static flx_status condition_all(flx_gp_posterior *posterior, const flx_panel_dat
         complete = members[i].info != 0 || posterior->memory[i] != NULL;
     free(gradients);
     free(arena.memory);
-    return complete ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors",
-                               count);
+    return complete
+               ? FLX_OK
+               : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
 }
 
 flx_status flx_cpu_condition(flx_backend *backend, flx_gp_condition *members, int count,
@@ -94,8 +95,8 @@ flx_status flx_cpu_condition(flx_backend *backend, flx_gp_condition *members, in
     if (!posterior || !data || !posterior->members || !posterior->memory)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
     for (int i = 0; i < count && status == FLX_OK; i++)
-        status = flx_cpu_pack(&members[i].problem, posterior->kernels->width, &data[i],
-                              error);
+        status =
+            flx_cpu_pack(&members[i].problem, posterior->kernels->width, &data[i], error);
     if (status == FLX_OK)
         status = condition_all(posterior, data, members, error);
     for (int i = 0; data && i < count; i++)

@@ -7,7 +7,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/launches.h"
-#include "kernels/cuda/libraries.h"
+#include "kernels/cuda/likelihood/libraries.h"
 
 #include <cuda_runtime_api.h>
 
@@ -15,26 +15,26 @@
 typedef struct {
     void *memory;
     size_t size;
-} flx_cuda_room;
+} flx_cuda_workspace;
 
 /* As many as the fused kernel has sizes. */
-enum { FLX_CUDA_BRANCHES = (FLX_CUDA_FUSED_LIMIT + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE };
+enum { FLX_CUDA_STREAMS = (FLX_CUDA_FUSED_LIMIT + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE };
 typedef struct {
     cudaStream_t stream;
     cudaEvent_t joined;
-} flx_cuda_branch;
+} flx_cuda_stream;
 
 typedef struct {
     cudaStream_t stream;
-    flx_cuda_branch branches[FLX_CUDA_BRANCHES];
+    flx_cuda_stream branches[FLX_CUDA_STREAMS];
     cudaEvent_t forked;
     flx_cuda_libraries libraries;
     cublasHandle_t blas;
     cusolverDnHandle_t solver;
-    int fused_limit;      /* the largest n that the fused kernel takes here */
-    int processors;       /* streaming multiprocessors */
-    flx_cuda_room device; /* work space: what is uploaded, answers, scratch */
-    flx_cuda_room host;   /* pinned: what is uploaded, answers */
+    int fused_limit;           /* the largest n that the fused kernel takes here */
+    int processors;            /* streaming multiprocessors */
+    flx_cuda_workspace device; /* work space: what is uploaded, answers, scratch */
+    flx_cuda_workspace host;   /* pinned: what is uploaded, answers */
 } flx_cuda;
 
 /* memory.c. FLX_NO_MEMORY where the device has none left, else FLX_DEVICE_FAILED, with
@@ -52,11 +52,11 @@ size_t flx_cuda_budget(const flx_cuda *cuda);
 bool flx_cuda_fits(const flx_cuda *cuda, size_t size, size_t *budget);
 /* What a chunk uploads and answers goes through pinned memory, which is dear: larger
  * chunks would save nothing. */
-enum { FLX_CUDA_MIRROR = 256 << 20 };
+enum { FLX_CUDA_PINNED = 256 << 20 };
 /* Both rooms at least so large; what they held is lost. */
-flx_status flx_cuda_make_room(flx_cuda *cuda, size_t device, size_t host,
-                              flx_error *error);
-void flx_cuda_release_room(flx_cuda *cuda);
+flx_status flx_cuda_grow_workspace(flx_cuda *cuda, size_t device, size_t host,
+                                   flx_error *error);
+void flx_cuda_release_workspace(flx_cuda *cuda);
 flx_status flx_cuda_upload(const flx_cuda *cuda, void *to, const void *from, size_t size,
                            flx_error *error);
 flx_status flx_cuda_download(const flx_cuda *cuda, void *to, const void *from,
@@ -65,8 +65,8 @@ flx_status flx_cuda_wait(const flx_cuda *cuda, flx_error *error);
 
 /* branches.c: the streams branches[0 .. count - 1] go on from where the backend's stream
  * is, and it goes on when all of them are done. */
-flx_status flx_cuda_branches_create(flx_cuda *cuda, flx_error *error);
-void flx_cuda_branches_release(flx_cuda *cuda);
+flx_status flx_cuda_streams_create(flx_cuda *cuda, flx_error *error);
+void flx_cuda_streams_release(flx_cuda *cuda);
 flx_status flx_cuda_fork(const flx_cuda *cuda, int count, flx_error *error);
 flx_status flx_cuda_join(const flx_cuda *cuda, int count, flx_error *error);
 
@@ -92,8 +92,8 @@ static inline void *flx_cuda_on_host(const flx_cuda *cuda, size_t at)
 }
 /* Room for a layout; uploads and answers of one. Waits first: a call that failed may have
  * left copies from the pinned room under way. */
-flx_status flx_cuda_layout_room(flx_cuda *cuda, const flx_cuda_layout *l,
-                                flx_error *error);
+flx_status flx_cuda_layout_reserve(flx_cuda *cuda, const flx_cuda_layout *l,
+                                   flx_error *error);
 flx_status flx_cuda_layout_upload(const flx_cuda *cuda, const flx_cuda_layout *l,
                                   flx_error *error);
 flx_status flx_cuda_layout_answer(const flx_cuda *cuda, const flx_cuda_layout *l,
@@ -138,10 +138,10 @@ typedef struct {
 } flx_cuda_job;
 typedef struct {
     int order, job; /* size that members share a launch with; which job */
-} flx_cuda_turn;
+} flx_cuda_chunk_turn;
 /* `turns` has room for `count`. */
 flx_status flx_cuda_evaluate_jobs(flx_cuda *cuda, flx_cuda_job *jobs, int count,
-                                  flx_cuda_turn *turns, flx_error *error);
+                                  flx_cuda_chunk_turn *turns, flx_error *error);
 
 /* The operations of kernels/backend.h. */
 flx_status flx_cuda_batch_create(flx_backend *backend, const flx_gp_problem *problems,

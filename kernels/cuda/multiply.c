@@ -115,7 +115,7 @@ static flx_status run_chunk(chunk *c, flx_error *error)
         reads_C = reads_C || c->products[i].beta != 0;
     }
     l = flx_cuda_layout_after(l);
-    FLX_TRY(flx_cuda_layout_room(cuda, &l, error));
+    FLX_TRY(flx_cuda_layout_reserve(cuda, &l, error));
     c->tiles =
         flx_cuda_take(&l.upload, (size_t)c->n_tiles * sizeof(flx_cuda_product_tile));
     fill_chunk(c, l);
@@ -152,7 +152,7 @@ flx_status flx_cuda_multiply(flx_backend *backend, const flx_product *products, 
     size_t budget = 0, used = 0;
     for (int i = 0; i < count; i++) {
         size_t size = product_size(&products[i]);
-        if (c.count > 0 && (used + size > FLX_CUDA_MIRROR ||
+        if (c.count > 0 && (used + size > FLX_CUDA_PINNED ||
                             !flx_cuda_fits(c.cuda, used + size, &budget))) {
             FLX_TRY(run_chunk(&c, error));
             c = (chunk){.cuda = backend->state, .products = products + i};

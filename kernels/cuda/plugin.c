@@ -3,7 +3,7 @@
  * are the libraries loaded. */
 #include "kernels/plugin.h"
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/graph.h"
+#include "kernels/cuda/graph/graph.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,18 +91,18 @@ static flx_status start(flx_cuda *cuda, flx_error *error)
     FLX_TRY(
         flx_cuda_check(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
                        "creating a stream", error));
-    FLX_TRY(flx_cuda_branches_create(cuda, error));
+    FLX_TRY(flx_cuda_streams_create(cuda, error));
     return create_handles(cuda, error);
 }
 
 static void stop(flx_cuda *cuda)
 {
-    flx_cuda_release_room(cuda);
+    flx_cuda_release_workspace(cuda);
     if (cuda->blas)
         cuda->libraries.cublasDestroy_v2_(cuda->blas);
     if (cuda->solver)
         cuda->libraries.cusolverDnDestroy_(cuda->solver);
-    flx_cuda_branches_release(cuda);
+    flx_cuda_streams_release(cuda);
     if (cuda->stream)
         cudaStreamDestroy(cuda->stream);
     free(cuda);

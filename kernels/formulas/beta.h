@@ -2,8 +2,8 @@
  * Draws from Gamma and Beta distributions, counter-based like every other draw: the tries
  * of the rejection count up the dimension. Gamma by squeezing a normal (Marsaglia & Tsang
  * 2000), Beta(a, b) = G(a) / (G(a) + G(b)). Valid C11 and CUDA. */
-#ifndef FLX_BETA_H
-#define FLX_BETA_H
+#ifndef FLX_FORMULA_BETA_H
+#define FLX_FORMULA_BETA_H
 
 #include "kernels/formulas/philox.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Matern 5/2 from a squared scaled distance, and its slope. Branch-free, so that CPU loops
- * vectorise. Valid C11 and CUDA. */
-#ifndef FLX_COVARIANCE_H
-#define FLX_COVARIANCE_H
+ * Matern 5/2 from a squared scaled distance, and its slope. Branch-free, so that CPU
+ * loops vectorize. Valid C11 and CUDA. */
+#ifndef FLX_FORMULA_COVARIANCE_H
+#define FLX_FORMULA_COVARIANCE_H
 
 #include "kernels/formulas/inline.h"
 
@@ -12,15 +12,16 @@
 
 #define FLX_SQRT5 2.2360679774997896964
 
-/* exp(x) for x <= 0 to within 1 ulp: x = k ln 2 + f, Taylor polynomial in f, 2^k through the
- * exponent bits. Below -708 the result is 0. */
+/* exp(x) for x <= 0 to within 1 ulp: x = k ln 2 + f, Taylor polynomial in f, 2^k through
+ * the exponent bits. Below -708 the result is 0. */
 FLX_INLINE double flx_exp_negative(double x)
 {
     const double shift = 6755399441055744.0; /* 1.5 * 2^52: rounds to an integer */
     double bounded = x > -708.0 ? x : -708.0;
     double t = bounded * 1.4426950408889634074 + shift;
     double k = t - shift;
-    double f = (bounded - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
+    double f =
+        (bounded - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
     double p = 1.0 / 6227020800.0;
     p = p * f + 1.0 / 479001600.0;
     p = p * f + 1.0 / 39916800.0;
@@ -44,8 +45,8 @@ FLX_INLINE double flx_exp_negative(double x)
 }
 
 /* k = s2 (1 + sqrt5 r + 5/3 r^2) exp(-sqrt5 r)
- * g = s2 5/3 (1 + sqrt5 r) exp(-sqrt5 r), so that d k / d log ell_j = g (z_j - z'_j)^2 and
- * d k / d z_j = -g (z_j - z'_j): no singularity at r = 0. */
+ * g = s2 5/3 (1 + sqrt5 r) exp(-sqrt5 r), so that d k / d log ell_j = g (z_j - z'_j)^2
+ * and d k / d z_j = -g (z_j - z'_j): no singularity at r = 0. */
 FLX_INLINE void flx_matern52(double s2, double r2, double *k, double *g)
 {
     double a = FLX_SQRT5 * sqrt(r2);

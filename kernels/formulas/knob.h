@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * The setting that a knob has at a point of the unit cube. Valid C11 and CUDA. */
-#ifndef FLX_KNOB_H
-#define FLX_KNOB_H
+#ifndef FLX_FORMULA_KNOB_H
+#define FLX_FORMULA_KNOB_H
 
-#include "kernels/formulas/gene.h"
+#include "kernels/formulas/dimension.h"
 
 /* What of a knob its settings depend on. */
 typedef struct {
-    flx_gene gene;
+    flx_dimension gene;
     int is_log;      /* of a continuous gene */
     double min, max; /* bounds of a continuous gene; min: the first of a row of integers,
                         0 for the index of a choice */
@@ -19,12 +19,12 @@ FLX_INLINE double flx_knob_setting(flx_knob_scale scale, const double *values,
                                    double unit)
 {
     double inside = unit > 0 ? unit < 1 ? unit : 1 : 0;
-    if (scale.gene.kind == FLX_GENE_CONTINUOUS) {
+    if (scale.gene.kind == FLX_DIMENSION_CONTINUOUS) {
         double value = scale.is_log ? scale.min * exp(inside * scale.span)
                                     : scale.min + inside * (scale.max - scale.min);
         return inside == 1 ? scale.max : fmin(fmax(value, scale.min), scale.max);
     }
-    double level = flx_gene_level(scale.gene, inside);
+    double level = flx_dimension_level(scale.gene, inside);
     return values ? values[(int)level] : scale.min + level;
 }
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Scalar formulas of the population optimisers: genes in the unit cube, mutation,
+ * Scalar formulas of the population optimizers: genes in the unit cube, mutation,
  * crossover, repair at the bounds, and L-SHADE's draws. Every random number is Philox
  * keyed by (seed, individual, generation, dimension) and a stream a purpose, so that an
  * individual's trial is a pure function of the population before it: backends, launch
@@ -7,12 +7,12 @@
  *
  * rand/1/bin: Storn & Price (1997). current-to-pbest/1 with success history: Tanabe &
  * Fukunaga, L-SHADE (CEC 2014). */
-#ifndef FLX_MUTATION_H
-#define FLX_MUTATION_H
+#ifndef FLX_FORMULA_MUTATION_H
+#define FLX_FORMULA_MUTATION_H
 
-#include "kernels/formulas/gene.h"
+#include "kernels/formulas/dimension.h"
 #include "kernels/formulas/philox.h"
-#include "kernels/formulas/turn.h"
+#include "kernels/formulas/sincospi.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -32,18 +32,18 @@ enum {
 
 enum {
     FLX_PICK_BASE,
-    FLX_PICK_PLUS,
-    FLX_PICK_MINUS,
+    FLX_PICK_R1,
+    FLX_PICK_R2,
     FLX_PICK_BEST,
     FLX_PICK_SLOT,
-    FLX_PICK_FORCED
+    FLX_PICK_J_RAND
 };
 
 /* Whose trial is drawn, and when. */
 typedef struct {
     uint64_t seed;
     uint32_t individual, generation;
-} flx_moment;
+} flx_rng_key;
 
 /* Outside the cube: half way from the parent to the bound that was crossed. Unlike a
  * fresh uniform number this comes as near to an optimum on the bound as it has to. */
@@ -53,14 +53,15 @@ FLX_INLINE double flx_midpoint_repair(double value, double parent)
 }
 
 /* Gene of the first population. */
-FLX_INLINE double flx_first_gene(flx_moment moment, int dimension, flx_gene gene)
+FLX_INLINE double flx_first_dimension(flx_rng_key moment, int dimension,
+                                      flx_dimension gene)
 {
     double unit = flx_uniform(moment.seed, FLX_STREAM_INITIAL, moment.individual,
                               moment.generation, (uint32_t)dimension);
-    return gene.kind == FLX_GENE_CATEGORY ? flx_gene_snap(gene, unit) : unit;
+    return gene.kind == FLX_DIMENSION_CATEGORY ? flx_dimension_snap(gene, unit) : unit;
 }
 
-FLX_INLINE int flx_pick(flx_moment moment, int purpose, int n)
+FLX_INLINE int flx_pick(flx_rng_key moment, int purpose, int n)
 {
     return flx_below(moment.seed, FLX_STREAM_PICK, moment.individual, moment.generation,
                      (uint32_t)purpose, n);
@@ -68,7 +69,7 @@ FLX_INLINE int flx_pick(flx_moment moment, int purpose, int n)
 
 /* An index below n that is none of `taken` (n_taken <= 3 distinct indices below n,
  * n_taken < n): drawn from the n - n_taken left, so that no draw is ever repeated. */
-FLX_INLINE int flx_pick_other(flx_moment moment, int purpose, int n, const int *taken,
+FLX_INLINE int flx_pick_other(flx_rng_key moment, int purpose, int n, const int *taken,
                               int n_taken)
 {
     int picked = flx_pick(moment, purpose, n - n_taken), last = -1;
@@ -105,15 +106,16 @@ FLX_INLINE double flx_mutate(flx_donors donors, double scale)
 }
 
 /* The same with categories: each term that is not zero is followed with chance F. */
-FLX_INLINE double flx_mutate_category(flx_moment moment, int dimension, flx_gene gene,
-                                      flx_donors donors, flx_rates rates)
+FLX_INLINE double flx_mutate_category(flx_rng_key moment, int dimension,
+                                      flx_dimension gene, flx_donors donors,
+                                      flx_rates rates)
 {
     uint64_t seed = moment.seed;
     uint32_t individual = moment.individual, generation = moment.generation;
     uint32_t d = (uint32_t)dimension;
     if (flx_uniform(seed, FLX_STREAM_RESAMPLE, individual, generation, d) <
         rates.resample)
-        return flx_gene_snap(
+        return flx_dimension_snap(
             gene, flx_uniform(seed, FLX_STREAM_LEVEL, individual, generation, d));
     double value = donors.base;
     if (flx_uniform(seed, FLX_STREAM_PULL, individual, generation, d) < rates.scale)
@@ -125,12 +127,13 @@ FLX_INLINE double flx_mutate_category(flx_moment moment, int dimension, flx_gene
 }
 
 /* Binomial crossover of the mutant with the parent: u in (0, 1) decides. */
-FLX_INLINE double flx_cross_gene(double u, flx_moment moment, int dimension,
-                                 flx_gene gene, flx_donors donors, flx_rates rates)
+FLX_INLINE double flx_cross_dimension(double u, flx_rng_key moment, int dimension,
+                                      flx_dimension gene, flx_donors donors,
+                                      flx_rates rates)
 {
     if (dimension != rates.forced && u >= rates.crossover_rate)
         return donors.parent;
-    if (gene.kind == FLX_GENE_CATEGORY)
+    if (gene.kind == FLX_DIMENSION_CATEGORY)
         return flx_mutate_category(moment, dimension, gene, donors, rates);
     return flx_mutate(donors, rates.scale);
 }
@@ -149,23 +152,24 @@ FLX_INLINE double flx_cross_continuous(double u, flx_donors donors, flx_rates ra
 }
 
 /* The same with the u of this gene in the crossover's stream. */
-FLX_INLINE double flx_trial_gene(flx_moment moment, int dimension, flx_gene gene,
-                                 flx_donors donors, flx_rates rates)
+FLX_INLINE double flx_trial_dimension(flx_rng_key moment, int dimension,
+                                      flx_dimension gene, flx_donors donors,
+                                      flx_rates rates)
 {
     double u = flx_uniform(moment.seed, FLX_STREAM_CROSSOVER, moment.individual,
                            moment.generation, (uint32_t)dimension);
-    return flx_cross_gene(u, moment, dimension, gene, donors, rates);
+    return flx_cross_dimension(u, moment, dimension, gene, donors, rates);
 }
 
 /* F ~ Cauchy(centre, 0.1): drawn again while not positive, at most 1. After 64 tries,
  * which a centre in (0, 1] does not need in practice, the centre itself. */
-FLX_INLINE double flx_draw_scale(flx_moment moment, double centre)
+FLX_INLINE double flx_draw_scale(flx_rng_key moment, double centre)
 {
     for (uint32_t attempt = 0; attempt < 64; attempt++) {
         double u = flx_uniform(moment.seed, FLX_STREAM_SCALE, moment.individual,
                                moment.generation, attempt);
         double v = 0.5 * (u - 0.5);
-        double scale = centre + 0.1 * (flx_sin_turn(v) / flx_cos_turn(v));
+        double scale = centre + 0.1 * (flx_sin2pi(v) / flx_cos2pi(v));
         if (scale > 0)
             return scale < 1 ? scale : 1;
     }
@@ -173,7 +177,7 @@ FLX_INLINE double flx_draw_scale(flx_moment moment, double centre)
 }
 
 /* CR ~ N(centre, 0.1) clipped to [0, 1]; a terminal slot (centre < 0) gives 0. */
-FLX_INLINE double flx_draw_crossover_rate(flx_moment moment, double centre)
+FLX_INLINE double flx_draw_crossover_rate(flx_rng_key moment, double centre)
 {
     if (centre < 0)
         return 0;
@@ -181,7 +185,7 @@ FLX_INLINE double flx_draw_crossover_rate(flx_moment moment, double centre)
                                     FLX_STREAM_CROSSOVER_RATE);
     double u = flx_unit_from_words(b.word[0], b.word[1]);
     double v = flx_unit_from_words(b.word[2], b.word[3]);
-    double rate = centre + 0.1 * (sqrt(-2.0 * log(u)) * flx_cos_turn(v));
+    double rate = centre + 0.1 * (sqrt(-2.0 * log(u)) * flx_cos2pi(v));
     return rate < 0 ? 0 : rate > 1 ? 1 : rate;
 }
 

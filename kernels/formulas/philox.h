@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Counter-based random numbers: Philox4x32-10 (Salmon et al., SC'11). A number is a pure
- * function of (seed, stream, individual, generation, dimension), so that any backend, launch
- * shape and thread count draws the same ones. Valid C11 and CUDA. */
-#ifndef FLX_PHILOX_H
-#define FLX_PHILOX_H
+ * function of (seed, stream, individual, generation, dimension), so that any backend,
+ * launch shape and thread count draws the same ones. Valid C11 and CUDA. */
+#ifndef FLX_FORMULA_PHILOX_H
+#define FLX_FORMULA_PHILOX_H
 
 #include "kernels/formulas/inline.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * When a search for settings ends. Valid C11 and CUDA. */
-#ifndef FLX_STOP_H
-#define FLX_STOP_H
+#ifndef FLX_FORMULA_STOP_H
+#define FLX_FORMULA_STOP_H
 
 #include "kernels/formulas/inline.h"
 

@@ -2,7 +2,7 @@
  * Device memory: one reserved range at an address that is easy to tell. Host code finds
  * it closed. Fresh and freed memory is NaN, addresses are never used twice, and behind
  * every allocation lies a gap that the address sanitizer guards byte by byte; without it
- * the gap holds a pattern that every synchronisation checks. */
+ * the gap holds a pattern that every synchronization checks. */
 #include "tests/emulator/emulator.h"
 
 #include <cstdio>

@@ -97,7 +97,7 @@ static void spoil(bool is_lower, int n, double *A, int lda, bool has_failed)
                 A[(size_t)j * (size_t)lda + (size_t)i] = NAN;
 }
 
-/* The diagonal entry at which a factorisation stopped, counted from 1. */
+/* The diagonal entry at which a factorization stopped, counted from 1. */
 static double pivot_of(const double *A, int lda, int stopped_at)
 {
     return A[(size_t)(stopped_at - 1) * ((size_t)lda + 1)];

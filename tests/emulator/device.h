@@ -2,8 +2,8 @@
  * CUDA C++ as g++ sees it: included before every .cu file of an emulated build. The types
  * and prototypes are NVIDIA's own headers. A __shared__ variable is a static one in a
  * section of its own, since blocks run one after the other. */
-#ifndef FLX_EMULATED_DEVICE_H
-#define FLX_EMULATED_DEVICE_H
+#ifndef FLX_TEST_DEVICE_H
+#define FLX_TEST_DEVICE_H
 
 #include <cuda_runtime.h>
 

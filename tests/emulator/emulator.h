@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What the emulator's own sources share; no kernel sees it. */
-#ifndef FLX_EMULATOR_H
-#define FLX_EMULATOR_H
+#ifndef FLX_TEST_EMULATOR_H
+#define FLX_TEST_EMULATOR_H
 
 #include <cuda_runtime.h>
 

@@ -21,7 +21,7 @@ enum { THREADS = 64, BLOCKS = 3, COUNT = THREADS * BLOCKS };
     X(BEYOND_SHARED, "beyond-shared")                                                    \
     X(BEYOND_DYNAMIC, "beyond-dynamic")                                                  \
     X(MISALIGNED, "misaligned")                                                          \
-    X(UNINITIALISED, "uninitialised")                                                    \
+    X(UNINITIALIZED, "uninitialized")                                                    \
     X(FRESH, "fresh")                                                                    \
     X(DIVERGENT, "divergent")                                                            \
     X(OTHER_BARRIER, "other-barrier")                                                    \
@@ -29,7 +29,7 @@ enum { THREADS = 64, BLOCKS = 3, COUNT = THREADS * BLOCKS };
     X(USE_AFTER_FREE, "use-after-free")                                                  \
     X(HOST_POINTER, "host-pointer")                                                      \
     X(HOST_READS_DEVICE, "host-reads-device")                                            \
-    X(NO_SYNCHRONISATION, "no-synchronisation")                                          \
+    X(NO_SYNCHRONIZATION, "no-synchronization")                                          \
     X(NO_FORK, "no-fork")                                                                \
     X(NO_JOIN, "no-join")                                                                \
     X(PINNED_TOO_EARLY, "pinned-too-early")                                              \
@@ -58,7 +58,7 @@ __global__ void reverse_blocks(Arguments a)
     const double *from = a.from;
     if (a.fault == MISALIGNED && t == 7)
         from = (const double *)(const void *)((const char *)from - 4);
-    if (a.fault != UNINITIALISED || t != 5)
+    if (a.fault != UNINITIALIZED || t != 5)
         part[t + (a.fault == BEYOND_SHARED ? 1 : 0)] = from[i];
     if (a.fault == DIVERGENT && t > 40)
         return;
@@ -174,7 +174,7 @@ static const char *run(int fault, cudaStream_t stream, double *from, double *to,
         cudaFreeHost(pinned);
     launch_beside(stream, {from, to, COUNT, fault}, numbers);
     cudaMemcpyAsync(got, to, sizeof got, cudaMemcpyDeviceToHost, stream);
-    if (fault != NO_SYNCHRONISATION)
+    if (fault != NO_SYNCHRONIZATION)
         cudaStreamSynchronize(stream);
     if (fault == HOST_READS_DEVICE)
         printf("%g\n", to[0]);

@@ -31,10 +31,10 @@ for program in "$asan" "$race"; do
     expect "$program" host-pointer "a host pointer"
     expect "$program" divergent "divergent barrier: 23 of 64"
     expect "$program" other-barrier "divergent __syncthreads: "
-    expect "$program" no-synchronisation wrong
+    expect "$program" no-synchronization wrong
     expect "$program" no-fork "not a number" rev
     expect "$program" no-join "not a number" seq
-    expect "$program" uninitialised "not a number"
+    expect "$program" uninitialized "not a number"
     expect "$program" fresh "not a number"
     expect "$program" absent-lane "not a number"
     expect "$program" pinned-too-early "pinned memory is given up"

@@ -3,8 +3,8 @@
  * with
  * '_' for '.'. translate_ptx.cpp turns an instruction into a call; one that is not here
  * does not compile, so that nothing is guessed. Registers of integers are unsigned. */
-#ifndef FLX_PTX_OPERATIONS_H
-#define FLX_PTX_OPERATIONS_H
+#ifndef FLX_TEST_PTX_OPERATIONS_H
+#define FLX_TEST_PTX_OPERATIONS_H
 
 #include <cmath>
 #include <cstdint>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Streams are lazy: a launch, a copy or a call of a library is queued and runs when
- * somebody waits for it, so that a synchronisation that was forgotten shows as stale
+ * somebody waits for it, so that a synchronization that was forgotten shows as stale
  * data. */
 #include "tests/emulator/emulator.h"
 

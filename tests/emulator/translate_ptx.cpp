@@ -2,7 +2,7 @@
  * usage: translate_ptx IN.ptx OUT.cpp
  * nvcc's own device code as C++ that runs on the emulator's fibers: a register becomes a
  * variable, a branch a goto, an instruction a call of ptx_operations.h. So what nvcc's
- * front end and optimiser made of the kernels is tested too, with the device's layout of
+ * front end and optimizer made of the kernels is tested too, with the device's layout of
  * shared memory; what ptxas makes of the PTX is not. */
 #include <cctype>
 #include <cstdio>

@@ -4,7 +4,7 @@
  * needs no emulator, elsewhere only what concerns the library. */
 #include "kernels/backend.h"
 
-#include "host/selftest.h"
+#include "host/commands/selftest/selftest.h"
 #include "tests/close.h"
 #include "tests/kernels/every_backend.h"
 
@@ -62,35 +62,42 @@ static flx_status evaluate(flx_backend *backend, answers *a, flx_error *error)
 }
 
 /* A graph of two members and the mean of both; columns and features are as given. */
-static const flx_plan_column plan_columns[3] = {{.gene = -1, .first_value = -1},
-                                                {.gene = -1, .first_value = -1},
-                                                {.gene = -1, .first_value = -1}};
-static const flx_plan_input plan_inputs[] = {
+static const flx_device_graph_column plan_columns[3] = {{.gene = -1, .first_value = -1},
+                                                        {.gene = -1, .first_value = -1},
+                                                        {.gene = -1, .first_value = -1}};
+static const flx_device_graph_input plan_inputs[] = {
     {-1, 0, 1}, {-1, 1, 1}, {-1, 2, 1}, {0, -1, 1}, {1, -1, 1}};
-static const flx_plan_vertex plan_vertices[] = {{0, 3, 0, 1}, {0, 3, 1, 1}, {3, 2, 2, 1}};
-static const flx_plan_feature plan_features[] = {{0, {0, 0, -9, 9, 0, 1, 0}},
-                                                 {1, {0, 0, -9, 9, 0, 1, 0}},
-                                                 {2, {0, 0, -9, 9, 0, 1, 0}}};
-static const flx_plan_model plan_models[] = {
-    {.kind = FLX_PLAN_GP, .n_features = 3, .sd = 1, .low = -9, .high = 9},
-    {.kind = FLX_PLAN_GP, .n_features = 3, .member = 5, .sd = 1, .low = -9, .high = 9},
-    {.kind = FLX_PLAN_RULE, .n_parameters = 2, .n_metrics = 2}};
-static const flx_inference_plan plan = {.n_columns = 3,
-                                        .n_inputs = 5,
-                                        .n_vertices = 3,
-                                        .n_levels = 2,
-                                        .n_models = 3,
-                                        .n_features = 3,
-                                        .n_parameters = 2,
-                                        .n_targets = 1,
-                                        .columns = plan_columns,
-                                        .inputs = plan_inputs,
-                                        .vertices = plan_vertices,
-                                        .level_start = (const int[]){0, 2, 3},
-                                        .models = plan_models,
-                                        .features = plan_features,
-                                        .parameters = (const double[]){0, 1},
-                                        .targets = &(const flx_plan_target){2, 1, 1}};
+static const flx_device_graph_vertex plan_vertices[] = {
+    {0, 3, 0, 1}, {0, 3, 1, 1}, {3, 2, 2, 1}};
+static const flx_device_graph_feature plan_features[] = {{0, {0, 0, -9, 9, 0, 1, 0}},
+                                                         {1, {0, 0, -9, 9, 0, 1, 0}},
+                                                         {2, {0, 0, -9, 9, 0, 1, 0}}};
+static const flx_device_graph_model plan_models[] = {
+    {.kind = FLX_DEVICE_GRAPH_GP, .n_features = 3, .sd = 1, .low = -9, .high = 9},
+    {.kind = FLX_DEVICE_GRAPH_GP,
+     .n_features = 3,
+     .member = 5,
+     .sd = 1,
+     .low = -9,
+     .high = 9},
+    {.kind = FLX_DEVICE_GRAPH_RULE, .n_parameters = 2, .n_metrics = 2}};
+static const flx_inference_device_graph plan = {
+    .n_columns = 3,
+    .n_inputs = 5,
+    .n_vertices = 3,
+    .n_levels = 2,
+    .n_models = 3,
+    .n_features = 3,
+    .n_parameters = 2,
+    .n_targets = 1,
+    .columns = plan_columns,
+    .inputs = plan_inputs,
+    .vertices = plan_vertices,
+    .level_start = (const int[]){0, 2, 3},
+    .models = plan_models,
+    .features = plan_features,
+    .parameters = (const double[]){0, 1},
+    .targets = &(const flx_device_graph_target){2, 1, 1}};
 
 static flx_status infer(flx_backend *backend, const flx_gp_posterior *posterior,
                         answers *a, flx_error *error)
@@ -139,7 +146,7 @@ static flx_status search(flx_backend *backend, flx_blend_set *set, answers *a,
         searches[r] = (flx_population_search){.kind = r == 0 ? FLX_POPULATION_DE
                                                              : FLX_POPULATION_LSHADE,
                                               .problem = r,
-                                              .is_normalised = r == 1,
+                                              .is_normalized = r == 1,
                                               .n_genes = MODELS,
                                               .members = CANDIDATES,
                                               .budget = 4 * CANDIDATES,

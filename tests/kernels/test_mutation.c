@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The formulas of the optimisers against cases worked by hand, and the distributions of
+ * The formulas of the optimizers against cases worked by hand, and the distributions of
  * their draws against their known moments (bounds: about five standard errors). */
 #include "kernels/formulas/mutation.h"
 
@@ -7,42 +7,44 @@
 
 #include <CUnit/CUnit.h>
 
-static const flx_gene continuous = {FLX_GENE_CONTINUOUS, 1, 0};
-static const flx_gene four_levels = {FLX_GENE_LEVELS, 4, 0};
-static const flx_gene three_names = {FLX_GENE_CATEGORY, 3, 0};
-static const flx_gene one_to_nine = {FLX_GENE_LEVELS, 9, 1}; /* logarithmic */
+static const flx_dimension continuous = {FLX_DIMENSION_CONTINUOUS, 1, 0};
+static const flx_dimension four_levels = {FLX_DIMENSION_LEVELS, 4, 0};
+static const flx_dimension three_names = {FLX_DIMENSION_CATEGORY, 3, 0};
+static const flx_dimension one_to_nine = {FLX_DIMENSION_LEVELS, 9, 1}; /* logarithmic */
 
 static void levels_share_the_unit_interval_evenly(void)
 {
-    assert_close(flx_gene_level(four_levels, 0), 0, 0, 0);
-    assert_close(flx_gene_level(four_levels, 0.2499), 0, 0, 0);
-    assert_close(flx_gene_level(four_levels, 0.25), 1, 0, 0);
-    assert_close(flx_gene_level(four_levels, 1), 3, 0, 0);
-    assert_close(flx_gene_centre(four_levels, 2), 0.625, 0, 0);
-    assert_close(flx_gene_snap(four_levels, 0.7), 0.625, 0, 0);
-    assert_close(flx_gene_snap(continuous, 0.7), 0.7, 0, 0);
-    assert_close(flx_gene_snap(continuous, -0.1), 0, 0, 0);
-    assert_close(flx_gene_snap(continuous, 1.1), 1, 0, 0);
+    assert_close(flx_dimension_level(four_levels, 0), 0, 0, 0);
+    assert_close(flx_dimension_level(four_levels, 0.2499), 0, 0, 0);
+    assert_close(flx_dimension_level(four_levels, 0.25), 1, 0, 0);
+    assert_close(flx_dimension_level(four_levels, 1), 3, 0, 0);
+    assert_close(flx_dimension_centre(four_levels, 2), 0.625, 0, 0);
+    assert_close(flx_dimension_snap(four_levels, 0.7), 0.625, 0, 0);
+    assert_close(flx_dimension_snap(continuous, 0.7), 0.7, 0, 0);
+    assert_close(flx_dimension_snap(continuous, -0.1), 0, 0, 0);
+    assert_close(flx_dimension_snap(continuous, 1.1), 1, 0, 0);
 }
 
 static void logarithmic_levels_are_as_wide_as_their_logarithm(void)
 {
     /* 1 .. 9 over [1, 10): the integer v ends at log10(v + 1). */
     for (int v = 1; v <= 9; v++) {
-        assert_close(flx_gene_level(one_to_nine, log10(v + 1) - 1e-9), v - 1, 0, 0);
+        assert_close(flx_dimension_level(one_to_nine, log10(v + 1) - 1e-9), v - 1, 0, 0);
         if (v < 9)
-            assert_close(flx_gene_level(one_to_nine, log10(v + 1) + 1e-9), v, 0, 0);
+            assert_close(flx_dimension_level(one_to_nine, log10(v + 1) + 1e-9), v, 0, 0);
     }
-    assert_close(flx_gene_centre(one_to_nine, 0), 0.5 * log10(2), 0, 1e-15);
+    assert_close(flx_dimension_centre(one_to_nine, 0), 0.5 * log10(2), 0, 1e-15);
 }
 
 static void a_centre_decodes_to_its_own_level(void)
 {
-    flx_gene wide = {FLX_GENE_LEVELS, 1e6, 0}, wide_log = {FLX_GENE_LEVELS, 1e6, 3};
+    flx_dimension wide = {FLX_DIMENSION_LEVELS, 1e6, 0},
+                  wide_log = {FLX_DIMENSION_LEVELS, 1e6, 3};
     for (double level = 0; level < 1e6; level = floor(1 + level * 1.7)) {
-        assert_close(flx_gene_level(wide, flx_gene_centre(wide, level)), level, 0, 0);
-        assert_close(flx_gene_level(wide_log, flx_gene_centre(wide_log, level)), level, 0,
-                     0);
+        assert_close(flx_dimension_level(wide, flx_dimension_centre(wide, level)), level,
+                     0, 0);
+        assert_close(flx_dimension_level(wide_log, flx_dimension_centre(wide_log, level)),
+                     level, 0, 0);
     }
 }
 
@@ -68,9 +70,9 @@ static void a_pick_avoids_the_taken_and_reaches_the_rest_evenly(void)
 {
     int taken[3] = {5, 0, 2}, other_order[3] = {0, 2, 5}, seen[7] = {0};
     for (uint32_t g = 0; g < 8000; g++) {
-        flx_moment moment = {7, 3, g};
-        int picked = flx_pick_other(moment, FLX_PICK_PLUS, 7, taken, 3);
-        assert_int(picked, flx_pick_other(moment, FLX_PICK_PLUS, 7, other_order, 3));
+        flx_rng_key moment = {7, 3, g};
+        int picked = flx_pick_other(moment, FLX_PICK_R1, 7, taken, 3);
+        assert_int(picked, flx_pick_other(moment, FLX_PICK_R1, 7, other_order, 3));
         seen[picked]++;
     }
     assert_int(seen[0] + seen[2] + seen[5], 0);
@@ -83,8 +85,8 @@ static void a_pick_of_the_only_one_left_is_certain(void)
 {
     int taken[3] = {3, 1, 0};
     for (uint32_t g = 0; g < 20; g++) {
-        flx_moment moment = {1, 0, g};
-        assert_int(flx_pick_other(moment, FLX_PICK_MINUS, 4, taken, 3), 2);
+        flx_rng_key moment = {1, 0, g};
+        assert_int(flx_pick_other(moment, FLX_PICK_R2, 4, taken, 3), 2);
     }
 }
 
@@ -92,10 +94,10 @@ static int count_mutated(double crossover_rate, int forced, int *forced_is_mutat
 {
     flx_donors donors = {0.1, 0.5, 0.5, 0.7, 0.3};
     flx_rates rates = {0.5, crossover_rate, 0, forced};
-    flx_moment moment = {11, 2, 4};
+    flx_rng_key moment = {11, 2, 4};
     int mutated = 0;
     for (int d = 0; d < 4000; d++) {
-        double gene = flx_trial_gene(moment, d, continuous, donors, rates);
+        double gene = flx_trial_dimension(moment, d, continuous, donors, rates);
         assert_true(gene == 0.1 || fabs(gene - 0.7) < 1e-15);
         mutated += gene != 0.1;
         if (d == forced)
@@ -115,14 +117,15 @@ static void crossover_takes_its_share_and_always_the_forced_gene(void)
 
 static void a_category_is_copied_and_never_computed(void)
 {
-    double a = flx_gene_centre(three_names, 0), b = flx_gene_centre(three_names, 1);
-    double c = flx_gene_centre(three_names, 2);
+    double a = flx_dimension_centre(three_names, 0),
+           b = flx_dimension_centre(three_names, 1);
+    double c = flx_dimension_centre(three_names, 2);
     flx_donors donors = {a, a, b, c, b};
     flx_rates rates = {0.5, 1, 0, 0};
     int n_base = 0, n_pull = 0, n_plus = 0;
     for (uint32_t g = 0; g < 4000; g++) {
-        flx_moment moment = {5, 1, g};
-        double gene = flx_trial_gene(moment, 0, three_names, donors, rates);
+        flx_rng_key moment = {5, 1, g};
+        double gene = flx_trial_dimension(moment, 0, three_names, donors, rates);
         assert_true(gene == a || gene == b || gene == c);
         n_base += gene == a;
         n_pull += gene == b;
@@ -135,32 +138,33 @@ static void a_category_is_copied_and_never_computed(void)
 
 static void a_category_all_donors_share_changes_by_resampling_only(void)
 {
-    double a = flx_gene_centre(three_names, 0);
+    double a = flx_dimension_centre(three_names, 0);
     flx_donors donors = {a, a, a, a, a};
     int changed = 0;
     for (uint32_t g = 0; g < 6000; g++) {
-        flx_moment moment = {5, 1, g};
+        flx_rng_key moment = {5, 1, g};
         flx_rates still = {0.9, 1, 0, 0}, resampling = {0.9, 1, 0.3, 0};
-        assert_close(flx_trial_gene(moment, 0, three_names, donors, still), a, 0, 0);
-        changed += flx_trial_gene(moment, 0, three_names, donors, resampling) != a;
+        assert_close(flx_trial_dimension(moment, 0, three_names, donors, still), a, 0, 0);
+        changed += flx_trial_dimension(moment, 0, three_names, donors, resampling) != a;
     }
     assert_close(changed, 6000 * 0.3 * 2 / 3, 0, 170);
 }
 
 static void equal_plus_and_minus_leave_a_category_alone(void)
 {
-    double a = flx_gene_centre(three_names, 0), c = flx_gene_centre(three_names, 2);
+    double a = flx_dimension_centre(three_names, 0),
+           c = flx_dimension_centre(three_names, 2);
     flx_donors donors = {a, a, a, c, c};
     flx_rates rates = {1, 1, 0, 0};
-    flx_moment moment = {5, 1, 9};
-    assert_close(flx_trial_gene(moment, 0, three_names, donors, rates), a, 0, 0);
+    flx_rng_key moment = {5, 1, 9};
+    assert_close(flx_trial_dimension(moment, 0, three_names, donors, rates), a, 0, 0);
 }
 
 static void scale_is_a_cauchy_redrawn_below_and_capped_above(void)
 {
     int n_capped = 0, n_below_centre = 0, n = 20000;
     for (int i = 0; i < n; i++) {
-        flx_moment moment = {3, (uint32_t)i, 0};
+        flx_rng_key moment = {3, (uint32_t)i, 0};
         double scale = flx_draw_scale(moment, 0.5);
         assert_true(scale > 0 && scale <= 1);
         n_capped += scale == 1;
@@ -176,7 +180,7 @@ static void crossover_rate_is_a_clipped_normal_and_zero_once_terminal(void)
     double sum = 0, squares = 0;
     int n = 20000;
     for (int i = 0; i < n; i++) {
-        flx_moment moment = {3, (uint32_t)i, 1};
+        flx_rng_key moment = {3, (uint32_t)i, 1};
         double rate = flx_draw_crossover_rate(moment, 0.5);
         sum += rate;
         squares += (rate - 0.5) * (rate - 0.5);
@@ -203,13 +207,13 @@ static void parts_of_a_turn_have_their_sine_and_cosine(void)
     const long double turn = 6.28318530717958647692528676655900577L;
     for (int i = -4096; i <= 4096; i++) {
         double v = i / 4096.0;
-        assert_close(flx_cos_turn(v), (double)cosl(turn * v), 0, 4e-16);
-        assert_close(flx_sin_turn(v), (double)sinl(turn * v), 0, 4e-16);
+        assert_close(flx_cos2pi(v), (double)cosl(turn * v), 0, 4e-16);
+        assert_close(flx_sin2pi(v), (double)sinl(turn * v), 0, 4e-16);
     }
-    assert_close(flx_cos_turn(0.25), 0, 0, 0);
-    assert_close(flx_sin_turn(0.25), 1, 0, 0);
-    assert_close(flx_sin_turn(-0.5), 0, 0, 0);
-    assert_close(flx_cos_turn(0.5), -1, 0, 0);
+    assert_close(flx_cos2pi(0.25), 0, 0, 0);
+    assert_close(flx_sin2pi(0.25), 1, 0, 0);
+    assert_close(flx_sin2pi(-0.5), 0, 0, 0);
+    assert_close(flx_cos2pi(0.5), -1, 0, 0);
 }
 
 CU_TestInfo mutation_tests[] = {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Searches that stay on the device, against the host's optimisers on the same losses,
+ * Searches that stay on the device, against the host's optimizers on the same losses,
  * generation by generation. What draws a logarithm may differ in its last bit; all else
  * is equal bit by bit. */
 #include "kernels/backend.h"
 
-#include "host/optimiser_table.h"
-#include "host/weight_search.h"
+#include "host/optimization/optimizer_kind.h"
+#include "host/optimization/weight_search.h"
 #include "tests/close.h"
 #include "tests/kernels/every_backend.h"
 
@@ -40,25 +40,26 @@ static flx_blend_set *create_set(flx_backend *backend, const double *target)
 /* One search, as either side takes it. */
 typedef struct {
     const char *name;
-    bool is_mean, is_maximised;
+    bool is_mean, is_maximized;
     flx_problem problem;
-    flx_optimiser_options options;
+    flx_optimizer_options options;
 } setup;
 
 static flx_population_search plan(const setup *s)
 {
-    const flx_optimiser *optimiser;
-    flx_optimiser_options o;
+    const flx_optimizer *optimizer;
+    flx_optimizer_options o;
     flx_error error = {0};
     assert_int(
-        flx_optimiser_resolve(s->name, &s->problem, &s->options, &optimiser, &o, &error),
+        flx_optimizer_resolve(s->name, &s->problem, &s->options, &optimizer, &o, &error),
         FLX_OK);
-    flx_population_kind kind = optimiser == &flx_optimiser_random ? FLX_POPULATION_RANDOM
-                               : optimiser == &flx_optimiser_de   ? FLX_POPULATION_DE
-                                                                  : FLX_POPULATION_LSHADE;
+    flx_population_kind kind = optimizer == &flx_random_search ? FLX_POPULATION_RANDOM
+                               : optimizer == &flx_differential_evolution
+                                   ? FLX_POPULATION_DE
+                                   : FLX_POPULATION_LSHADE;
     return (flx_population_search){.kind = kind,
-                                   .is_normalised = s->is_mean,
-                                   .is_maximised = s->is_maximised,
+                                   .is_normalized = s->is_mean,
+                                   .is_maximized = s->is_maximized,
                                    .n_genes = s->problem.n_dimensions,
                                    .genes = s->problem.genes,
                                    .initial = s->problem.initial,
@@ -116,10 +117,10 @@ static void step_host(flx_backend *backend, flx_blend_set *set, const setup *s,
     int count = 0;
     const double *weights = flx_search_propose(search, &count);
     if (s->is_mean)
-        flx_weights_normalise(weights, count, K, scaled);
+        flx_weights_normalize(weights, count, K, scaled);
     flx_blend_query query = {0, count, s->is_mean ? scaled : weights, losses};
     assert_int(backend->operations->blend(set, &query, 1, &error), FLX_OK);
-    for (int i = 0; i < count && s->is_maximised; i++)
+    for (int i = 0; i < count && s->is_maximized; i++)
         losses[i] = -losses[i];
     flx_search_accept(search, losses);
 }
@@ -173,13 +174,13 @@ static void expect_host_search(flx_backend *backend, const setup *s, const doubl
     backend->operations->blend_release(set);
 }
 
-static const flx_gene kinds[K] = {{FLX_GENE_CONTINUOUS, 1, 0},
-                                  {FLX_GENE_CATEGORY, 3, 0},
-                                  {FLX_GENE_LEVELS, 7, 0},
-                                  {FLX_GENE_LEVELS, 40, 2},
-                                  {FLX_GENE_CATEGORY, 5, 0}};
+static const flx_dimension kinds[K] = {{FLX_DIMENSION_CONTINUOUS, 1, 0},
+                                       {FLX_DIMENSION_CATEGORY, 3, 0},
+                                       {FLX_DIMENSION_LEVELS, 7, 0},
+                                       {FLX_DIMENSION_LEVELS, 40, 2},
+                                       {FLX_DIMENSION_CATEGORY, 5, 0}};
 
-static setup make_setup(const char *name, flx_optimiser_options options)
+static setup make_setup(const char *name, flx_optimizer_options options)
 {
     return (setup){.name = name, .problem = {.n_dimensions = K}, .options = options};
 }
@@ -199,7 +200,7 @@ static void check_generations(flx_backend *backend)
     fill_facts();
     for (int form = 0; form < 3 && !stays_on_host(backend); form++) {
         setup de = make_setup(
-            "de", (flx_optimiser_options){.budget = 110, .population = 9, .seed = 3});
+            "de", (flx_optimizer_options){.budget = 110, .population = 9, .seed = 3});
         de.is_mean = form == 1;
         de.problem.genes = form == 2 ? kinds : NULL;
         de.problem.initial = corner; /* zeros have no mean: NaN, until replaced */
@@ -208,7 +209,7 @@ static void check_generations(flx_backend *backend)
         setup lshade = de;
         lshade.name = "lshade";
         lshade.options =
-            (flx_optimiser_options){.budget = 400, .population = 24, .seed = 4};
+            (flx_optimizer_options){.budget = 400, .population = 24, .seed = 4};
         expect_host_search(backend, &lshade, y);
     }
 }
@@ -222,7 +223,7 @@ static void generations_are_the_hosts(void)
  * slot; populations larger than a block and than a tile of the ranking. */
 static void check_archives(flx_backend *backend)
 {
-    static const flx_optimiser_options options[] = {
+    static const flx_optimizer_options options[] = {
         {.budget = 200, .population = 16, .seed = 5, .archive_rate = 0.01},
         {.budget = 200, .population = 16, .seed = 6, .archive_rate = 0.3, .history = 1},
         {.budget = 150, .population = 30, .seed = 7, .archive_rate = 1, .best_share = 1},
@@ -246,21 +247,21 @@ static void check_stops(flx_backend *backend)
     if (stays_on_host(backend))
         return;
     setup target = make_setup(
-        "lshade", (flx_optimiser_options){.budget = 5000, .population = 16, .seed = 1});
+        "lshade", (flx_optimizer_options){.budget = 5000, .population = 16, .seed = 1});
     target.options.has_target = true;
     target.options.target = 60; /* the first population has 73 */
     expect_host_search(backend, &target, y);
     setup spread = make_setup(
-        "de", (flx_optimiser_options){.budget = 4000, .population = 8, .seed = 2});
+        "de", (flx_optimizer_options){.budget = 4000, .population = 8, .seed = 2});
     spread.options.patience = 2;
     spread.options.tolerance = 0.2;
     expect_host_search(backend, &spread, y);
     setup partial = make_setup(
-        "de", (flx_optimiser_options){.budget = 3, .population = 8, .seed = 2});
+        "de", (flx_optimizer_options){.budget = 3, .population = 8, .seed = 2});
     expect_host_search(backend, &partial, y);
     setup largest = make_setup(
-        "lshade", (flx_optimiser_options){.budget = 100, .population = 10, .seed = 2});
-    largest.is_maximised = true;
+        "lshade", (flx_optimizer_options){.budget = 100, .population = 10, .seed = 2});
+    largest.is_maximized = true;
     expect_host_search(backend, &largest, y);
 }
 
@@ -279,7 +280,7 @@ static void check_no_number(flx_backend *backend)
     for (int i = 0; i < 3 && !stays_on_host(backend); i++) {
         static const char *const names[] = {"random", "de", "lshade"};
         setup s = make_setup(
-            names[i], (flx_optimiser_options){.budget = 60, .population = 12, .seed = 3});
+            names[i], (flx_optimizer_options){.budget = 60, .population = 12, .seed = 3});
         expect_host_search(backend, &s, unknown);
     }
 }
@@ -311,10 +312,11 @@ static void check_random(flx_backend *backend)
                                     .keep = KEEP};
     for (uint32_t i = 0; i < DRAWN; i++)
         for (int d = 0; d < K; d++) {
-            flx_moment moment = {9, i, 0};
-            drawn[i * K + (uint32_t)d] = i < 2 ? 1 : flx_first_gene(moment, d, kinds[d]);
+            flx_rng_key moment = {9, i, 0};
+            drawn[i * K + (uint32_t)d] =
+                i < 2 ? 1 : flx_first_dimension(moment, d, kinds[d]);
             scaled[i * K + (uint32_t)d] =
-                flx_gene_snap(kinds[d], drawn[i * K + (uint32_t)d]);
+                flx_dimension_snap(kinds[d], drawn[i * K + (uint32_t)d]);
         }
     flx_blend_query query = {0, DRAWN, scaled, losses};
     assert_int(backend->operations->blend(set, &query, 1, &error), FLX_OK);
@@ -353,7 +355,7 @@ static void make_mixed(flx_population_search *plans)
 {
     static const char *const names[MIXED] = {"lshade", "de", "random", "de", "lshade"};
     for (int i = 0; i < MIXED; i++) {
-        setup s = make_setup(names[i], (flx_optimiser_options){.budget = 60 + 40 * i,
+        setup s = make_setup(names[i], (flx_optimizer_options){.budget = 60 + 40 * i,
                                                                .population = 8 + 3 * i,
                                                                .seed = (uint64_t)i,
                                                                .keep = 4});
@@ -442,9 +444,9 @@ static void refuse(flx_backend *backend, flx_blend_set *set, flx_population_sear
 static void check_refusals(flx_backend *backend)
 {
     static const double outside[K] = {0, 0, 1.5, 0, 0};
-    static const flx_gene none[K] = {{FLX_GENE_LEVELS, 0, 0}};
+    static const flx_dimension none[K] = {{FLX_DIMENSION_LEVELS, 0, 0}};
     setup usual =
-        make_setup("lshade", (flx_optimiser_options){.budget = 100, .population = 10});
+        make_setup("lshade", (flx_optimizer_options){.budget = 100, .population = 10});
     fill_facts();
     if (stays_on_host(backend))
         return;
@@ -464,7 +466,7 @@ static void check_refusals(flx_backend *backend)
     s = good, s.initial = outside, s.n_initial = 1;
     refuse(backend, set, s, "1.5 in gene 2");
     s = good, s.genes = none, refuse(backend, set, s, "0 levels");
-    s.is_normalised = true, s.genes = kinds, refuse(backend, set, s, "by their sum");
+    s.is_normalized = true, s.genes = kinds, refuse(backend, set, s, "by their sum");
     flx_population_report report;
     flx_population *empty = create(backend, set, NULL, 0);
     advance(backend, empty, 3, &report);

@@ -22,20 +22,20 @@ paste -d , "$scratch/cpu.csv" "$scratch/cuda.csv" | awk -F , '
     END { exit bad || NR != 37 }' || fail "predictions of cpu and cuda differ"
 
 # The search stays on the device and finds what the host's finds on the cpu.
-for optimiser in lshade de random; do
+for optimizer in lshade de random; do
     for backend in cpu cuda; do
-        run 0 tune "$scratch/cpu" --optimizer $optimiser --evaluations 300 --population 20 \
+        run 0 tune "$scratch/cpu" --optimizer $optimizer --evaluations 300 --population 20 \
             --seed 1 --backend $backend --json
         cp "$scratch/stdout" "$scratch/$backend.json"
     done
-    grep -q '"search": "device"' "$scratch/cuda.json" || fail "$optimiser: not on the device"
-    grep -q '"search": "host"' "$scratch/cpu.json" || fail "$optimiser: not on the host"
+    grep -q '"search": "device"' "$scratch/cuda.json" || fail "$optimizer: not on the device"
+    grep -q '"search": "host"' "$scratch/cpu.json" || fail "$optimizer: not on the host"
     for backend in cpu cuda; do
         sed -n '/"best"/,/"default"/p' "$scratch/$backend.json" | sed -n '/"settings"/,/}/p' \
             >"$scratch/$backend.best"
     done
-    [ -s "$scratch/cpu.best" ] || fail "$optimiser: no settings"
-    cmp -s "$scratch/cpu.best" "$scratch/cuda.best" || fail "$optimiser: other settings on cuda"
+    [ -s "$scratch/cpu.best" ] || fail "$optimizer: no settings"
+    cmp -s "$scratch/cpu.best" "$scratch/cuda.best" || fail "$optimizer: other settings on cuda"
 done
 
 answers "on cuda (CPU emulator" train --deployment "$deployment" --data "$scratch/rows.h5" \

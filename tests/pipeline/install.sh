@@ -27,8 +27,8 @@ int main(int argc, char **argv)
     if (status == FLX_OK)
         status = flx_backend_open("cpu", 1, &backend, &error);
     if (status == FLX_OK)
-        printf("%d vertices, %s, optimiser %s\n", graph->n_vertices, backend->name,
-               flx_optimiser_name(0));
+        printf("%d vertices, %s, optimizer %s\n", graph->n_vertices, backend->name,
+               flx_optimizer_name(0));
     else
         fprintf(stderr, "%s\n", error.message);
     flx_backend_close(backend);

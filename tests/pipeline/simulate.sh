@@ -12,7 +12,7 @@ answers "3 simulated rows, 503 columns" \
 answers "simulated" info "$data"
 answers '"inputs": 63' info "$data" --json
 answers '"rows": 3' simulate hotel --sequence 6vm --rows 3 --seconds 2 -o "$data" --json
-[ "$(grep -c '"reservation":' "$scratch/stdout")" -eq 1 ] || fail "no utilisation in JSON"
+[ "$(grep -c '"reservation":' "$scratch/stdout")" -eq 1 ] || fail "no utilization in JSON"
 answers "step 1 of x6" simulate trainticket --sequence x6 --seconds 0.2 --warmup 0.1 -o "$data"
 answers '"inputs": 1020' info "$data" --json
 

@@ -46,7 +46,7 @@ answers '"web:mode": "safe"' tune "$model" --evaluations 2000 --fix web:mode=saf
 answers '"goal": "min"' tune "$model" --evaluations 500 --profile "$scratch/rows.h5:3" --json
 answers '"goal": "min"' tune "$model" --evaluations 1 --fix web:rps=80 --json
 
-# All optimisers find the one best setting; times are not judged.
+# All optimizers find the one best setting; times are not judged.
 answers '"tuned_knobs": 2' bench tune "$model" --evaluations 1000 --rounds 1 --json
 has_keys backend threads target goal evaluations rounds optimizers optimizer wall_s \
     settings_per_s predicted

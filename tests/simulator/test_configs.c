@@ -2,7 +2,7 @@
  * The systems in configs/: every step opens, counts as the paper counts, its deployment
  * shows the calls that are simulated, and its graph is the size that the paper prints. */
 #include "experiments/simulator/testbed.h"
-#include "host/graph.h"
+#include "host/graph/graph.h"
 #include "tests/close.h"
 #include "tests/scratch.h"
 

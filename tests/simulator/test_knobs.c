@@ -3,7 +3,7 @@
  * several knobs say something of it. Rank correlations, since latencies have heavy tails.
  */
 #include "experiments/simulator/simulation.h"
-#include "host/ranking.h"
+#include "host/statistics/argsort.h"
 #include "tests/close.h"
 
 #include <CUnit/CUnit.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Cholesky factor L, its inverse transpose U = L^-T and the inverse U U' of a symmetric
- * matrix in panels, all by one inner loop (vector.h): left-looking, W columns at a time, up
- * to 3 row panels in registers. n^3 flops in total, as potrf + potri. Included by panel.c. */
+ * matrix in panels, all by one inner loop (vector.h): left-looking, W columns at a time,
+ * up to 3 row panels in registers. n^3 flops in total, as potrf + potri. Included by
+ * panel.c. */
 #ifndef FLX_PANEL_CHOLESKY_H
 #define FLX_PANEL_CHOLESKY_H
 
@@ -15,8 +16,9 @@ ALWAYS_INLINE size_t lower_offset(int p)
     return (size_t)W * W * ((size_t)p * ((size_t)p + 1) / 2);
 }
 
-/* Panel p of the upper factor holds columns from its group's first panel on, so that a group
- * starts at one column; what lies left of the diagonal inside a group is stored as zero. */
+/* Panel p of the upper factor holds columns from its group's first panel on, so that a
+ * group starts at one column; what lies left of the diagonal inside a group is stored as
+ * zero. */
 ALWAYS_INLINE int group_start(int p)
 {
     return p - p % GROUP;
@@ -30,7 +32,8 @@ ALWAYS_INLINE size_t upper_offset(int p, int panels)
 }
 
 /* Factors the W x W block S (column-major, lower part) in place; the reciprocals of the
- * diagonal go to `reciprocal`. Returns 0, or the 1-based column whose pivot is not > 0. */
+ * diagonal go to `reciprocal`. Returns 0, or the 1-based column whose pivot is not > 0.
+ */
 static int factor_block(double *S, double *reciprocal)
 {
     for (int j = 0; j < W; j++) {
@@ -131,7 +134,8 @@ ALWAYS_INLINE void inverse_rows(int R, int g, int j, int panels, const double *L
 }
 
 /* U = L^-T. */
-static void invert_factor(int panels, const double *L, const double *reciprocal, double *U)
+static void invert_factor(int panels, const double *L, const double *reciprocal,
+                          double *U)
 {
     for (int j = 0; j < panels; j++) {
         const double *pivots = reciprocal + j * W;

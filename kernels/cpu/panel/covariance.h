@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Covariance of panels of points: squared distances by direct differences (no cancellation),
- * then Matern 5/2 over the whole block at once. Included by panel.c only. */
+ * Covariance of panels of points: squared distances by direct differences (no
+ * cancellation), then Matern 5/2 over the whole block at once. Included by panel.c only.
+ */
 #ifndef FLX_PANEL_COVARIANCE_H
 #define FLX_PANEL_COVARIANCE_H
 
@@ -42,8 +43,8 @@ static void pad_last_panel(int n, int panels, double *K, double *G)
     }
 }
 
-/* Packed lower panels of K = s2 matern52 + diagonal, and of the slopes G, whose diagonal and
- * upper parts are zero. */
+/* Packed lower panels of K = s2 matern52 + diagonal, and of the slopes G, whose diagonal
+ * and upper parts are zero. */
 static void build_covariance(const flx_panel_data *data, const double *Z, double s2,
                              double diagonal, double *L, double *G)
 {
@@ -51,8 +52,9 @@ static void build_covariance(const flx_panel_data *data, const double *Z, double
     for (int p = 0; p < data->panels; p++) {
         double *K_p = L + lower_offset(p), *G_p = G + lower_offset(p);
         for (int q = 0; q <= p; q++)
-            covariance_block(data->d, Z + (size_t)p * panel_size, Z + (size_t)q * panel_size,
-                             s2, K_p + (size_t)q * W * W, G_p + (size_t)q * W * W);
+            covariance_block(data->d, Z + (size_t)p * panel_size,
+                             Z + (size_t)q * panel_size, s2, K_p + (size_t)q * W * W,
+                             G_p + (size_t)q * W * W);
         double *K_pp = K_p + (size_t)p * W * W, *G_pp = G_p + (size_t)p * W * W;
         for (int c = 0; c < W; c++) {
             K_pp[c * W + c] = s2 + diagonal;
@@ -67,10 +69,12 @@ static void build_covariance(const flx_panel_data *data, const double *Z, double
 }
 
 /* The same in plain rows, for the baseline: K, G (n, n), row i up to its diagonal. */
-static void covariance_rows(int n, int d, const double *Zt, double s2, double *K, double *G)
+static void covariance_rows(int n, int d, const double *Zt, double s2, double *K,
+                            double *G)
 {
     for (int i = 0; i < n; i++) {
-        double *restrict k = K + (size_t)i * (size_t)n, *restrict g = G + (size_t)i * (size_t)n;
+        double *restrict k = K + (size_t)i * (size_t)n, *restrict g =
+                                                            G + (size_t)i * (size_t)n;
         for (int j = 0; j <= i; j++)
             k[j] = 0.0;
         for (int l = 0; l < d; l++) {

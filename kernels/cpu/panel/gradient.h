@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Gradient of the log marginal likelihood. With W = a a' - K^-1 (a = K^-1 y) and the slopes G
- * of the covariance (R&W eq. 5.9):
- *     d/d log s2    = (sum W o K_f) / 2 = (y'a - n - (sn2 + jitter) tr W) / 2
- *     d/d log sn2   = sn2 tr W / 2
- *     d/d log ell_k = sum_{i>j} M_ij (z_ik - z_jk)^2,   M = W o G
- *                   = sum_i s_i z_ik^2 - 2 sum_{i>j} M_ij z_ik z_jk,  s = row sums of M + M'
- * so all length scales come from one triangular product M Z. Included by panel.c. */
+ * Gradient of the log marginal likelihood. With W = a a' - K^-1 (a = K^-1 y) and the
+ * slopes G of the covariance (R&W eq. 5.9): d/d log s2    = (sum W o K_f) / 2 = (y'a - n
+ * - (sn2 + jitter) tr W) / 2 d/d log sn2   = sn2 tr W / 2 d/d log ell_k = sum_{i>j} M_ij
+ * (z_ik - z_jk)^2,   M = W o G = sum_i s_i z_ik^2 - 2 sum_{i>j} M_ij z_ik z_jk,  s = row
+ * sums of M + M' so all length scales come from one triangular product M Z. Included by
+ * panel.c. */
 #ifndef FLX_PANEL_GRADIENT_H
 #define FLX_PANEL_GRADIENT_H
 
@@ -22,7 +21,8 @@ ALWAYS_INLINE void weight_rows(int R, int g, int j, int panels, const double *U,
         for (int c = 0; c < W; c++)
             acc[r][c] = splat(0.0);
     }
-    const double *U_j = U + upper_offset(j, panels) + (size_t)(g - group_start(j)) * W * W;
+    const double *U_j =
+        U + upper_offset(j, panels) + (size_t)(g - group_start(j)) * W * W;
     multiply_transposed(R, 1, (panels - g) * W, rows, U_j, acc);
     for (int r = 0; r < R; r++) {
         int p = g + r;
@@ -90,12 +90,12 @@ static void reduce_slopes(const flx_panel_data *data, const double *Z, const dou
         memset(lanes, 0, panel_size * sizeof *lanes);
         vec rows = splat(0.0);
         for (int q = 0; q <= p; q++)
-            add_block(d, M_p + (size_t)q * W * W, Z + (size_t)q * panel_size, lanes, &rows,
-                      row_sum + q * W);
+            add_block(d, M_p + (size_t)q * W * W, Z + (size_t)q * panel_size, lanes,
+                      &rows, row_sum + q * W);
         store(row_sum + p * W, load(row_sum + p * W) + rows);
         for (int k = 0; k < d; k++)
-            slope[k] -= 2.0 * sum_lanes(load(lanes + (size_t)k * W) *
-                                        load(zp + (size_t)k * W));
+            slope[k] -=
+                2.0 * sum_lanes(load(lanes + (size_t)k * W) * load(zp + (size_t)k * W));
     }
     for (int p = 0; p < data->panels; p++) {
         const double *zp = Z + (size_t)p * panel_size;

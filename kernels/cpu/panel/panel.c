@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The panel kernels for one instruction set. Compiled once for each with FLX_PANEL_WIDTH and
- * FLX_PANEL_TABLE set by kernels/CMakeLists.txt; everything but the table is static. */
+ * The panel kernels for one instruction set. Compiled once for each with FLX_PANEL_WIDTH
+ * and FLX_PANEL_TABLE set by kernels/CMakeLists.txt; everything but the table is static.
+ */
 #include "kernels/cpu/panel/panel.h"
 
 #include <string.h>
@@ -49,8 +50,8 @@ static double *take(double **memory, size_t count)
 static size_t scratch_size(int n, int d)
 {
     size_t rows = rounded((size_t)panels_of(n) * W), inputs = (size_t)d;
-    return rows * inputs + 2 * rounded(lower_size(n)) + rounded(upper_size(n)) + 4 * rows +
-           2 * rounded(inputs) + rounded(inputs * W) + 64;
+    return rows * inputs + 2 * rounded(lower_size(n)) + rounded(upper_size(n)) +
+           4 * rows + 2 * rounded(inputs) + rounded(inputs * W) + 64;
 }
 
 static void bind_scratch(flx_panel_scratch *scratch, int n, int d, double *memory)
@@ -174,8 +175,8 @@ static int evaluate(const flx_panel_data *data, const double *theta, double jitt
     int info = factor_cholesky(data->panels, scratch->L, reciprocal);
     if (info)
         return info;
-    double square = solve_forward(data->panels, scratch->L, reciprocal, data->y,
-                                  scratch->forward);
+    double square =
+        solve_forward(data->panels, scratch->L, reciprocal, data->y, scratch->forward);
     *value = -0.5 * (square + log_determinant(data->n, reciprocal) + data->n * LOG_2PI);
     if (!(*value - *value == 0.0))
         return -1;
@@ -207,7 +208,8 @@ static void transpose_upper(int panels, const double *U, double *inverse_L)
         }
 }
 
-/* Queries have a covariance with the padding points too: their rows of L^-1 must not count. */
+/* Queries have a covariance with the padding points too: their rows of L^-1 must not
+ * count. */
 static void clear_padding(const flx_panel_data *data, double *inverse_L)
 {
     int last = data->panels - 1, first = data->n - last * W;

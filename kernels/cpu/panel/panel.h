@@ -20,19 +20,19 @@ typedef struct {
     double *center; /* (d) the column means */
 } flx_panel_data;
 
-/* Scratch of one thread, and after factorising the results that live in it. */
+/* Scratch of one thread, and after factorizing the results that live in it. */
 typedef struct {
-    double *Z;          /* panel-major like X: X / ell */
-    double *L;          /* packed lower panels: K, then its Cholesky factor */
-    double *G;          /* packed lower panels: slopes of the covariance, then W o G */
-    double *U;          /* upper row panels: L^-T (layout: upper_offset in cholesky.h) */
+    double *Z;           /* panel-major like X: X / ell */
+    double *L;           /* packed lower panels: K, then its Cholesky factor */
+    double *G;           /* packed lower panels: slopes of the covariance, then W o G */
+    double *U;           /* upper row panels: L^-T (layout: upper_offset in cholesky.h) */
     double *inverse_ell; /* (d) */
-    double *alpha;      /* (rows) K^-1 y */
-    double *forward;    /* (rows) L^-1 y */
+    double *alpha;       /* (rows) K^-1 y */
+    double *forward;     /* (rows) L^-1 y */
     double *inverse_diagonal; /* (rows) diagonal of K^-1 */
-    double *row_sum;    /* (rows) */
-    double *slope;      /* (d) */
-    double *slope_lanes; /* (d, width) */
+    double *row_sum;          /* (rows) */
+    double *slope;            /* (d) */
+    double *slope_lanes;      /* (d, width) */
 } flx_panel_scratch;
 
 /* A conditioned member, ready to predict. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Mean, variance and slopes of one posterior at up to 3 W queries. The variance is
- * s2 + sn2 - |L^-1 k|^2, one triangular product with the queries' covariances in registers.
- * Included by panel.c. */
+ * s2 + sn2 - |L^-1 k|^2, one triangular product with the queries' covariances in
+ * registers. Included by panel.c. */
 #ifndef FLX_PANEL_PREDICT_H
 #define FLX_PANEL_PREDICT_H
 
 #include "kernels/cpu/panel/covariance.h"
 
-/* Queries (m, d) -> panel-major (GROUP, d, W), centred and scaled; missing rows repeat 0. */
+/* Queries (m, d) -> panel-major (GROUP, d, W), centred and scaled; missing rows repeat 0.
+ */
 static void scale_queries(const flx_panel_posterior *posterior,
                           const flx_panel_query *query, double *Z)
 {
@@ -17,7 +18,8 @@ static void scale_queries(const flx_panel_posterior *posterior,
         const double *x = query->queries + (size_t)i * (size_t)d;
         for (int k = 0; k < d; k++)
             z[(size_t)k * W] =
-                i < query->m ? (x[k] - posterior->center[k]) * posterior->inverse_ell[k] : 0;
+                i < query->m ? (x[k] - posterior->center[k]) * posterior->inverse_ell[k]
+                             : 0;
     }
 }
 
@@ -33,8 +35,8 @@ ALWAYS_INLINE void squared_norms(int R, const flx_panel_posterior *posterior,
         for (int r = 0; r < R; r++)
             for (int c = 0; c < W; c++)
                 acc[r][c] = splat(0.0);
-        multiply_transposed(R, 1, (j + 1) * W, cov, posterior->inverse_L + lower_offset(j),
-                            acc);
+        multiply_transposed(R, 1, (j + 1) * W, cov,
+                            posterior->inverse_L + lower_offset(j), acc);
         for (int r = 0; r < R; r++)
             for (int c = 0; c < W; c++)
                 total[r] += acc[r][c] * acc[r][c];

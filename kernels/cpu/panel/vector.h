@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Vectors of one panel's height, by the compilers' own vector extension: the same source is
- * compiled for every instruction set (see kernels/CMakeLists.txt).
+ * Vectors of one panel's height, by the compilers' own vector extension: the same source
+ * is compiled for every instruction set (see kernels/CMakeLists.txt).
  *
- * Panel-major storage: a matrix of N rows (N padded to a multiple of W) is cut into N / W row
- * panels; inside a panel the W elements of a column are neighbours. Element (i, j) of panel
- * i / W is panel[j * W + i % W]. Products A B' of two such matrices read both operands
- * straight through, without packing. */
+ * Panel-major storage: a matrix of N rows (N padded to a multiple of W) is cut into N / W
+ * row panels; inside a panel the W elements of a column are neighbours. Element (i, j) of
+ * panel i / W is panel[j * W + i % W]. Products A B' of two such matrices read both
+ * operands straight through, without packing. */
 #ifndef FLX_PANEL_VECTOR_H
 #define FLX_PANEL_VECTOR_H
 
@@ -43,10 +43,12 @@ ALWAYS_INLINE double sum_lanes(vec x)
     return a + b;
 }
 
-/* acc[r][c] += sign * sum_k A_r[k] * B[k][c] over `columns` columns k, for R row panels A_r
- * and one panel B: the inner loop of every factorisation here. R and sign are constants. */
+/* acc[r][c] += sign * sum_k A_r[k] * B[k][c] over `columns` columns k, for R row panels
+ * A_r and one panel B: the inner loop of every factorization here. R and sign are
+ * constants. */
 ALWAYS_INLINE void multiply_transposed(int R, int sign, int columns,
-                                       const double *const *A, const double *B, vec acc[][W])
+                                       const double *const *A, const double *B,
+                                       vec acc[][W])
 {
     for (int k = 0; k < columns; k++) {
         for (int r = 0; r < R; r++) {

@@ -2,8 +2,8 @@
  * nvcc's side of the two constructs that are not C++, a launch and dynamic shared memory;
  * the emulator's side is tests/emulator/include/flx_launch.h. The include path chooses.
  */
-#ifndef FLX_LAUNCH_H
-#define FLX_LAUNCH_H
+#ifndef FLX_CUDA_FLX_LAUNCH_H
+#define FLX_CUDA_FLX_LAUNCH_H
 
 #define FLX_LAUNCH(kernel, grid, block, shared, stream, ...)                             \
     kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "formats/dataset/dataset.h"
+
+#include "formats/files/digest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_COLUMNS = 1 << 20 };
+
+const char *flx_column_role_text(flx_column_role kind)
+{
+    static const char *const words[] = {
+        [FLX_KNOB] = "knob", [FLX_STATE] = "state", [FLX_METRIC] = "metric"};
+    return words[kind];
+}
+
+static char *now_as_text(void)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm parts;
+    if (!gmtime_r(&now, &parts) ||
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        text[0] = '\0';
+    return strdup(text);
+}
+
+/* malloc(0) may give NULL: every array has room for at least one entry. */
+static flx_status allocate(flx_dataset *table, flx_error *error)
+{
+    size_t cells = (size_t)table->rows * (size_t)table->n_columns;
+    table->values = malloc(cells * sizeof *table->values);
+    table->columns = calloc((size_t)table->n_columns, sizeof *table->columns);
+    table->system = strdup("");
+    table->source = strdup("");
+    table->created = now_as_text();
+    if (!table->values || !table->columns || !table->system || !table->source ||
+        !table->created)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for a table of %d x %d values",
+                        table->rows, table->n_columns);
+    for (size_t i = 0; i < cells; i++)
+        table->values[i] = NAN;
+    return FLX_OK;
+}
+
+flx_status flx_dataset_create(int rows, int n_columns, flx_dataset **out,
+                              flx_error *error)
+{
+    *out = NULL;
+    if (rows < 1 || n_columns < 1 || n_columns > MAX_COLUMNS)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "a table needs 1 row or more and 1 to %d columns, not %d x %d",
+                        MAX_COLUMNS, rows, n_columns);
+    flx_dataset *table = calloc(1, sizeof *table);
+    if (!table)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for a table");
+    table->rows = rows;
+    table->n_columns = n_columns;
+    flx_status status = allocate(table, error);
+    if (status != FLX_OK) {
+        flx_dataset_destroy(table);
+        return status;
+    }
+    *out = table;
+    return FLX_OK;
+}
+
+void flx_dataset_destroy(flx_dataset *dataset)
+{
+    if (!dataset)
+        return;
+    for (int j = 0; dataset->columns && j < dataset->n_columns; j++) {
+        free(dataset->columns[j].name);
+        free(dataset->columns[j].unit);
+    }
+    free(dataset->columns);
+    free(dataset->values);
+    free(dataset->time);
+    free(dataset->step);
+    free(dataset->group);
+    free(dataset->system);
+    free(dataset->source);
+    free(dataset->created);
+    free(dataset->path);
+    free(dataset);
+}
+
+static flx_status replace_text(char **text, const char *with, flx_error *error)
+{
+    char *copy = strdup(with);
+    if (!copy)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for the text \"%.80s\"", with);
+    free(*text);
+    *text = copy;
+    return FLX_OK;
+}
+
+flx_status flx_dataset_name_column(flx_dataset *dataset, int column, const char *name,
+                                   flx_column_role kind, const char *unit,
+                                   flx_error *error)
+{
+    if (column < 0 || column >= dataset->n_columns)
+        return flx_fail(error, FLX_BAD_INPUT, "there is no column %d among %d", column,
+                        dataset->n_columns);
+    dataset->columns[column].kind = kind;
+    FLX_TRY(replace_text(&dataset->columns[column].name, name, error));
+    return replace_text(&dataset->columns[column].unit, unit ? unit : "", error);
+}
+
+flx_status flx_dataset_describe(flx_dataset *dataset, const char *system,
+                                const char *source, flx_error *error)
+{
+    FLX_TRY(replace_text(&dataset->system, system ? system : "", error));
+    FLX_TRY(replace_text(&dataset->source, source ? source : "", error));
+    char *now = now_as_text();
+    if (!now)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for the date");
+    free(dataset->created);
+    dataset->created = now;
+    return FLX_OK;
+}
+
+const char *flx_dataset_title(const flx_dataset *dataset)
+{
+    return dataset->path ? dataset->path : "the table";
+}
+
+int flx_dataset_find(const flx_dataset *dataset, const char *name)
+{
+    for (int j = 0; j < dataset->n_columns; j++)
+        if (dataset->columns[j].name && strcmp(dataset->columns[j].name, name) == 0)
+            return j;
+    return -1;
+}
+
+static flx_status copy_description(const flx_dataset *from, flx_dataset *to,
+                                   flx_error *error)
+{
+    for (int j = 0; j < from->n_columns; j++) {
+        const flx_column *column = &from->columns[j];
+        if (column->name)
+            FLX_TRY(flx_dataset_name_column(to, j, column->name, column->kind,
+                                            column->unit, error));
+    }
+    FLX_TRY(replace_text(&to->system, from->system, error));
+    FLX_TRY(replace_text(&to->source, from->source, error));
+    FLX_TRY(replace_text(&to->created, from->created, error));
+    if (from->path)
+        FLX_TRY(replace_text(&to->path, from->path, error));
+    to->simulated = from->simulated;
+    to->counted_services = from->counted_services;
+    to->counted_inputs = from->counted_inputs;
+    return FLX_OK;
+}
+
+/* Cells of `size` bytes, taken from the given rows; NULL stays NULL. */
+static flx_status pick(const void *from, size_t size, const int *rows, int count,
+                       void **out, flx_error *error)
+{
+    *out = NULL;
+    if (!from)
+        return FLX_OK;
+    char *picked = malloc((size_t)count * size);
+    if (!picked)
+        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d rows", count);
+    for (int i = 0; i < count; i++)
+        memcpy(picked + (size_t)i * size, (const char *)from + (size_t)rows[i] * size,
+               size);
+    *out = picked;
+    return FLX_OK;
+}
+
+static flx_status fill_selection(const flx_dataset *from, const int *rows, int count,
+                                 flx_dataset *to, flx_error *error)
+{
+    FLX_TRY(copy_description(from, to, error));
+    size_t width = (size_t)from->n_columns;
+    for (int i = 0; i < count; i++)
+        memcpy(to->values + (size_t)i * width, from->values + (size_t)rows[i] * width,
+               width * sizeof *to->values);
+    void *time = NULL, *step = NULL, *group = NULL;
+    flx_status status = pick(from->time, sizeof *from->time, rows, count, &time, error);
+    if (status == FLX_OK)
+        status = pick(from->step, sizeof *from->step, rows, count, &step, error);
+    if (status == FLX_OK)
+        status = pick(from->group, sizeof *from->group, rows, count, &group, error);
+    to->time = time;
+    to->step = step;
+    to->group = group;
+    return status;
+}
+
+flx_status flx_dataset_select_rows(const flx_dataset *dataset, const int *rows, int count,
+                                   flx_dataset **out, flx_error *error)
+{
+    *out = NULL;
+    for (int i = 0; i < count; i++)
+        if (rows[i] < 0 || rows[i] >= dataset->rows)
+            return flx_fail(error, FLX_BAD_INPUT, "there is no row %d among %d", rows[i],
+                            dataset->rows);
+    flx_dataset *selection;
+    FLX_TRY(flx_dataset_create(count, dataset->n_columns, &selection, error));
+    flx_status status = fill_selection(dataset, rows, count, selection, error);
+    if (status != FLX_OK) {
+        flx_dataset_destroy(selection);
+        return status;
+    }
+    *out = selection;
+    return FLX_OK;
+}
+
+flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
+                            flx_error *error)
+{
+    *out = NULL;
+    int *all = malloc(((size_t)dataset->rows + 1) * sizeof *all);
+    if (!all)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", dataset->rows);
+    for (int r = 0; r < dataset->rows; r++)
+        all[r] = r;
+    flx_status status = flx_dataset_select_rows(dataset, all, dataset->rows, out, error);
+    free(all);
+    return status;
+}
+
+void flx_dataset_digest(const flx_dataset *dataset, char digest[65])
+{
+    flx_digest sum;
+    flx_digest_start(&sum);
+    flx_digest_add_integer(&sum, (uint64_t)dataset->rows);
+    flx_digest_add_integer(&sum, (uint64_t)dataset->n_columns);
+    for (int j = 0; j < dataset->n_columns; j++) {
+        const char *name = dataset->columns[j].name;
+        flx_digest_add_text(&sum, name ? name : "");
+        flx_digest_add_text(&sum, flx_column_role_text(dataset->columns[j].kind));
+    }
+    size_t cells = (size_t)dataset->rows * (size_t)dataset->n_columns;
+    for (size_t i = 0; i < cells; i++)
+        flx_digest_add_double(&sum, dataset->values[i]);
+    flx_digest_finish(&sum, digest);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * Reading a table inside this process; shared by dataset_file.c and dataset_guard.c only.
+ */
+#ifndef FLX_DATASET_FILE_H
+#define FLX_DATASET_FILE_H
+
+#include "formats/dataset/dataset.h"
+
+/* As flx_dataset_read, but a file made to harm libhdf5 takes this process with it. */
+flx_status flx_dataset_read_unguarded(const char *path, flx_dataset **out,
+                                      flx_error *error);
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ * The import from end to end: open the files, find out what shapes the table, match
+ * columns with rules, make the rows, fill the columns, check the repeats. Columns that
+ * shape the table are found before columns are matched, since those need no rule. */
+#include "formats/import/import.h"
+
+#include "formats/import/import_fill.h"
+#include "formats/import/import_values.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static flx_status no_memory(flx_error *error)
+{
+    return flx_fail(error, FLX_NO_MEMORY, "no memory left for the import");
+}
+
+/* Repeats are written with other digits at most, or scaled: a few units in the last
+ * place. */
+static bool are_same(double one, double other)
+{
+    return (isnan(one) && isnan(other)) ||
+           fabs(one - other) <= 4 * DBL_EPSILON * fabs(other);
+}
+
+static double *cell_of(const flx_import_work *work, int row, int column)
+{
+    return work->dataset->values + (size_t)row * (size_t)work->dataset->n_columns +
+           (size_t)column;
+}
+
+flx_status flx_import_scatter(const flx_import_work *work, const double *of_line,
+                              int column, flx_error *error)
+{
+    const flx_import_rows *rows = &work->rows;
+    for (int i = 0; i < work->table->n_lines; i++) {
+        int first = rows->first[rows->row_of[i]];
+        double *cell = cell_of(work, rows->row_of[i], column);
+        if (i == first)
+            *cell = of_line[i];
+        else if (!are_same(of_line[i], *cell))
+            return flx_import_line_fail(
+                work->table, i, error,
+                "\"%.150s\" is %.9g here and %.9g on the first line "
+                "of this row",
+                work->dataset->columns[column].name, of_line[i], *cell);
+    }
+    return FLX_OK;
+}
+
+static flx_status read_cell(const flx_import_work *work,
+                            const flx_import_binding *binding,
+                            const flx_import_cell *cell, double *value, flx_error *error)
+{
+    *value = NAN;
+    if (!cell->text) /* an optional column that this file lacks */
+        return FLX_OK;
+    return flx_import_value(work->map, binding->rules[cell->index], cell, value, error);
+}
+
+static flx_status fill_mapped(flx_import_work *work, const flx_import_binding *binding,
+                              int column, double *of_line, flx_error *error)
+{
+    FLX_TRY(flx_dataset_name_column(work->dataset, column, binding->name,
+                                    binding->rule->kind, binding->rule->unit, error));
+    for (int i = 0; i < work->table->n_lines; i++) {
+        flx_import_cell cell = flx_import_table_cell(work->table, i, binding->column);
+        FLX_TRY(read_cell(work, binding, &cell, &of_line[i], error));
+    }
+    return flx_import_scatter(work, of_line, column, error);
+}
+
+static flx_status check_same(const flx_import_work *work,
+                             const flx_import_binding *binding, flx_error *error)
+{
+    int column = flx_dataset_find(work->dataset, binding->name);
+    if (column < 0)
+        return flx_json_fail(
+            work->map->source, binding->rule->line, error,
+            "\"%.150s\" is the same as \"%.150s\", which no column becomes",
+            binding->rule->pattern, binding->name);
+    for (int i = 0; i < work->table->n_lines; i++) {
+        flx_import_cell cell = flx_import_table_cell(work->table, i, binding->column);
+        double value, kept = *cell_of(work, work->rows.row_of[i], column);
+        if (!cell.text)
+            continue;
+        FLX_TRY(read_cell(work, binding, &cell, &value, error));
+        if (!are_same(value, kept))
+            return flx_import_cell_fail(
+                &cell, error,
+                "is %.9g, but \"%.150s\" is %.9g in row %d: they must agree", value,
+                binding->name, kept, work->rows.row_of[i]);
+    }
+    return FLX_OK;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Mapped, turned and derived columns may meet. */
+static flx_status refuse_repeats(const flx_dataset *dataset, const char *place,
+                                 flx_error *error)
+{
+    size_t count = (size_t)dataset->n_columns;
+    const char **names = malloc(count * sizeof *names);
+    if (!names)
+        return no_memory(error);
+    for (size_t c = 0; c < count; c++)
+        names[c] = dataset->columns[c].name;
+    qsort(names, count, sizeof *names, compare_texts);
+    flx_status status = FLX_OK;
+    for (size_t c = 1; c < count && status == FLX_OK; c++)
+        if (strcmp(names[c - 1], names[c]) == 0)
+            status = flx_fail(error, FLX_BAD_INPUT, "%s makes \"%.200s\" twice", place,
+                              names[c]);
+    free(names);
+    return status;
+}
+
+static flx_status fill_columns(flx_import_work *work, int n_mapped, int n_pivoted,
+                               flx_error *error)
+{
+    double *of_line = malloc((size_t)work->table->n_lines * sizeof *of_line);
+    flx_status status = of_line ? FLX_OK : no_memory(error);
+    int column = 0;
+    for (int i = 0; i < work->bindings.count && status == FLX_OK; i++)
+        if (!work->bindings.list[i].is_check)
+            status = fill_mapped(work, &work->bindings.list[i], column++, of_line, error);
+    if (status == FLX_OK && work->map->pivot.is_used)
+        status = flx_import_fill_pivot(work, n_mapped, error);
+    if (status == FLX_OK)
+        status = flx_import_fill_derived(work, n_mapped + n_pivoted, error);
+    if (status == FLX_OK)
+        status = refuse_repeats(work->dataset, flx_json_place(work->map->source), error);
+    for (int i = 0; i < work->bindings.count && status == FLX_OK; i++)
+        if (work->bindings.list[i].is_check)
+            status = check_same(work, &work->bindings.list[i], error);
+    free(of_line);
+    return status;
+}
+
+static flx_status make_dataset(flx_import_work *work, flx_error *error)
+{
+    int n_mapped = 0;
+    for (int i = 0; i < work->bindings.count; i++)
+        n_mapped += !work->bindings.list[i].is_check;
+    int64_t n_pivoted = 0;
+    if (work->map->pivot.is_used)
+        n_pivoted =
+            (int64_t)flx_import_keys_count(work->services) * work->map->pivot.n_values;
+    int64_t n_columns = n_mapped + n_pivoted + work->map->n_derivations;
+    if (n_columns == 0)
+        return flx_fail(error, FLX_BAD_INPUT, "%s: no column is mapped by %s",
+                        work->table->files[0]->path, flx_json_place(work->map->source));
+    if (n_columns > INT_MAX)
+        return flx_fail(error, FLX_BAD_INPUT, "%s would make %lld columns",
+                        work->table->files[0]->path, (long long)n_columns);
+    FLX_TRY(flx_dataset_create(work->rows.n_rows, (int)n_columns, &work->dataset, error));
+    return fill_columns(work, n_mapped, (int)n_pivoted, error);
+}
+
+/* Where the map does not say where the data is from, the names of the files do. */
+static flx_status describe(flx_import_work *work, flx_error *error)
+{
+    const flx_import_table *table = work->table;
+    const char *system = work->map->system;
+    size_t length = 1;
+    if (*work->map->origin)
+        return flx_dataset_describe(work->dataset, system, work->map->origin, error);
+    for (int f = 0; f < table->n_files; f++)
+        length += strlen(table->files[f]->path) + 2;
+    char *source = malloc(length), *at = source;
+    if (!source)
+        return no_memory(error);
+    for (int f = 0; f < table->n_files; f++) {
+        const char *slash = strrchr(table->files[f]->path, '/');
+        if (f)
+            at = stpcpy(at, ", ");
+        at = stpcpy(at, slash ? slash + 1 : table->files[f]->path);
+    }
+    flx_status status = flx_dataset_describe(work->dataset, system, source, error);
+    free(source);
+    return status;
+}
+
+static flx_status mark_shape(flx_import_work *work, flx_error *error)
+{
+    flx_import_table *table = work->table;
+    const flx_import_map *map = work->map;
+    int *column = malloc((size_t)table->n_files * sizeof *column);
+    if (!column)
+        return no_memory(error);
+    flx_status status = FLX_OK;
+    for (int k = 0; k < map->group.count && status == FLX_OK; k++)
+        status = flx_import_table_require(table, map->group.texts[k], "\"group\"", column,
+                                          error);
+    if (status == FLX_OK && map->step_column)
+        status =
+            flx_import_table_require(table, map->step_column, "\"step\"", column, error);
+    free(column);
+    if (status == FLX_OK && map->time)
+        status = flx_import_read_times(table, map, &work->time, error);
+    if (status == FLX_OK)
+        status = flx_import_rows_create(table, map, work->time, &work->rows, error);
+    if (status == FLX_OK && map->pivot.is_used)
+        status = flx_import_prepare_pivot(work, error);
+    if (status == FLX_OK)
+        status = flx_import_prepare_derived(work, error);
+    return status;
+}
+
+static flx_status run(flx_import_work *work, const flx_import_request *request,
+                      flx_error *error)
+{
+    FLX_TRY(flx_import_table_open(work->map, request, &work->table, error));
+    FLX_TRY(mark_shape(work, error));
+    FLX_TRY(flx_import_bind(work->table, work->map, &work->bindings, error));
+    FLX_TRY(make_dataset(work, error));
+    FLX_TRY(flx_import_label_rows(work, error));
+    return describe(work, error);
+}
+
+static void release_work(flx_import_work *work)
+{
+    flx_dataset_destroy(work->dataset);
+    flx_import_unbind(&work->bindings);
+    flx_import_rows_release(&work->rows);
+    flx_import_keys_destroy(work->services);
+    free(work->time);
+    free(work->derived_from);
+    free(work->pivot_columns);
+    free(work->service_of);
+    flx_import_table_close(work->table);
+}
+
+flx_status flx_import(const flx_import_map *map, const flx_import_request *request,
+                      flx_dataset **out, flx_import_report *report, flx_error *error)
+{
+    flx_import_work work = {.map = map};
+    *out = NULL;
+    flx_status status = run(&work, request, error);
+    if (status == FLX_OK && report)
+        status = flx_import_fill_report(&work, report, error);
+    if (status == FLX_OK) {
+        *out = work.dataset;
+        work.dataset = NULL;
+    }
+    release_work(&work);
+    return status;
+}

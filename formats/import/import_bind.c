@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ * Matches the columns of the CSV files with the rules of the map (see the header). */
+#include "formats/import/import_bind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A rule that fits, and the text its '*' stands for. */
+typedef struct {
+    const flx_import_rule *rule;
+    const char *star;
+    size_t length;
+} match;
+
+static flx_status no_memory(flx_error *error)
+{
+    return flx_fail(error, FLX_NO_MEMORY, "no memory left to match columns");
+}
+
+static bool beats(const flx_import_rule *one, const flx_import_rule *other)
+{
+    if (!other)
+        return true;
+    bool is_exact = !strchr(one->pattern, '*'), was_exact = !strchr(other->pattern, '*');
+    if (is_exact != was_exact)
+        return is_exact;
+    return strlen(one->pattern) > strlen(other->pattern);
+}
+
+/* `full` is FILE_STEM#COLUMN and `name` its end. */
+static match choose_rule(const flx_import_map *map, const char *full, const char *name)
+{
+    match best = {NULL, "", 0};
+    for (int i = 0; i < map->n_rules; i++) {
+        match found = {&map->rules[i], "", 0};
+        const char *pattern = found.rule->pattern;
+        bool fits = flx_pattern_fits(pattern, name, &found.star, &found.length) ||
+                    (strchr(pattern, '#') &&
+                     flx_pattern_fits(pattern, full, &found.star, &found.length));
+        if (fits && beats(found.rule, best.rule))
+            best = found;
+    }
+    return best;
+}
+
+/* The rule's name with the star's text in place of the '*'. */
+static char *fill_star(const match *found)
+{
+    const char *name = found->rule->name ? found->rule->name : found->rule->same_as;
+    const char *at = strchr(name, '*');
+    char *filled = NULL;
+    if (!at)
+        return strdup(name);
+    if (asprintf(&filled, "%.*s%.*s%s", (int)(at - name), name, (int)found->length,
+                 found->star, at + 1) < 0)
+        return NULL;
+    return filled;
+}
+
+static const char *source_name(const flx_import_table *table,
+                               const flx_import_binding *binding)
+{
+    int f = 0;
+    while (binding->column[f] < 0)
+        f++;
+    return table->files[f]->names[binding->column[f]];
+}
+
+/* Checks of one column may come from several CSV columns and stay apart, also those of
+ * joined files. */
+static flx_import_binding *find_binding(const flx_import_table *table,
+                                        const flx_import_bindings *bindings,
+                                        const char *name, const flx_import_rule *rule,
+                                        const char *from)
+{
+    bool is_check = rule->same_as != NULL;
+    if (is_check && table->is_joined)
+        return NULL;
+    for (int i = 0; i < bindings->count; i++) {
+        flx_import_binding *binding = &bindings->list[i];
+        if (binding->is_check == is_check && strcmp(binding->name, name) == 0 &&
+            (!is_check || strcmp(source_name(table, binding), from) == 0))
+            return binding;
+    }
+    return NULL;
+}
+
+static flx_status add_binding(const flx_import_table *table,
+                              flx_import_bindings *bindings, char *name,
+                              const flx_import_rule *rule, flx_import_binding **out,
+                              flx_error *error)
+{
+    if (bindings->count == bindings->capacity) {
+        int larger = bindings->capacity ? 2 * bindings->capacity : 64;
+        flx_import_binding *grown =
+            realloc(bindings->list, (size_t)larger * sizeof *bindings->list);
+        if (!grown)
+            return no_memory(error);
+        bindings->list = grown;
+        bindings->capacity = larger;
+    }
+    size_t n_files = (size_t)table->n_files;
+    const flx_import_rule **rules = calloc(n_files, sizeof *rules);
+    int *column = malloc(n_files * sizeof *column);
+    if (!rules || !column) {
+        free(rules);
+        free(column);
+        return no_memory(error);
+    }
+    for (size_t f = 0; f < n_files; f++)
+        column[f] = -1;
+    *out = &bindings->list[bindings->count++];
+    **out = (flx_import_binding){name, rule->same_as != NULL, rule, rules, column};
+    return FLX_OK;
+}
+
+/* Another source of a binding that there is: fine only in a further file below. */
+static flx_status check_source(const flx_import_table *table,
+                               const flx_import_binding *binding,
+                               const flx_import_rule *rule, int f, int c,
+                               flx_error *error)
+{
+    const flx_csv *file = table->files[f];
+    if (table->is_joined || binding->column[f] >= 0)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s: columns \"%.150s\" and \"%.150s\" both become \"%.150s\"",
+                        file->path, source_name(table, binding), file->names[c],
+                        binding->name);
+    if (!binding->is_check && (binding->rule->kind != rule->kind ||
+                               strcmp(binding->rule->unit, rule->unit) != 0))
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "%s: column \"%.150s\" becomes \"%.150s\" with another kind or unit "
+            "than in the files before",
+            file->path, file->names[c], binding->name);
+    return FLX_OK;
+}
+
+static flx_status bind_to(const flx_import_table *table, const match *found, int f, int c,
+                          flx_import_bindings *bindings, flx_error *error)
+{
+    const char *from = table->files[f]->names[c];
+    char *name = fill_star(found);
+    if (!name)
+        return no_memory(error);
+    json_t *text = json_string(name); /* NULL for what is no UTF-8 */
+    if (!text) {
+        free(name);
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s line 1: the name of column %d is no UTF-8",
+                        table->files[f]->path, c + 1);
+    }
+    json_decref(text);
+    flx_import_binding *binding = find_binding(table, bindings, name, found->rule, from);
+    if (!binding) {
+        flx_status status =
+            add_binding(table, bindings, name, found->rule, &binding, error);
+        if (status != FLX_OK) {
+            free(name);
+            return status;
+        }
+    } else {
+        free(name);
+        FLX_TRY(check_source(table, binding, found->rule, f, c, error));
+    }
+    binding->column[f] = c;
+    binding->rules[f] = found->rule;
+    return FLX_OK;
+}
+
+static flx_status bind_column(const flx_import_table *table, const flx_import_map *map,
+                              int f, int c, flx_import_bindings *bindings,
+                              flx_error *error)
+{
+    const char *name = table->files[f]->names[c];
+    char *full = NULL;
+    if (asprintf(&full, "%s#%s", table->stems[f], name) < 0)
+        return no_memory(error);
+    match found = choose_rule(map, full, name);
+    flx_status status = FLX_OK;
+    if (found.rule && found.rule->is_ignored)
+        bindings->n_ignored++;
+    else if (found.rule)
+        status = bind_to(table, &found, f, c, bindings, error);
+    else if (!table->is_used[f][c])
+        status =
+            flx_fail(error, FLX_BAD_INPUT,
+                     "%s line 1: column \"%.200s\" is neither mapped nor ignored (in %s)",
+                     table->files[f]->path, name, flx_json_place(map->source));
+    free(full);
+    return status;
+}
+
+static bool is_bound(const flx_import_bindings *bindings, const flx_import_rule *rule,
+                     int n_files)
+{
+    for (int i = 0; i < bindings->count; i++)
+        for (int f = 0; f < n_files; f++)
+            if (bindings->list[i].rules[f] == rule)
+                return true;
+    return false;
+}
+
+/* A rule with a '*' may fit nothing: it names no column. */
+static flx_status refuse_missing(const flx_import_table *table, const flx_import_map *map,
+                                 const flx_import_bindings *bindings, flx_error *error)
+{
+    for (int i = 0; i < map->n_rules; i++) {
+        const flx_import_rule *rule = &map->rules[i];
+        if (!rule->is_ignored && !rule->is_optional && !strchr(rule->pattern, '*') &&
+            !is_bound(bindings, rule, table->n_files))
+            return flx_fail(
+                error, FLX_BAD_INPUT, "%s%s has no column \"%.200s\" (%s line %d)",
+                table->files[0]->path, table->n_files > 1 ? " or its like" : "",
+                rule->pattern, flx_json_place(map->source), rule->line);
+    }
+    for (int i = 0; !table->is_joined && i < bindings->count; i++)
+        for (int f = 0; f < table->n_files; f++) {
+            const flx_import_binding *binding = &bindings->list[i];
+            if (binding->column[f] < 0 && !binding->rule->is_optional)
+                return flx_fail(error, FLX_BAD_INPUT,
+                                "%s has no column \"%.200s\", as the other files do",
+                                table->files[f]->path, source_name(table, binding));
+        }
+    return FLX_OK;
+}
+
+flx_status flx_import_bind(const flx_import_table *table, const flx_import_map *map,
+                           flx_import_bindings *bindings, flx_error *error)
+{
+    *bindings = (flx_import_bindings){0};
+    flx_status status = FLX_OK;
+    for (int f = 0; f < table->n_files && status == FLX_OK; f++)
+        for (int c = 0; c < table->files[f]->n_columns && status == FLX_OK; c++)
+            status = bind_column(table, map, f, c, bindings, error);
+    if (status == FLX_OK)
+        status = refuse_missing(table, map, bindings, error);
+    if (status != FLX_OK)
+        flx_import_unbind(bindings);
+    return status;
+}
+
+void flx_import_unbind(flx_import_bindings *bindings)
+{
+    for (int i = 0; i < bindings->count; i++) {
+        free(bindings->list[i].name);
+        free(bindings->list[i].rules);
+        free(bindings->list[i].column);
+    }
+    free(bindings->list);
+    *bindings = (flx_import_bindings){0};
+}

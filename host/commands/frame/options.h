@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * The options of a verb: its own, then those every verb understands. */
+#ifndef FLX_OPTIONS_H
+#define FLX_OPTIONS_H
+
+#include "host/commands/frame/command.h"
+
+#include <stddef.h>
+
+/* The options every verb understands; ends with .name == NULL. */
+extern const flx_option flx_everywhere_options[];
+
+/* By the first `length` bytes of a name (NULL: by none) or by a letter (0: by none). NULL
+ * where the verb has no such option. */
+const flx_option *flx_option_find(const flx_command *command, const char *name,
+                                  size_t length, char letter);
+
+/* FLX_BAD_INPUT says what the option needs and what it got. */
+flx_status flx_option_check(const flx_command *command, const flx_option *option,
+                            const char *text, flx_error *error);
+
+/* A finite decimal number and nothing else. */
+bool flx_reads_as_number(const char *text, double *value);
+#endif

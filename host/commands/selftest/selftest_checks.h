@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * The checks that selftest.c lists. Private to host/selftest*. Each leaves its largest
+ * error in *worst and fails only where memory, the device or a file does. */
+#ifndef FLX_SELFTEST_CHECKS_H
+#define FLX_SELFTEST_CHECKS_H
+
+#include "kernels/backend.h"
+
+#include <math.h>
+
+/* The largest differences of one comparison with the cpu, made by whoever asks first. */
+enum {
+    FLX_AGREED_INFO,
+    FLX_AGREED_VALUE,
+    FLX_AGREED_GRADIENT,
+    FLX_AGREED_LEFT_OUT,
+    FLX_AGREED_PREDICTION,
+    FLX_AGREED_COUNT
+};
+typedef struct {
+    bool is_known;
+    double worst[FLX_AGREED_COUNT];
+} flx_agreement;
+
+typedef struct {
+    flx_backend *backend;
+    const char *reference; /* folder, or NULL */
+    int largest;           /* points of the largest problem */
+    flx_agreement *agreed;
+} flx_check_context;
+
+typedef flx_status flx_check_function(const flx_check_context *context, double *worst,
+                                      flx_error *error);
+
+/* selftest_backend.c */
+flx_check_function flx_check_likelihood, flx_check_gradient, flx_check_differences,
+    flx_check_leave_one_out, flx_check_means, flx_check_variances, flx_check_slopes,
+    flx_check_failed_member;
+/* selftest_reference.c */
+flx_check_function flx_check_reference_likelihood, flx_check_reference_gradient,
+    flx_check_reference_optimum;
+/* selftest_search.c */
+flx_check_function flx_check_reference_means, flx_check_reference_deviations;
+
+/* selftest_agreement.c */
+flx_check_function flx_check_agreed_infos, flx_check_agreed_values,
+    flx_check_agreed_gradients, flx_check_agreed_left_out, flx_check_agreed_predictions;
+/* selftest_weights.c */
+flx_check_function flx_check_agreed_losses, flx_check_agreed_products;
+/* selftest_populations.c */
+flx_check_function flx_check_agreed_populations;
+/* selftest_graph.c */
+flx_check_function flx_check_agreed_graphs;
+
+/* y (n) to mean 0 and population deviation 1; says what they were. */
+void flx_standardize(int n, double *y, double *mean, double *sd);
+
+/* The larger of both; NaN wins, so that no check passes on NaN. */
+static inline double flx_worse(double worst, double error)
+{
+    return isnan(worst) || worst >= error ? worst : error;
+}
+
+/* |actual - expected| relative to |expected| where that is above 1. */
+static inline double flx_mixed_error(double actual, double expected)
+{
+    return fabs(actual - expected) / fmax(1.0, fabs(expected));
+}
+
+/* The largest mixed error of `count` numbers. */
+static inline double flx_worst_of(int count, const double *actual, const double *expected)
+{
+    double worst = 0;
+    for (int i = 0; i < count; i++)
+        worst = flx_worse(worst, flx_mixed_error(actual[i], expected[i]));
+    return worst;
+}
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * Checks of a device's backend against the cpu backend: losses of weights, matrix
+ * products. */
+#include "host/commands/selftest/selftest_checks.h"
+#include "kernels/formulas/philox.h"
+
+#include <stdlib.h>
+
+enum { CANDIDATES = 70, BLEND_N = 600, BLEND_K = 40 };
+enum { N_PRODUCTS = 7, MOST_SIDE = 66 };
+
+/* Losses of CANDIDATES candidates on two tables, absolute and squared. */
+static flx_status blend(flx_backend *backend, const double *numbers, double *losses,
+                        flx_error *error)
+{
+    const double *P = numbers, *y = P + BLEND_N * BLEND_K, *weights = y + BLEND_N;
+    const struct flx_backend_operations *call = backend->operations;
+    flx_blend_problem problems[2] = {{BLEND_N, BLEND_K, false, P, y},
+                                     {33, 7, true, P, y}};
+    flx_blend_query queries[2] = {{0, CANDIDATES, weights, losses},
+                                  {1, CANDIDATES, weights, losses + CANDIDATES}};
+    flx_blend_set *set;
+    FLX_TRY(call->blend_create(backend, problems, 2, &set, error));
+    flx_status status = call->blend(set, queries, 2, error);
+    call->blend_release(set);
+    return status;
+}
+
+flx_status flx_check_agreed_losses(const flx_check_context *context, double *worst,
+                                   flx_error *error)
+{
+    enum { NUMBERS = BLEND_N * (BLEND_K + 1) + CANDIDATES * BLEND_K };
+    double *numbers = malloc(NUMBERS * sizeof *numbers), losses[2][2 * CANDIDATES];
+    flx_backend *cpu = NULL;
+    if (!numbers)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d numbers", NUMBERS);
+    for (int i = 0; i < NUMBERS; i++)
+        numbers[i] = flx_uniform(5, 0x5E2F, (uint32_t)i, 0, 0);
+    flx_status status = flx_backend_open("cpu", 1, &cpu, error);
+    if (status == FLX_OK)
+        status = blend(cpu, numbers, losses[0], error);
+    if (status == FLX_OK)
+        status = blend(context->backend, numbers, losses[1], error);
+    if (status == FLX_OK)
+        *worst = flx_worst_of(2 * CANDIDATES, losses[1], losses[0]);
+    flx_backend_close(cpu);
+    free(numbers);
+    return status;
+}
+
+/* Sizes around a tile, all four ways of transposing, as one batch. */
+static flx_status multiply(flx_backend *backend, const double *numbers, double *results,
+                           flx_error *error)
+{
+    flx_product products[N_PRODUCTS];
+    for (int i = 0; i < N_PRODUCTS; i++)
+        products[i] = (flx_product){.m = 31 + 3 * i,
+                                    .n = MOST_SIDE - 5 * i,
+                                    .k = i == 3 ? 0 : 40 - i,
+                                    .is_A_transposed = i & 1,
+                                    .is_B_transposed = i & 2,
+                                    .alpha = 0.5,
+                                    .beta = i,
+                                    .A = numbers,
+                                    .B = numbers + i,
+                                    .C = results + i * MOST_SIDE * MOST_SIDE};
+    return backend->operations->multiply(backend, products, N_PRODUCTS, error);
+}
+
+flx_status flx_check_agreed_products(const flx_check_context *context, double *worst,
+                                     flx_error *error)
+{
+    enum { NUMBERS = MOST_SIDE * MOST_SIDE, RESULTS = N_PRODUCTS * NUMBERS };
+    double *numbers = calloc(NUMBERS + N_PRODUCTS + 2 * RESULTS, sizeof *numbers);
+    double *results = numbers + NUMBERS + N_PRODUCTS;
+    flx_backend *cpu = NULL;
+    if (!numbers)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d numbers", NUMBERS);
+    for (int i = 0; i < NUMBERS + N_PRODUCTS; i++)
+        numbers[i] = 2 * flx_uniform(5, 0x5E30, (uint32_t)i, 0, 0) - 1;
+    flx_status status = flx_backend_open("cpu", 1, &cpu, error);
+    if (status == FLX_OK)
+        status = multiply(cpu, numbers, results, error);
+    if (status == FLX_OK)
+        status = multiply(context->backend, numbers, results + RESULTS, error);
+    if (status == FLX_OK)
+        *worst = flx_worst_of(RESULTS, results + RESULTS, results);
+    flx_backend_close(cpu);
+    free(numbers);
+    return status;
+}

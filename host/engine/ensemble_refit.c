@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/engine/ensemble_refit.h"
+
+#include "host/engine/pooled_rows.h"
+#include "host/model/target_predictor.h"
+#include "host/statistics/cross_validation.h"
+#include "host/training/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define CERTAIN 1.645 /* standard errors: one chance in twenty of a gain that is none */
+
+enum { FEWEST_ROWS = 10 };
+
+typedef struct {
+    flx_model *model;
+    flx_pooled_rows rows;
+    double *before_change; /* (rows.n_fresh) what the model predicts as it is */
+    double *refitted;      /* (rows.n_fresh) mean of the new members, out of sample */
+} refit;
+
+/* A table that is predicted says nothing of the change: it lies behind. */
+static void assume_since(flx_model *member)
+{
+    flx_predictor *p = &member->assignments[0].models[0].predictor;
+    for (int f = 0; f < p->n_features; f++)
+        if (p->features[f].input == p->n_inputs - 1)
+            p->features[f].fill = 1;
+}
+
+static flx_status teach(refit *r, flx_member *members, int count, flx_backend *backend,
+                        const flx_fit_options *options, flx_training_report *report,
+                        flx_error *error)
+{
+    flx_trainer schools[2] = {{0}};
+    flx_status status = FLX_OK;
+    for (int k = 0; k < count; k++) {
+        members[k].model->rows = r->rows.stacked;
+        schools[k] =
+            (flx_trainer){.model = members[k].model, .may_fail = true, .starts = 2};
+    }
+    for (int k = 0; k < count && status == FLX_OK; k++)
+        status = flx_trainer_create(&schools[k], error);
+    if (status == FLX_OK)
+        status = flx_trainer_run(schools, count, backend, options, report, error);
+    for (int k = 0; k < count; k++) {
+        flx_trainer_destroy(&schools[k]);
+        members[k].model->rows = r->model->rows;
+        if (status == FLX_OK)
+            assume_since(members[k].model);
+    }
+    return status;
+}
+
+/* The target at the new rows as the model predicts it now. */
+static flx_status ask_model(refit *r, flx_backend *backend, flx_error *error)
+{
+    flx_target_predictor *forecast = NULL;
+    double *mean = malloc((size_t)r->rows.fresh->rows * sizeof *mean);
+    int column = flx_dataset_find(r->rows.fresh, r->rows.now->vertices[0].name), next = 0;
+    flx_status status =
+        mean ? flx_target_predictor_create(r->model, backend, &forecast, error)
+             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows",
+                        r->rows.fresh->rows);
+    if (status == FLX_OK)
+        status = flx_target_predictor_bind(forecast, r->rows.fresh, error);
+    if (status == FLX_OK)
+        status = flx_target_predictor_target(forecast, mean, error);
+    for (int row = 0; row < r->rows.fresh->rows && status == FLX_OK && column >= 0; row++)
+        if (!isnan(r->rows.fresh->values[(size_t)row * (size_t)r->rows.fresh->n_columns +
+                                         (size_t)column]))
+            r->before_change[next++] = mean[row];
+    flx_target_predictor_destroy(forecast);
+    free(mean);
+    return status;
+}
+
+/* Rows of the stacked table: without the new ones of fold f, or those alone. */
+static flx_status select_fold(const refit *r, const int *fold, int f, bool is_tested,
+                              flx_dataset **out, flx_error *error)
+{
+    int old = r->rows.stacked->rows - r->rows.n_fresh, count = 0;
+    int *rows = malloc((size_t)r->rows.stacked->rows * sizeof *rows);
+    if (!rows)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a fold");
+    for (int i = 0; i < r->rows.stacked->rows; i++) {
+        bool is_in_fold = i >= old && fold[i - old] == f;
+        if (is_in_fold == is_tested)
+            rows[count++] = i;
+    }
+    flx_status status = flx_dataset_select_rows(r->rows.stacked, rows, count, out, error);
+    free(rows);
+    return status;
+}
+
+/* Adds what one pupil says of the rows of its fold to their mean. */
+static flx_status ask_pupil(refit *r, const flx_model *pupil, const flx_dataset *tested,
+                            const int *fold, int f, int count, flx_backend *backend,
+                            flx_error *error)
+{
+    flx_inference *inference = NULL;
+    double *mean = malloc(((size_t)tested->rows + 1) * sizeof *mean);
+    flx_status status =
+        mean ? flx_inference_create(pupil, backend, &inference, error)
+             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", tested->rows);
+    if (status == FLX_OK)
+        status = flx_inference_bind(inference, tested, error);
+    if (status == FLX_OK)
+        status = flx_inference_target(inference, mean, NULL, error);
+    for (int i = 0, next = 0; i < r->rows.n_fresh && status == FLX_OK; i++)
+        if (fold[i] == f)
+            r->refitted[i] += mean[next++] / count;
+    flx_inference_destroy(inference);
+    free(mean);
+    return status;
+}
+
+/* One fold: the members taught without its rows, from the optima of all rows. */
+static flx_status test_fold(refit *r, const flx_member *members, int count,
+                            const int *fold, int f, flx_backend *backend,
+                            flx_training_report *report, flx_error *error)
+{
+    flx_dataset *taught = NULL, *tested = NULL;
+    flx_model pupils[2] = {{0}};
+    flx_trainer schools[2] = {{0}};
+    flx_status status = select_fold(r, fold, f, false, &taught, error);
+    if (status == FLX_OK)
+        status = select_fold(r, fold, f, true, &tested, error);
+    for (int k = 0; k < count; k++) {
+        pupils[k] = *members[k].model;
+        pupils[k].assignments = NULL;
+        pupils[k].notes = NULL;
+        pupils[k].n_notes = 0;
+        pupils[k].rows = taught;
+        schools[k] = (flx_trainer){
+            .model = &pupils[k], .may_fail = true, .warm = members[k].model, .starts = 2};
+        if (status == FLX_OK)
+            status = flx_trainer_create(&schools[k], error);
+    }
+    if (status == FLX_OK)
+        status = flx_trainer_run(schools, count, backend, NULL, report, error);
+    for (int k = 0; k < count; k++) {
+        flx_trainer_destroy(&schools[k]);
+        if (status == FLX_OK)
+            status = ask_pupil(r, &pupils[k], tested, fold, f, count, backend, error);
+        flx_model_clear_fits(&pupils[k]);
+    }
+    flx_dataset_destroy(taught);
+    flx_dataset_destroy(tested);
+    return status;
+}
+
+static double new_share(const refit *r)
+{
+    return 2.0 / 3 * r->rows.n_fresh / (r->rows.n_fresh + 10.0);
+}
+
+/* Whether the new members lower the error for certain. */
+static bool is_gain(const refit *r)
+{
+    size_t width = (size_t)r->rows.stacked->n_columns;
+    int old = r->rows.stacked->rows - r->rows.n_fresh, n = r->rows.n_fresh;
+    double share = new_share(r), sum = 0, square = 0;
+    for (int i = 0; i < n; i++) {
+        double y = r->rows.stacked->values[(size_t)(old + i) * width + width - 1];
+        double mixed = (1 - share) * r->before_change[i] + share * r->refitted[i];
+        double gain = fabs(r->before_change[i] - y) - fabs(mixed - y);
+        sum += gain;
+        square += gain * gain;
+    }
+    double mean = sum / n, variance = (square - n * mean * mean) / (n - 1);
+    return mean > CERTAIN * sqrt(fmax(variance, 0) / n);
+}
+
+/* Out-of-sample trial of the new members on the new rows. */
+static flx_status try_members(refit *r, const flx_member *members, int count,
+                              flx_backend *backend, flx_training_report *report,
+                              bool *is_better, flx_error *error)
+{
+    size_t n = (size_t)r->rows.n_fresh;
+    int *fold = malloc(n * sizeof *fold);
+    r->before_change = calloc(n, sizeof *r->before_change);
+    r->refitted = calloc(n, sizeof *r->refitted);
+    flx_status status = FLX_OK;
+    if (!fold || !r->before_change || !r->refitted)
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
+    else
+        status = ask_model(r, backend, error);
+    if (fold)
+        flx_folds_assign(r->rows.n_fresh, 0, fold);
+    for (int f = 0; f < FLX_FOLDS && status == FLX_OK; f++)
+        status = test_fold(r, members, count, fold, f, backend, report, error);
+    free(fold);
+    *is_better = status == FLX_OK && is_gain(r);
+    return status;
+}
+
+/* Takes out what an earlier refit put in; the weights of the rest sum to 1 again. */
+static void drop_earlier(flx_ensemble *mixture)
+{
+    double sum = 0;
+    int kept = 0;
+    for (int k = 0; k < mixture->n_members; k++) {
+        if (flx_ensemble_is_refitted(flx_ensemble_find(mixture->members[k].name))) {
+            flx_ensemble_destroy_member(mixture->members[k].model);
+            continue;
+        }
+        sum += mixture->members[k].weight;
+        mixture->members[kept++] = mixture->members[k];
+    }
+    mixture->n_members = kept;
+    for (int k = 0; k < kept; k++)
+        mixture->members[k].weight =
+            sum > 0 ? mixture->members[k].weight / sum : 1.0 / kept;
+}
+
+/* Takes the members in. */
+static flx_status admit(refit *r, flx_member *members, int count, flx_error *error)
+{
+    flx_ensemble *mixture = r->model->mixture;
+    flx_member *grown =
+        realloc(mixture->members, (size_t)(mixture->n_members + count) * sizeof *grown);
+    if (!grown)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d members", count);
+    mixture->members = grown;
+    drop_earlier(mixture);
+    double share = new_share(r);
+    for (int k = 0; k < mixture->n_members; k++)
+        grown[k].weight *= 1 - share;
+    for (int k = 0; k < count; k++) {
+        members[k].weight = share / count;
+        grown[mixture->n_members++] = members[k];
+    }
+    return FLX_OK;
+}
+
+static flx_status build_members(refit *r, flx_member *members, int *count,
+                                flx_error *error)
+{
+    for (int i = 0; i < FLX_ENSEMBLE_MEMBERS; i++) {
+        flx_model *member = NULL;
+        if (!flx_ensemble_is_refitted(i))
+            continue;
+        FLX_TRY(flx_ensemble_build_member(r->model, r->model->mixture->replicas, i,
+                                          &member, error));
+        if (member)
+            members[(*count)++] =
+                (flx_member){.name = flx_ensemble_name(i), .model = member};
+    }
+    return FLX_OK;
+}
+
+static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
+                      const flx_fit_options *options, flx_training_report *report,
+                      bool *was_changed, flx_error *error)
+{
+    flx_member members[2] = {{0}};
+    int count = 0;
+    FLX_TRY(flx_pooled_rows_open(r->model, fresh, &r->rows, error));
+    if (r->rows.n_fresh < FEWEST_ROWS)
+        return FLX_OK;
+    flx_status status = build_members(r, members, &count, error);
+    if (status == FLX_OK)
+        status = teach(r, members, count, backend, options, report, error);
+    bool is_better = false;
+    if (status == FLX_OK)
+        status = try_members(r, members, count, backend, report, &is_better, error);
+    if (status == FLX_OK && is_better) {
+        *was_changed = true;
+        return admit(r, members, count, error);
+    }
+    for (int k = 0; k < count; k++)
+        flx_ensemble_destroy_member(members[k].model);
+    return status;
+}
+
+flx_status flx_ensemble_refit(flx_model *model, const flx_dataset *rows,
+                              flx_backend *backend, const flx_fit_options *options,
+                              flx_training_report *report, bool *was_changed,
+                              flx_error *error)
+{
+    *was_changed = false;
+    refit r = {.model = model};
+    if (!model->mixture)
+        return FLX_OK;
+    flx_status status = run(&r, rows, backend, options, report, was_changed, error);
+    flx_pooled_rows_close(&r.rows);
+    free(r.before_change);
+    free(r.refitted);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * A mixture after a change of the deployment, taught by rows measured since: two black
+ * boxes on old and new rows together, which an input 0 (before) or 1 (since) tells apart.
+ * With m new rows they count 2/3 m / (m + 10) in all, and what stood before counts the
+ * rest; and they are taken in only where that lowers the error on the new rows, each
+ * predicted by models that were taught without it, by more than 1.645 standard errors of
+ * the gain. Never is a model fitted on the new rows alone: few of them are worse than no
+ * refit. */
+#ifndef FLX_ENSEMBLE_REFIT_H
+#define FLX_ENSEMBLE_REFIT_H
+
+#include "host/model/ensemble.h"
+#include "host/regression/gp_fit.h"
+#include "host/training/training.h"
+
+/* `rows` as the deployment is now. Nothing happens where the model hosts no mixture or
+ * fewer than 10 of the rows have the target. A second call takes the place of the first:
+ * give all rows measured since the change. *was_changed: the new ones were taken in. */
+flx_status flx_ensemble_refit(flx_model *model, const flx_dataset *rows,
+                              flx_backend *backend, const flx_fit_options *options,
+                              flx_training_report *report, bool *was_changed,
+                              flx_error *error);
+#endif

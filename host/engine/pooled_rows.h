@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * The training rows of a model and rows measured since its deployment changed, as one
+ * table: the inputs of a black box (host/graph/black_box_graph.h), an input that tells 0
+ * before from 1 since, and the target. Inside the library. */
+#ifndef FLX_POOLED_ROWS_H
+#define FLX_POOLED_ROWS_H
+
+#include "host/model/ensemble.h"
+
+typedef struct {
+    const flx_model *model;
+    const flx_dataset *fresh;
+    flx_deployment before; /* the deployment as the old rows have it; texts are shared */
+    flx_graph *then, *now; /* the black box at the old and the new rows */
+    flx_dataset *stacked;  /* rows of both that have a target, the new ones last */
+    int n_fresh;           /* of them */
+} flx_pooled_rows;
+
+/* `model` hosts a mixture; all is borrowed until the close, which is due also on failure.
+ */
+flx_status flx_pooled_rows_open(const flx_model *model, const flx_dataset *fresh,
+                                flx_pooled_rows *rows, flx_error *error);
+void flx_pooled_rows_close(flx_pooled_rows *rows);
+#endif

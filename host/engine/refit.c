@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ * GE.fit (paper 4.1.2) for any number of assignments at once: all folds of all of them
+ * are one batch of the fit queue, all their weights one batch of output weighting. */
+#include "host/engine/ensemble_refit.h"
+#include "host/engine/refit_batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool flx_refit_batch_is_open(const flx_refit_batch *s, int i)
+{
+    return !s->reports[i].is_kept;
+}
+
+void flx_refit_batch_keep(flx_refit_batch *s, int i, const char *format, int number)
+{
+    s->reports[i].is_kept = true;
+    snprintf(s->reports[i].why, sizeof s->reports[i].why, format, number);
+}
+
+flx_status flx_refit_batch_out_of_memory(flx_error *error)
+{
+    return flx_fail(error, FLX_NO_MEMORY, "out of memory for a refit");
+}
+
+static flx_status report_models(const flx_refit_batch *s, int i, flx_error *error)
+{
+    static const char *const origins[] = {[FLX_IN_PLACE] = "in place",
+                                          [FLX_RECALIBRATED] = "recalibrated",
+                                          [FLX_FITTED] = "old and new rows"};
+    const flx_refit_case *one = &s->cases[i];
+    flx_refit *report = &s->reports[i];
+    report->models = calloc((size_t)one->n_columns + 1, sizeof *report->models);
+    if (!report->models)
+        return flx_refit_batch_out_of_memory(error);
+    for (int c = 0; c < one->n_columns; c++) {
+        const flx_refit_column *column = &one->columns[c];
+        bool is_new = column->origin == FLX_FITTED;
+        const flx_predictor *p = is_new ? &one->fitted[one->n_folds]
+                                        : &one->hosting->models[column->model].predictor;
+        report->models[report->n_models++] = (flx_weighed_model){
+            is_new && one->n_kept == 0 ? "new rows" : origins[column->origin],
+            flx_predictor_kind_text(p->kind),
+            flx_refit_batch_is_open(s, i) ? column->after : column->before, column->mae};
+    }
+    return FLX_OK;
+}
+
+static flx_status install_all(flx_refit_batch *s, flx_error *error)
+{
+    for (int i = 0; i < s->count; i++) {
+        if (flx_refit_batch_is_open(s, i))
+            FLX_TRY(flx_refit_install(&s->cases[i], &s->next[i], error));
+        FLX_TRY(report_models(s, i, error));
+    }
+    return FLX_OK;
+}
+
+/* The rows become the model's own where it has none. */
+static flx_status keep_rows(flx_refit_batch *s, flx_error *error)
+{
+    if (s->model->rows || s->rows->rows == 0)
+        return FLX_OK;
+    int *all = malloc((size_t)s->rows->rows * sizeof *all);
+    if (!all)
+        return flx_refit_batch_out_of_memory(error);
+    for (int r = 0; r < s->rows->rows; r++)
+        all[r] = r;
+    flx_status status =
+        flx_dataset_select_rows(s->rows, all, s->rows->rows, &s->model->rows, error);
+    free(all);
+    return status;
+}
+
+static bool list_assignments(const flx_refit_batch *s, flx_change *change)
+{
+    bool is_whole = true;
+    for (int i = 0; i < s->count; i++)
+        if (flx_refit_batch_is_open(s, i))
+            is_whole &=
+                flx_name_list_add(&change->fitted, "%s", s->cases[i].assignment->name);
+    for (int a = 0; a < s->model->graph->n_assignments; a++) {
+        const char *name = s->model->graph->assignments[a].name;
+        if (!flx_name_list_holds(&change->fitted, name))
+            is_whole &= flx_name_list_add(&change->reused, "%s", name);
+    }
+    return is_whole;
+}
+
+/* The rest of what the target hosts, as the last that can fail. */
+static flx_status fit_mixture(flx_refit_batch *s, flx_change *change, flx_error *error)
+{
+    flx_fit_options options = {.progress = s->options->progress,
+                               .seed = s->options->seed};
+    flx_training_report report = {0};
+    bool was_changed = false;
+    if (!s->options->with_mixture || !s->model->mixture ||
+        flx_model_rows_are_current(s->model))
+        return FLX_OK;
+    FLX_TRY(flx_ensemble_refit(s->model, s->rows, s->backend, &options, &report,
+                               &was_changed, error));
+    return !was_changed || flx_name_list_add(&change->fitted, "the mixture of the target")
+               ? FLX_OK
+               : flx_refit_batch_out_of_memory(error);
+}
+
+static flx_status run(flx_refit_batch *s, flx_change *change, flx_error *error)
+{
+    FLX_TRY(flx_refit_batch_train(s, error));
+    FLX_TRY(flx_refit_batch_weigh(s, error));
+    FLX_TRY(install_all(s, error));
+    if (!list_assignments(s, change))
+        return flx_refit_batch_out_of_memory(error);
+    FLX_TRY(keep_rows(s, error));
+    FLX_TRY(fit_mixture(s, change, error));
+    for (int i = 0; i < s->count; i++) {
+        if (!flx_refit_batch_is_open(s, i))
+            continue;
+        flx_assignment_clear(&s->model->assignments[s->assignments[i]]);
+        s->model->assignments[s->assignments[i]] = s->next[i];
+        s->next[i] = (flx_learning_assignment){0};
+    }
+    return FLX_OK;
+}
+
+static flx_status open_cases(flx_refit_batch *s, flx_change *change, flx_error *error)
+{
+    size_t count = (size_t)s->count;
+    s->cases = calloc(count + 1, sizeof *s->cases);
+    s->next = calloc(count + 1, sizeof *s->next);
+    s->reports = change->refits = calloc(count + 1, sizeof *change->refits);
+    if (!s->cases || !s->next || !s->reports)
+        return flx_refit_batch_out_of_memory(error);
+    change->rows = s->rows->rows;
+    for (int i = 0; i < s->count; i++) {
+        int a = s->assignments[i];
+        s->cases[i] = (flx_refit_case){.assignment = &s->model->graph->assignments[a],
+                                       .hosting = &s->model->assignments[a],
+                                       .cause = s->cause};
+        flx_refit_date(&s->cases[i], s->rows);
+        change->refits[i].assignment = strdup(s->cases[i].assignment->name);
+        if (!change->refits[i].assignment)
+            return flx_refit_batch_out_of_memory(error);
+        change->n_refits++;
+    }
+    return FLX_OK;
+}
+
+flx_status flx_graph_engine_fit(flx_model *model, const int *assignments, int count,
+                                const flx_dataset *rows, const flx_refit_options *options,
+                                flx_backend *backend, flx_change *change,
+                                flx_error *error)
+{
+    flx_refit_batch s = {.model = model,
+                         .rows = rows,
+                         .options = options,
+                         .backend = backend,
+                         .count = count,
+                         .assignments = assignments};
+    *change = (flx_change){.event = "fit"};
+    if (rows->rows == 0)
+        return flx_fail(error, FLX_BAD_INPUT, "there is no row to fit on");
+    if (!options->only_weights && model->composition != FLX_COMPOSED)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "the model is no composed graph (%s): train it anew on all rows",
+                        flx_composition_text(model->composition));
+    flx_dataset_digest(rows, s.cause);
+    flx_status status = open_cases(&s, change, error);
+    if (status == FLX_OK)
+        status = run(&s, change, error);
+    for (int i = 0; i < count && s.cases; i++)
+        flx_refit_clear(&s.cases[i]);
+    for (int i = 0; i < count && s.next; i++)
+        flx_assignment_clear(&s.next[i]);
+    free(s.cases);
+    free(s.next);
+    return status;
+}

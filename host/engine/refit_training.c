@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ * What a refit is taught and fitted: new rows, as measured and as the graph predicts
+ * their inputs, old rows, and one batch of fits for all folds of all assignments. */
+#include "host/engine/original_rows.h"
+#include "host/engine/refit_batch.h"
+#include "host/model/inference.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static flx_status gather_fresh(flx_refit_batch *s, flx_error *error)
+{
+    flx_model view = {.deployment = s->model->deployment,
+                      .graph = s->model->graph,
+                      .rows = (flx_dataset *)s->rows}; /* read only */
+    flx_column_binding *binding = NULL;
+    FLX_TRY(flx_column_binding_create(s->model->graph, s->model->deployment, s->rows,
+                                      &binding, error));
+    flx_status status = FLX_OK;
+    for (int i = 0; i < s->count && status == FLX_OK; i++) {
+        flx_refit_case *one = &s->cases[i];
+        status = flx_training_set_build(&view, binding, NULL, s->assignments[i],
+                                        &one->fresh, error);
+        s->reports[i].rows = one->fresh.n;
+        if (one->fresh.n == 0 ||
+            (one->fresh.n < FLX_MIN_ROWS && one->hosting->n_models > 0))
+            flx_refit_batch_keep(
+                s, i, "only %d of the rows have its output, 5 are needed", one->fresh.n);
+    }
+    flx_column_binding_destroy(binding);
+    return status;
+}
+
+static bool is_complete(const flx_model *model)
+{
+    for (int a = 0; a < model->graph->n_assignments; a++)
+        if (model->assignments[a].n_models == 0)
+            return false;
+    return true;
+}
+
+/* Metrics among the inputs become what the graph predicts; values (vertices, rows) or
+ * NULL. */
+static flx_status judge_inputs(flx_refit_batch *s, flx_refit_case *one,
+                               const double *values, flx_error *error)
+{
+    size_t width = (size_t)one->assignment->n_inputs, n = (size_t)one->fresh.n;
+    one->judged = malloc((n * width + 1) * sizeof *one->judged);
+    if (!one->judged)
+        return flx_refit_batch_out_of_memory(error);
+    memcpy(one->judged, one->fresh.raw, n * width * sizeof *one->judged);
+    for (size_t i = 0; i < n && values; i++) {
+        const flx_vertex *vertex = &s->model->graph->vertices[one->fresh.vertex[i]];
+        for (size_t k = 0; k < width; k++)
+            if (vertex->sources[k].vertex >= 0)
+                one->judged[i * width + k] =
+                    values[(size_t)vertex->sources[k].vertex * (size_t)s->rows->rows +
+                           (size_t)one->fresh.row[i]];
+    }
+    return FLX_OK;
+}
+
+static flx_status predict_all(flx_refit_batch *s, double **values, flx_error *error)
+{
+    flx_inference *inference = NULL;
+    *values = NULL;
+    if (!is_complete(s->model))
+        return FLX_OK;
+    size_t cells = (size_t)s->model->graph->n_vertices * (size_t)s->rows->rows;
+    double *mean = malloc((cells + 1) * sizeof *mean);
+    flx_status status =
+        mean ? flx_inference_create(s->model, s->backend, &inference, error)
+             : flx_refit_batch_out_of_memory(error);
+    if (status == FLX_OK)
+        status = flx_inference_bind(inference, s->rows, error);
+    if (status == FLX_OK)
+        status =
+            flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, mean, NULL, error);
+    flx_inference_destroy(inference);
+    if (status == FLX_OK)
+        *values = mean;
+    else
+        free(mean);
+    return status;
+}
+
+static flx_status judge_all(flx_refit_batch *s, flx_error *error)
+{
+    double *values = NULL;
+    FLX_TRY(predict_all(s, &values, error));
+    flx_status status = FLX_OK;
+    for (int i = 0; i < s->count && status == FLX_OK; i++)
+        status = judge_inputs(s, &s->cases[i], values, error);
+    free(values);
+    return status;
+}
+
+static flx_status teach_all(flx_refit_batch *s, flx_error *error)
+{
+    flx_original_rows *kept = NULL;
+    FLX_TRY(flx_original_rows_open(s->model, &kept, error));
+    flx_status status = FLX_OK;
+    for (int i = 0; i < s->count && status == FLX_OK; i++) {
+        flx_training_set old = {.task = -1};
+        if (!flx_refit_batch_is_open(s, i))
+            continue;
+        status =
+            flx_refit_assign_folds(&s->cases[i], s->rows->group, s->options->seed, error);
+        bool wants_old =
+            !s->options->only_weights &&
+            !(s->model->paper_mode && s->cases[i].assignment->kind == FLX_SERVICE_VERTEX);
+        if (status == FLX_OK && wants_old)
+            status = flx_original_rows_gather(kept, s->assignments[i], &old, error);
+        s->reports[i].old_rows = old.n;
+        if (status == FLX_OK && !s->options->only_weights)
+            status = flx_refit_fit_candidates(&s->cases[i], &old, error);
+        flx_training_set_clear(&old);
+    }
+    flx_original_rows_close(kept);
+    return status;
+}
+
+/* --- What is fitted --- */
+
+static flx_status submit_all(flx_refit_batch *s, flx_fit_task *tasks, int *count,
+                             flx_error *error)
+{
+    for (int i = 0; i < s->count; i++) {
+        flx_refit_case *one = &s->cases[i];
+        for (int f = 0; f <= one->n_folds && flx_refit_batch_is_open(s, i); f++) {
+            bool is_fit;
+            FLX_TRY(flx_refit_fit_prepare(&one->lessons[f], one->assignment, s->model,
+                                          &one->fitted[f], &tasks[*count], &is_fit,
+                                          error));
+            if (is_fit)
+                one->lessons[f].task = (*count)++;
+        }
+    }
+    return FLX_OK;
+}
+
+static void accept_all(flx_refit_batch *s, flx_fit_result *results)
+{
+    for (int i = 0; i < s->count; i++)
+        for (int f = 0; f <= FLX_REFIT_FOLDS; f++) {
+            flx_refit_case *one = &s->cases[i];
+            if (one->lessons[f].raw && one->lessons[f].task >= 0)
+                flx_refit_fit_accept(&one->lessons[f], &results[one->lessons[f].task],
+                                     &one->fitted[f]);
+        }
+}
+
+static flx_status fit_all(flx_refit_batch *s, flx_error *error)
+{
+    size_t most = (size_t)s->count * (FLX_REFIT_FOLDS + 1);
+    flx_fit_task *tasks = calloc(most + 1, sizeof *tasks);
+    flx_fit_result *results = calloc(most + 1, sizeof *results);
+    int count = 0;
+    flx_status status = tasks && results ? submit_all(s, tasks, &count, error)
+                                         : flx_refit_batch_out_of_memory(error);
+    if (status == FLX_OK)
+        status =
+            flx_fit_all(s->backend, tasks, count, results, s->options->progress, error);
+    if (status == FLX_OK)
+        accept_all(s, results);
+    for (int t = 0; t < count && results; t++)
+        flx_fit_result_clear(&results[t]);
+    free(tasks);
+    free(results);
+    return status;
+}
+
+flx_status flx_refit_batch_train(flx_refit_batch *s, flx_error *error)
+{
+    FLX_TRY(gather_fresh(s, error));
+    FLX_TRY(judge_all(s, error));
+    FLX_TRY(teach_all(s, error));
+    return s->options->only_weights ? FLX_OK : fit_all(s, error);
+}

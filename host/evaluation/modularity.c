@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * The model's graph with the inputs of the monolith at every vertex: trained and asked
+ * like any other. Names and inputs are borrowed; only the arrays that hold them are new.
+ */
+#include "host/evaluation/modularity.h"
+
+#include "host/graph/black_box_graph.h"
+#include "host/graph/column_binding.h"
+#include "host/model/inference.h"
+#include "host/statistics/error_metrics.h"
+#include "host/training/training.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    flx_graph *monolith;
+    flx_graph graph;
+    flx_model model;
+} wide_model;
+
+static void release(wide_model *wide)
+{
+    if (wide->model.graph)
+        flx_model_clear_fits(&wide->model);
+    free(wide->graph.assignments);
+    free(wide->graph.vertices);
+    flx_graph_destroy(wide->monolith);
+}
+
+static flx_status widen(const flx_model *model, wide_model *wide, flx_error *error)
+{
+    FLX_TRY(flx_black_box_graph_build(model->deployment, &wide->monolith, error));
+    const flx_graph *graph = model->graph;
+    size_t assignments = (size_t)graph->n_assignments,
+           vertices = (size_t)graph->n_vertices;
+    wide->graph = *graph;
+    wide->graph.assignments = malloc(assignments * sizeof *graph->assignments);
+    wide->graph.vertices = malloc(vertices * sizeof *graph->vertices);
+    if (!wide->graph.assignments || !wide->graph.vertices)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu vertices", vertices);
+    memcpy(wide->graph.assignments, graph->assignments,
+           assignments * sizeof *graph->assignments);
+    memcpy(wide->graph.vertices, graph->vertices, vertices * sizeof *graph->vertices);
+    for (size_t a = 0; a < assignments; a++) {
+        wide->graph.assignments[a].kind = FLX_INSTANCE_VERTEX; /* without a rule */
+        wide->graph.assignments[a].n_inputs = wide->monolith->assignments[0].n_inputs;
+        wide->graph.assignments[a].inputs = wide->monolith->assignments[0].inputs;
+    }
+    for (size_t v = 0; v < vertices; v++)
+        wide->graph.vertices[v].sources = wide->monolith->vertices[0].sources;
+    wide->model = (flx_model){.composition = model->composition,
+                              .prior = model->prior,
+                              .paper_mode = model->paper_mode,
+                              .wants_log = model->wants_log,
+                              .deployment = model->deployment,
+                              .graph = &wide->graph,
+                              .rows = model->rows};
+    return FLX_OK;
+}
+
+/* R2 of every vertex from its predictions (n_vertices, rows). */
+static flx_status compare(const flx_model *model, const flx_dataset *table,
+                          const double *predicted, double *r2, flx_error *error)
+{
+    flx_column_binding *binding = NULL;
+    double *actual = malloc((size_t)table->rows * sizeof *actual);
+    if (!actual)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);
+    flx_status status = flx_column_binding_create(model->graph, model->deployment, table,
+                                                  &binding, error);
+    for (int v = 0; v < model->graph->n_vertices && status == FLX_OK; v++) {
+        flx_error_metrics accuracy;
+        for (int r = 0; r < table->rows; r++)
+            actual[r] = flx_column_ref_value(binding->outputs[v], table, r);
+        flx_error_metrics_measure(actual, predicted + (size_t)v * (size_t)table->rows,
+                                  NULL, NULL, table->rows, &accuracy);
+        r2[v] = accuracy.r2;
+    }
+    flx_column_binding_destroy(binding);
+    free(actual);
+    return status;
+}
+
+static flx_status predict(const wide_model *wide, flx_backend *backend,
+                          const flx_dataset *table, double *r2, flx_error *error)
+{
+    size_t cells = (size_t)wide->graph.n_vertices * (size_t)table->rows;
+    double *predicted = malloc(cells * sizeof *predicted);
+    flx_inference *inference = NULL;
+    flx_status status =
+        predicted ? flx_inference_create(&wide->model, backend, &inference, error)
+                  : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu cells", cells);
+    if (status == FLX_OK)
+        status = flx_inference_bind(inference, table, error);
+    if (status == FLX_OK)
+        status = flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, predicted, NULL,
+                                        error);
+    if (status == FLX_OK)
+        status = compare(&wide->model, table, predicted, r2, error);
+    flx_inference_destroy(inference);
+    free(predicted);
+    return status;
+}
+
+flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
+                                  const flx_dataset *table, double *r2, flx_error *error)
+{
+    for (int v = 0; v < model->graph->n_vertices; v++)
+        r2[v] = (double)NAN;
+    /* Rows of another deployment say nothing of the inputs of this one. */
+    if (!flx_model_rows_are_current(model))
+        return FLX_OK;
+    wide_model wide = {0};
+    flx_training_report report;
+    flx_status status = widen(model, &wide, error);
+    if (status == FLX_OK)
+        status =
+            flx_train_model(&wide.model, backend, &(flx_fit_options){0}, &report, error);
+    if (status == FLX_OK)
+        status = predict(&wide, backend, table, r2, error);
+    release(&wide);
+    return status;
+}
+
+bool flx_modularity_fails(double r2_own_inputs, double r2_all_inputs)
+{
+    return r2_all_inputs > 0.2 && r2_all_inputs > fmax(r2_own_inputs, 0) + 0.2;
+}

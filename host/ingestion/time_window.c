@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ * Three passes over the store: which streams there are, what is newest, and the values. A
+ * store is read in a second or two; memory is needed for the window's values only. */
+#include "host/ingestion/time_window.h"
+
+#include "formats/telemetry/telemetry.h"
+#include "formats/telemetry/telemetry_store.h"
+#include "host/ingestion/ingestion.h"
+#include "host/ingestion/window_streams.h"
+#include "host/ingestion/window_table.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const flx_window_request *request;
+    const flx_deployment *deployment;
+    flx_window_report *report;
+    flx_window_streams streams;
+    int64_t latest, newest_believed, newest; /* -1: none */
+    int64_t arrival;
+    flx_window_value *held;
+    size_t count, room;
+    flx_window_value *values; /* (count) inside the window */
+} window_query;
+
+/* --- passes over the store --- */
+
+static flx_status meet(void *context, uint64_t segment, const flx_stored_block *block,
+                       flx_error *error)
+{
+    (void)segment;
+    window_query *query = context;
+    return flx_window_meet(&query->streams, block, error);
+}
+
+/* Calls take for every sample of a column. */
+static flx_status each_sample(window_query *query, const flx_stored_block *block,
+                              flx_status (*take)(window_query *query, int column,
+                                                 const flx_block_sample *sample,
+                                                 flx_error *error),
+                              flx_error *error)
+{
+    size_t count = (size_t)block->header.n_streams;
+    int *columns = malloc((count + 1) * sizeof *columns);
+    if (!columns)
+        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory",
+                        query->request->folder);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = flx_window_column_of(&query->streams, &block->streams[i]);
+    flx_sample_cursor cursor = flx_block_samples(block);
+    flx_status status = FLX_OK;
+    for (flx_block_sample sample; status == FLX_OK && flx_block_next(&cursor, &sample);)
+        if (columns[sample.stream] >= 0)
+            status = take(query, columns[sample.stream], &sample, error);
+    free(columns);
+    return status;
+}
+
+static flx_status take_time(window_query *query, int column,
+                            const flx_block_sample *sample, flx_error *error)
+{
+    (void)column, (void)error;
+    if (sample->seq_num > query->newest)
+        query->newest = sample->seq_num;
+    if (sample->seq_num > query->newest_believed && sample->seq_num <= query->latest)
+        query->newest_believed = sample->seq_num;
+    return FLX_OK;
+}
+
+static flx_status find_times(void *context, uint64_t segment,
+                             const flx_stored_block *block, flx_error *error)
+{
+    (void)segment;
+    return each_sample(context, block, take_time, error);
+}
+
+/* A label that is none of the knob's choices is no value, and ends what held before. */
+static double value_of(window_query *query, int column, const flx_block_sample *sample)
+{
+    const flx_knob *knob = query->streams.columns[column].knob;
+    double value;
+    if (!sample->label)
+        return sample->number;
+    if (flx_knob_parse(knob, sample->label, &value, NULL) == FLX_OK)
+        return value;
+    flx_window_report *report = query->report;
+    if (report->unknown_labels++ == 0)
+        snprintf(report->first_unknown, sizeof report->first_unknown,
+                 "%.150s is \"%.100s\"", query->streams.columns[column].name,
+                 sample->label);
+    return NAN;
+}
+
+static bool has_room(window_query *query)
+{
+    if (query->count < query->room)
+        return true;
+    size_t room = query->room ? 2 * query->room : 4096;
+    flx_window_value *larger = realloc(query->values, room * sizeof *larger);
+    if (!larger)
+        return false;
+    query->values = larger;
+    query->room = room;
+    return true;
+}
+
+static flx_status take_value(window_query *query, int column,
+                             const flx_block_sample *sample, flx_error *error)
+{
+    int64_t time = sample->seq_num;
+    bool is_knob = query->streams.columns[column].kind == FLX_KNOB;
+    flx_window_value *held = &query->held[column];
+    if (time > query->report->until) {
+        query->report->ahead++;
+        return FLX_OK;
+    }
+    bool is_before = time <= query->report->from;
+    if (is_before && (!is_knob || (held->column >= 0 && time < held->seq_num)))
+        return FLX_OK;
+    flx_window_value value = {column, time, query->arrival++,
+                              value_of(query, column, sample)};
+    if (is_before) {
+        *held = value;
+        return FLX_OK;
+    }
+    if (!has_room(query))
+        return flx_fail(error, FLX_NO_MEMORY,
+                        "out of memory for %zu values of the window", query->count);
+    query->values[query->count++] = value;
+    return FLX_OK;
+}
+
+static flx_status find_values(void *context, uint64_t segment,
+                              const flx_stored_block *block, flx_error *error)
+{
+    (void)segment;
+    return each_sample(context, block, take_value, error);
+}
+
+static flx_status pass(window_query *query,
+                       flx_status (*visit)(void *, uint64_t, const flx_stored_block *,
+                                           flx_error *),
+                       bool with_samples, flx_error *error)
+{
+    flx_block_visitor visitor = {visit, query, with_samples};
+    flx_store_health health;
+    FLX_TRY(flx_store_read(query->request->folder, FLX_SEQ_NUM_MAX, &visitor, &health,
+                           error));
+    query->report->damaged_bytes = health.damaged_bytes;
+    return FLX_OK;
+}
+
+/* --- the query --- */
+
+static flx_status prepare(window_query *query, flx_error *error)
+{
+    const flx_window_request *request = query->request;
+    int64_t rows = request->every > 0 ? request->window / request->every : 0;
+    if (rows < 1 || rows > INT_MAX || request->window > FLX_SEQ_NUM_MAX)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "a window of %lld s with a row every %lld s has %lld rows",
+                        (long long)request->window, (long long)request->every,
+                        (long long)rows);
+    query->newest = query->newest_believed = -1;
+    query->latest = flx_ingestion_latest();
+    return FLX_OK;
+}
+
+static flx_status set_times(window_query *query, flx_error *error)
+{
+    const flx_window_request *request = query->request;
+    flx_window_report *report = query->report;
+    if (query->newest < 0)
+        return flx_fail(error, FLX_BAD_INPUT, "%s: its streams hold no readable value",
+                        request->folder);
+    report->until = request->until >= 0           ? request->until
+                    : query->newest_believed >= 0 ? query->newest_believed
+                                                  : query->newest;
+    report->from = report->until - request->window / request->every * request->every;
+    size_t count = (size_t)query->streams.n_columns;
+    query->held = malloc(count * sizeof *query->held);
+    if (!query->held)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu columns", count);
+    for (size_t i = 0; i < count; i++)
+        query->held[i] = (flx_window_value){.column = -1};
+    return FLX_OK;
+}
+
+static flx_status answer(window_query *query, flx_dataset **out, flx_error *error)
+{
+    const flx_window_request *request = query->request;
+    const char *system = request->system ? request->system : query->deployment->name;
+    FLX_TRY(prepare(query, error));
+    FLX_TRY(pass(query, meet, false, error));
+    FLX_TRY(flx_window_match(&query->streams, query->deployment, system, query->report,
+                             error));
+    FLX_TRY(pass(query, find_times, true, error));
+    FLX_TRY(set_times(query, error));
+    FLX_TRY(pass(query, find_values, true, error));
+    flx_window_data data = {.report = query->report,
+                            .every = request->every,
+                            .n_columns = query->streams.n_columns,
+                            .columns = query->streams.columns,
+                            .held = query->held,
+                            .count = query->count,
+                            .values = query->values};
+    return flx_window_table(&data, request->folder, query->deployment->name, out, error);
+}
+
+flx_status flx_window_query(const flx_window_request *request,
+                            const flx_deployment *deployment, flx_dataset **out,
+                            flx_window_report *report, flx_error *error)
+{
+    *out = NULL;
+    *report = (flx_window_report){0};
+    window_query query = {.request = request, .deployment = deployment, .report = report};
+    flx_status status = answer(&query, out, error);
+    flx_window_streams_release(&query.streams);
+    free(query.held);
+    free(query.values);
+    return status;
+}

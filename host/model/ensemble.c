@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/model/ensemble.h"
+
+#include "host/graph/black_box_graph.h"
+#include "host/regression/regressor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool wants_log, is_composed;
+} recipe;
+
+/* On measured runs of Online Boutique each of them is the best of
+ * all at some size. */
+static const recipe recipes[FLX_ENSEMBLE_MEMBERS] = {
+    {"composed", FLX_COMPOSED, FLX_PRIOR_DENSITY, false, true},
+    {"composed, sparse prior", FLX_COMPOSED, FLX_PRIOR_SPARSE, false, true},
+    {"skip-connected", FLX_SKIP_CONNECTED, FLX_PRIOR_SPARSE, true, true},
+    {"black box", FLX_BLACK_BOX_ARD, FLX_PRIOR_DENSITY, false, false},
+    {"black box, sparse prior", FLX_BLACK_BOX_ARD, FLX_PRIOR_SPARSE, false, false},
+    {"black box, logarithms", FLX_BLACK_BOX_ARD, FLX_PRIOR_SPARSE, true, false},
+    {"boosted trees", FLX_BLACK_BOX_XGBOOST, FLX_PRIOR_NONE, false, false},
+    {"black box, old and new rows", FLX_BLACK_BOX_ARD, FLX_PRIOR_DENSITY, false, false},
+    {"black box, old and new rows, logarithms", FLX_BLACK_BOX_ARD, FLX_PRIOR_SPARSE, true,
+     false},
+};
+
+const char *flx_ensemble_name(int index)
+{
+    return recipes[index].name;
+}
+
+int flx_ensemble_find(const char *name)
+{
+    for (int i = 0; i < FLX_ENSEMBLE_MEMBERS; i++)
+        if (strcmp(recipes[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+bool flx_ensemble_is_composed(int index)
+{
+    return recipes[index].is_composed;
+}
+
+bool flx_ensemble_is_refitted(int index)
+{
+    return index >= FLX_ENSEMBLE_TRAINED;
+}
+
+static flx_status build_graph(const flx_model *host, const int *replicas, int index,
+                              flx_graph **out, flx_error *error)
+{
+    flx_graph_scope scope = flx_graph_scope_of(host->graph);
+    if (recipes[index].is_composed)
+        return flx_model_build_graph(host->deployment, recipes[index].composition, false,
+                                     &scope, out, error);
+    return (flx_ensemble_is_refitted(index)
+                ? flx_black_box_graph_build_since
+                : flx_black_box_graph_build_for)(host->deployment, replicas, out, error);
+}
+
+flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
+                                     int index, flx_model **out, flx_error *error)
+{
+    const recipe *r = &recipes[index];
+    flx_predictor_kind kind = flx_composition_kind(r->composition);
+    *out = NULL;
+    if (index == 0 || (kind != FLX_PREDICTOR_GP && !flx_regressor_of(kind)))
+        return FLX_OK;
+    /* Where the deployment asks for logarithms all members use them: one is superfluous.
+     */
+    if (host->wants_log && r->composition == FLX_BLACK_BOX_ARD && r->wants_log)
+        return FLX_OK;
+    flx_model *model = calloc(1, sizeof *model);
+    if (!model)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a member");
+    *model = (flx_model){.composition = r->composition,
+                         .prior = r->prior,
+                         .wants_log = r->wants_log || host->wants_log,
+                         .deployment = host->deployment,
+                         .rows = host->rows};
+    flx_status status = build_graph(host, replicas, index, &model->graph, error);
+    if (status == FLX_OK)
+        *out = model;
+    else
+        flx_ensemble_destroy_member(model);
+    return status;
+}
+
+void flx_ensemble_destroy_member(flx_model *model)
+{
+    if (!model)
+        return;
+    model->deployment = NULL;
+    model->rows = NULL;
+    flx_model_destroy(model);
+}
+
+void flx_ensemble_destroy(flx_ensemble *mixture)
+{
+    if (!mixture)
+        return;
+    for (int k = 0; k < mixture->n_members; k++)
+        flx_ensemble_destroy_member(mixture->members[k].model);
+    free(mixture->members);
+    free(mixture->replicas);
+    free(mixture->scores);
+    free(mixture);
+}
+
+/* Sum of the weights of one family, and how many members it has. */
+static double weigh_family(const flx_ensemble *mixture, bool is_composed, int *count)
+{
+    double sum = 0;
+    *count = 0;
+    for (int k = 0; k < mixture->n_members; k++)
+        if (mixture->members[k].is_composed == is_composed) {
+            sum += mixture->members[k].weight;
+            (*count)++;
+        }
+    return sum;
+}
+
+double flx_ensemble_weight(const flx_ensemble *mixture, int member, bool is_far)
+{
+    int own, other;
+    bool is_composed = mixture->members[member].is_composed;
+    if (!is_far)
+        return mixture->members[member].weight;
+    double sum = weigh_family(mixture, is_composed, &own);
+    weigh_family(mixture, !is_composed, &other);
+    double share = sum > 0 ? mixture->members[member].weight / sum : 1.0 / own;
+    return other ? 0.5 * share : share;
+}
+
+const flx_model *flx_ensemble_black_box(const flx_ensemble *mixture)
+{
+    const flx_model *last = NULL;
+    for (int k = 0; mixture && k < mixture->n_members; k++) {
+        const flx_model *member = mixture->members[k].model;
+        if (member && member->composition == FLX_BLACK_BOX_ARD)
+            last = member;
+    }
+    return last;
+}
+
+/* Features keep their range widened by 0.1 and scale by 0.289 deviations:
+ * host/model/feature_transform.h. */
+bool flx_ensemble_range(const flx_feature *feature, double *low, double *high)
+{
+    if (feature->is_indicator || feature->scale <= 0)
+        return false;
+    double beyond = 0.9 * 0.289 / feature->scale;
+    *low = feature->low - beyond;
+    *high = feature->high + beyond;
+    return true;
+}
+
+static double keep_within(const flx_ensemble *mixture, double value)
+{
+    return fmin(fmax(value, mixture->low), mixture->high);
+}
+
+double flx_ensemble_blend(const flx_ensemble *mixture, const double *predictions,
+                          bool is_far, double *disagreement)
+{
+    double blend = 0, mean = 0, square = 0;
+    int n = mixture->n_members;
+    for (int k = 0; k < n; k++) {
+        double value = keep_within(mixture, predictions[k]);
+        blend += flx_ensemble_weight(mixture, k, is_far) * value;
+        mean += value / n;
+    }
+    for (int k = 0; k < n; k++)
+        square += pow(keep_within(mixture, predictions[k]) - mean, 2) / n;
+    *disagreement = sqrt(square);
+    return blend;
+}
+
+double flx_ensemble_width(const flx_ensemble *mixture, double disagreement, double level)
+{
+    /* The conformal rank; beyond the largest score there is only the largest. */
+    int rank = (int)ceil(level * (mixture->n_scores + 1)) - 1;
+    rank = rank < 0 ? 0 : rank >= mixture->n_scores ? mixture->n_scores - 1 : rank;
+    return mixture->scores[rank] * (disagreement + mixture->margin);
+}

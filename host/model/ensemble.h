@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * The default predictor: the target's learning assignment hosts, beside the composed
+ * inference graph, models with other inputs, and weights them by output weighting (paper
+ * 4.1), generalized to models that do not share inputs. Members:
+ *
+ *   composed family   the composed graph with two priors, the skip-connected graph
+ *   others            one black box with two priors and on logarithms, boosted trees
+ *
+ * Composed graphs win on few rows and after a change, black boxes where modularity fails
+ * (host/evaluation/modularity.h). Weights come from 5 folds with hyper-parameters
+ * refitted in each, shrunk toward the composed graph with 10 pseudo-rows. Intervals are
+ * split-conformal on the residuals of the folds, scaled by how far the members disagree.
+ */
+#ifndef FLX_ENSEMBLE_H
+#define FLX_ENSEMBLE_H
+
+#include "host/model/model.h"
+
+typedef struct {
+    const char *name;
+    flx_model *model; /* its deployment and rows are borrowed from the model that hosts
+                         the mixture; NULL for the first member: that model's own graph */
+    bool is_composed; /* of the composed family */
+    double weight;    /* in [0, 1]; those of all members sum to 1 */
+    double fold_mae;  /* out of sample, unit of the target */
+} flx_member;
+
+typedef struct flx_ensemble {
+    int n_members;
+    flx_member *members;
+    int *replicas;    /* (services of the deployment) when the members were trained */
+    double low, high; /* every member's output is kept within */
+    double margin;    /* half the median absolute residual of the folds */
+    int n_scores;
+    double *scores; /* (n_scores) ascending: |residual| / (disagreement + margin) */
+} flx_ensemble;
+
+/* Those of training, and those that a refit adds (host/engine/ensemble_refit.h). */
+enum { FLX_ENSEMBLE_TRAINED = 7, FLX_ENSEMBLE_MEMBERS = 9 };
+
+/* Name, composition and family of member `index` of the recipe. */
+const char *flx_ensemble_name(int index);
+int flx_ensemble_find(const char *name); /* -1 */
+bool flx_ensemble_is_composed(int index);
+bool flx_ensemble_is_refitted(int index); /* on the rows before and since a change */
+
+/* Member `index`, its graph built for the model that hosts it (the first has none of its
+ * own). replicas: mixture->replicas, NULL: as now. *model NULL and FLX_OK where this
+ * build has no such kind. */
+flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
+                                     int index, flx_model **model, flx_error *error);
+
+/* Replicas of every service of a deployment, allocated; NULL when out of memory. */
+int *flx_ensemble_count_replicas(const flx_deployment *deployment);
+
+/* After services of the model have been scaled: of the composed family the model's own
+ * graph stays, and counts half; the black boxes, which read the first instance where they
+ * read the only one, share the other half, until a refit (host/engine/ensemble_refit.h).
+ * Nothing to do where no number of instances has changed. */
+flx_status flx_ensemble_follow(flx_model *model, flx_error *error);
+
+/* Frees a member's graph and models, not what it borrows. NULL is fine. */
+void flx_ensemble_destroy_member(flx_model *model);
+void flx_ensemble_destroy(flx_ensemble *mixture); /* NULL is fine */
+
+/* A member's weight. Far from the training rows, which is where an input is more than one
+ * standard deviation outside what they have, the composed family and the others count
+ * half each. */
+double flx_ensemble_weight(const flx_ensemble *mixture, int member, bool is_far);
+
+/* The member whose inputs say whether a row is far, and the range of one of them; false
+ * where the feature has none. NULL: no such member, no row is far. The last black box:
+ * refitted ones know the newest rows. */
+const flx_model *flx_ensemble_black_box(const flx_ensemble *mixture);
+bool flx_ensemble_range(const flx_feature *feature, double *low, double *high);
+
+/* One row: predictions (n_members), kept within the range. Returns the weighted mean;
+ * *disagreement is their standard deviation. */
+double flx_ensemble_blend(const flx_ensemble *mixture, const double *predictions,
+                          bool is_far, double *disagreement);
+
+/* Half the width of the interval of probability `level`. */
+double flx_ensemble_width(const flx_ensemble *mixture, double disagreement, double level);
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * The mixture in graph.json: "mixture", null where the target hosts none. Inside the
+ * library. */
+#ifndef FLX_ENSEMBLE_JSON_H
+#define FLX_ENSEMBLE_JSON_H
+
+#include "formats/json/json_source.h"
+#include "host/model/model_json.h"
+
+json_t *flx_ensemble_describe(const flx_model *model);
+
+/* Into model->mixture; deployment and graph of the model stand. */
+flx_status flx_ensemble_read(const flx_json_source *source, const char *folder,
+                             flx_model *model, flx_error *error);
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * What becomes of a mixture when the deployment is scaled. */
+#include "host/graph/black_box_graph.h"
+#include "host/model/ensemble.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int *flx_ensemble_count_replicas(const flx_deployment *deployment)
+{
+    int *replicas = malloc(((size_t)deployment->n_services + 1) * sizeof *replicas);
+    for (int s = 0; s < deployment->n_services && replicas; s++)
+        replicas[s] = deployment->services[s].replicas;
+    return replicas;
+}
+
+static bool has_moved(const flx_model *model)
+{
+    for (int s = 0; s < model->deployment->n_services; s++)
+        if (model->deployment->services[s].replicas != model->mixture->replicas[s])
+            return true;
+    return false;
+}
+
+/* The black boxes' inputs, found anew in the deployment as it is now. */
+static flx_status reread(flx_model *model, flx_error *error)
+{
+    flx_ensemble *mixture = model->mixture;
+    for (int k = 0; k < mixture->n_members; k++) {
+        flx_graph *graph = NULL;
+        if (mixture->members[k].is_composed)
+            continue;
+        FLX_TRY(flx_black_box_graph_build_for(model->deployment, mixture->replicas,
+                                              &graph, error));
+        flx_graph_destroy(mixture->members[k].model->graph);
+        mixture->members[k].model->graph = graph;
+    }
+    return FLX_OK;
+}
+
+/* Of the composed family only the first stays. */
+static void drop_relatives(flx_ensemble *mixture)
+{
+    int kept = 0;
+    for (int k = 0; k < mixture->n_members; k++) {
+        if (k && mixture->members[k].is_composed)
+            flx_ensemble_destroy_member(mixture->members[k].model);
+        else
+            mixture->members[kept++] = mixture->members[k];
+    }
+    mixture->n_members = kept;
+}
+
+static void halve(flx_ensemble *mixture)
+{
+    double others = 0;
+    for (int k = 1; k < mixture->n_members; k++)
+        others += mixture->members[k].weight;
+    for (int k = 1; k < mixture->n_members; k++) {
+        double *weight = &mixture->members[k].weight;
+        *weight = 0.5 * (others > 0 ? *weight / others : 1.0 / (mixture->n_members - 1));
+    }
+    mixture->members[0].weight = mixture->n_members > 1 ? 0.5 : 1.0;
+}
+
+flx_status flx_ensemble_follow(flx_model *model, flx_error *error)
+{
+    if (!model->mixture || !has_moved(model))
+        return FLX_OK;
+    FLX_TRY(reread(model, error));
+    drop_relatives(model->mixture);
+    halve(model->mixture);
+    return FLX_OK;
+}

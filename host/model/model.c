@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/model/model.h"
+
+#include "host/graph/black_box_graph.h"
+#include "host/graph/graph_pruning.h"
+#include "host/graph/skip_graph.h"
+#include "host/model/ensemble.h"
+#include "host/model/model_json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *flx_composition_text(flx_composition composition)
+{
+    return flx_composition_words[composition];
+}
+
+flx_predictor_kind flx_composition_kind(flx_composition composition)
+{
+    static const flx_predictor_kind kinds[] = {
+        [FLX_COMPOSED] = FLX_PREDICTOR_GP,
+        [FLX_BLACK_BOX_ARD] = FLX_PREDICTOR_GP,
+        [FLX_BLACK_BOX_ISO] = FLX_PREDICTOR_GP,
+        [FLX_BLACK_BOX_MLP] = FLX_PREDICTOR_MLP,
+        [FLX_BLACK_BOX_FOREST] = FLX_PREDICTOR_FOREST,
+        [FLX_BLACK_BOX_XGBOOST] = FLX_PREDICTOR_XGBOOST,
+        [FLX_BLACK_BOX_RIDGE] = FLX_PREDICTOR_RIDGE,
+        [FLX_SKIP_CONNECTED] = FLX_PREDICTOR_GP,
+    };
+    return kinds[composition];
+}
+
+void flx_model_clear_fits(flx_model *model)
+{
+    for (int a = 0; model->assignments && a < model->graph->n_assignments; a++)
+        flx_assignment_clear(&model->assignments[a]);
+    free(model->assignments);
+    for (int i = 0; i < model->n_notes; i++) {
+        free(model->notes[i].assignment);
+        free(model->notes[i].text);
+    }
+    free(model->notes);
+    model->assignments = NULL;
+    model->notes = NULL;
+    model->n_notes = 0;
+}
+
+void flx_model_destroy(flx_model *model)
+{
+    if (!model)
+        return;
+    flx_ensemble_destroy(model->mixture);
+    flx_model_clear_fits(model);
+    free(model->drawn);
+    free(model->row_replicas);
+    flx_dataset_destroy(model->rows);
+    flx_graph_destroy(model->graph);
+    flx_deployment_destroy(model->deployment);
+    free(model);
+}
+
+const flx_predictor *flx_model_leading(const flx_model *model, int a)
+{
+    return flx_assignment_leading(&model->assignments[a]);
+}
+
+bool flx_model_add_warning(flx_model *model, const char *assignment, bool is_failure,
+                           const char *format, ...)
+{
+    size_t count = (size_t)model->n_notes + 1;
+    flx_warning *grown = realloc(model->notes, count * sizeof *grown);
+    if (!grown)
+        return false;
+    model->notes = grown;
+    flx_warning *note = &grown[model->n_notes];
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    *note = (flx_warning){strdup(assignment), strdup(text), is_failure};
+    if (!note->assignment || !note->text) {
+        free(note->assignment);
+        free(note->text);
+        return false;
+    }
+    model->n_notes++;
+    return true;
+}
+
+flx_status flx_model_build_graph(const flx_deployment *deployment,
+                                 flx_composition composition, bool paper_mode,
+                                 const flx_graph_scope *scope, flx_graph **out,
+                                 flx_error *error)
+{
+    if (composition != FLX_COMPOSED && composition != FLX_SKIP_CONNECTED)
+        return flx_black_box_graph_build(deployment, out, error);
+    FLX_TRY((composition == FLX_COMPOSED ? flx_graph_build : flx_skip_graph_build)(
+        deployment, scope->spectrum, scope->n_spectrum, paper_mode, out, error));
+    if (!scope->readings)
+        return FLX_OK;
+    flx_status status = flx_graph_prune(*out, scope->readings, error);
+    if (status != FLX_OK) {
+        flx_graph_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+bool flx_model_rows_are_current(const flx_model *model)
+{
+    for (int s = 0; model->row_replicas && s < model->deployment->n_services; s++)
+        if (model->row_replicas[s] != model->deployment->services[s].replicas)
+            return false;
+    return model->rows != NULL;
+}
+
+const char *flx_model_unit(const flx_model *model)
+{
+    const char *target = model->graph->vertices[model->graph->output].name;
+    int column = model->rows ? flx_dataset_find(model->rows, target) : -1;
+    return column < 0 ? "" : model->rows->columns[column].unit;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * A trained inference graph: deployment, structure, and a fitted predictor for every
+ * learning assignment; with the rows it was trained on, since a later refit needs them.
+ * On disk a folder (contract, "Model directory"):
+ *     deployment.json  graph.json  models/DIGEST.h5  rows.h5  history.jsonl */
+#ifndef FLX_MODEL_H
+#define FLX_MODEL_H
+
+#include "host/graph/graph.h"
+#include "host/model/assignment.h"
+#include "host/model/change_log.h"
+#include "host/regression/gp_prior.h"
+
+typedef enum {
+    FLX_COMPOSED,
+    FLX_BLACK_BOX_ARD,
+    FLX_BLACK_BOX_ISO,
+    FLX_BLACK_BOX_MLP,
+    FLX_BLACK_BOX_FOREST,
+    FLX_BLACK_BOX_XGBOOST,
+    FLX_BLACK_BOX_RIDGE,
+    FLX_SKIP_CONNECTED /* host/graph/skip_graph.h */
+} flx_composition;
+
+/* "composed" | "gp-ard" | "gp-iso" | "mlp" | "forest" | "xgboost" | "ridge" |
+ * "skip-connected" */
+const char *flx_composition_text(flx_composition composition);
+/* What its vertices are fitted with. */
+flx_predictor_kind flx_composition_kind(flx_composition composition);
+
+/* Something a user should know about an assignment: dropped input, constant, failed fit.
+ */
+typedef struct {
+    char *assignment, *text;
+    bool is_failure; /* a fit that was tried and failed */
+} flx_warning;
+
+typedef struct {
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool paper_mode;
+    bool wants_log; /* positive metrics are modelled in logarithms */
+    flx_deployment *deployment;
+    flx_graph *graph;
+    flx_learning_assignment *assignments; /* (graph->n_assignments) what each hosts */
+    flx_dataset *rows;                    /* the training rows */
+    int *row_replicas;                    /* (services) instances when they were measured,
+                                             0: the rows do not speak of the service;
+                                             NULL: as deployed */
+    int source_rows;                      /* rows of the file they were drawn from */
+    char source_digest[65];               /* its content: flx_dataset_digest */
+    int n_drawn;
+    int *drawn; /* (n_drawn) row numbers in that file, ascending */
+    int n_notes;
+    flx_warning *notes;
+    struct flx_ensemble *mixture; /* host/model/ensemble.h: what the target is predicted
+                                    by; NULL: by the graph alone */
+} flx_model;
+
+void flx_model_destroy(flx_model *model); /* NULL is fine */
+
+/* Frees what training gave a model: what its assignments host, and notes. */
+void flx_model_clear_fits(flx_model *model);
+
+/* The model that counts most in assignment `a`. */
+const flx_predictor *flx_model_leading(const flx_model *model, int a);
+
+/* Copies both texts; false when out of memory. */
+bool flx_model_add_warning(flx_model *model, const char *assignment, bool is_failure,
+                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Structure of a model from its deployment: composed or monolith, which has no scope. */
+flx_status flx_model_build_graph(const flx_deployment *deployment,
+                                 flx_composition composition, bool paper_mode,
+                                 const flx_graph_scope *scope, flx_graph **out,
+                                 flx_error *error);
+
+/* Whether it keeps rows, and no service was scaled or replaced since they were measured.
+ */
+bool flx_model_rows_are_current(const flx_model *model);
+
+/* Unit of the target, from the training rows; "" where unknown. */
+const char *flx_model_unit(const flx_model *model);
+
+/* Whether flx_model_write could make that folder, asked before the work is done. */
+flx_status flx_model_check_path(const char *path, flx_error *error);
+/* The folder appears whole or not at all; an older model there is replaced. `event` is
+ * the verb of the line added to history.jsonl. */
+flx_status flx_model_write(const flx_model *model, const char *path, const char *event,
+                           flx_error *error);
+/* The model that stands at `path`, changed: its history goes on with a line that says
+ * how. A kill leaves the one before. */
+flx_status flx_model_update(const flx_model *model, const char *path,
+                            const flx_change *change, flx_error *error);
+/* FLX_BAD_INPUT where a file is missing, damaged or does not fit the others. */
+flx_status flx_model_read(const char *path, flx_model **out, flx_error *error);
+#endif

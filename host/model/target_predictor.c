@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/model/target_predictor.h"
+
+#include "host/graph/column_binding.h"
+#include "host/model/ensemble.h"
+#include "host/statistics/error_metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct flx_target_predictor {
+    const flx_model *model;
+    const flx_dataset *table;
+    int n_members;
+    flx_inference **members;     /* (n_members), the graph's own first */
+    const flx_model *black_box;  /* whose inputs say whether a row is far; may be NULL */
+    flx_column_binding *binding; /* of the black box */
+    int capacity;                /* rows that there is room for */
+    double *predictions;         /* (n_members, rows) */
+    double *row, *mean, *spread; /* (n_members), (rows), (rows) */
+};
+
+static const flx_model *member_model(const flx_model *model, int k)
+{
+    const flx_model *own = model->mixture ? model->mixture->members[k].model : NULL;
+    return own ? own : model;
+}
+
+flx_status flx_target_predictor_create(const flx_model *model, flx_backend *backend,
+                                       flx_target_predictor **out, flx_error *error)
+{
+    *out = NULL;
+    int count = model->mixture ? model->mixture->n_members : 1;
+    flx_target_predictor *f = calloc(1, sizeof *f);
+    if (!f)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction");
+    f->model = model;
+    f->black_box = flx_ensemble_black_box(model->mixture);
+    f->members = calloc((size_t)count, sizeof(flx_inference *));
+    f->row = calloc((size_t)count, sizeof *f->row);
+    flx_status status =
+        f->members && f->row
+            ? FLX_OK
+            : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d models", count);
+    for (int k = 0; k < count && status == FLX_OK; k++) {
+        const flx_model *member = member_model(model, k);
+        status = flx_inference_create(member, backend, &f->members[k], error);
+        f->n_members += status == FLX_OK;
+    }
+    if (status == FLX_OK)
+        *out = f;
+    else
+        flx_target_predictor_destroy(f);
+    return status;
+}
+
+void flx_target_predictor_destroy(flx_target_predictor *f)
+{
+    if (!f)
+        return;
+    for (int k = 0; k < f->n_members; k++)
+        flx_inference_destroy(f->members[k]);
+    flx_column_binding_destroy(f->binding);
+    free(f->members);
+    free(f->predictions);
+    free(f->row);
+    free(f->mean);
+    free(f->spread);
+    free(f);
+}
+
+flx_inference *flx_target_predictor_graph(flx_target_predictor *f)
+{
+    return f->members[0];
+}
+
+flx_status flx_target_predictor_bind(flx_target_predictor *f, const flx_dataset *table,
+                                     flx_error *error)
+{
+    f->table = table;
+    for (int k = 0; k < f->n_members; k++)
+        FLX_TRY(flx_inference_bind(f->members[k], table, error));
+    flx_column_binding_destroy(f->binding);
+    f->binding = NULL;
+    if (!f->black_box)
+        return FLX_OK;
+    return flx_column_binding_create(f->black_box->graph, f->black_box->deployment, table,
+                                     &f->binding, error);
+}
+
+/* Room for the rows that the table has now. */
+static flx_status make_room(flx_target_predictor *f, flx_error *error)
+{
+    int rows = f->table->rows;
+    if (rows <= f->capacity)
+        return FLX_OK;
+    free(f->predictions);
+    free(f->mean);
+    free(f->spread);
+    f->capacity = 0;
+    f->predictions = malloc((size_t)f->n_members * (size_t)rows * sizeof(double));
+    f->mean = malloc((size_t)rows * sizeof(double));
+    f->spread = malloc((size_t)rows * sizeof(double));
+    if (!f->predictions || !f->mean || !f->spread)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d predictions", rows);
+    f->capacity = rows;
+    return FLX_OK;
+}
+
+/* Whether an input of the row is far outside the training rows. */
+static bool is_far(const flx_target_predictor *f, int row)
+{
+    const flx_predictor *p = f->black_box ? flx_model_leading(f->black_box, 0) : NULL;
+    for (int k = 0; p && k < p->n_features; k++) {
+        double low, high;
+        if (!flx_ensemble_range(&p->features[k], &low, &high))
+            continue;
+        double value = flx_column_ref_value(f->binding->inputs[0][p->features[k].input],
+                                            f->table, row);
+        if (value < low || value > high)
+            return true;
+    }
+    return false;
+}
+
+/* mean and spread of all rows of a mixture. */
+static flx_status blend_rows(flx_target_predictor *f, flx_error *error)
+{
+    size_t rows = (size_t)f->table->rows;
+    FLX_TRY(make_room(f, error));
+    for (int k = 0; k < f->n_members; k++)
+        FLX_TRY(flx_inference_target(f->members[k], f->predictions + (size_t)k * rows,
+                                     NULL, error));
+    for (size_t r = 0; r < rows; r++) {
+        for (int k = 0; k < f->n_members; k++)
+            f->row[k] = f->predictions[(size_t)k * rows + r];
+        f->mean[r] = flx_ensemble_blend(f->model->mixture, f->row, is_far(f, (int)r),
+                                        &f->spread[r]);
+    }
+    return FLX_OK;
+}
+
+flx_status flx_target_predictor_target(flx_target_predictor *f, double *mean,
+                                       flx_error *error)
+{
+    if (!f->model->mixture)
+        return flx_inference_target(f->members[0], mean, NULL, error);
+    FLX_TRY(blend_rows(f, error));
+    for (int r = 0; r < f->table->rows; r++)
+        mean[r] = f->mean[r];
+    return FLX_OK;
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Of the graph: quantiles of draws through it. */
+static flx_status sample_intervals(flx_target_predictor *f, double level, int draws,
+                                   uint64_t seed, double *lower, double *upper,
+                                   flx_error *error)
+{
+    double tail = 0.5 * (1.0 - level);
+    int rows = f->table->rows;
+    double *samples = malloc((size_t)rows * (size_t)draws * sizeof *samples);
+    if (!samples)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d samples", rows,
+                        draws);
+    flx_status status = flx_inference_sample(f->members[0], draws, seed, samples, error);
+    for (int i = 0; i < rows && status == FLX_OK; i++) {
+        double *row = samples + (size_t)i * (size_t)draws;
+        qsort(row, (size_t)draws, sizeof *row, compare_doubles);
+        lower[i] = flx_quantile_sorted(row, draws, tail);
+        upper[i] = flx_quantile_sorted(row, draws, 1.0 - tail);
+    }
+    free(samples);
+    return status;
+}
+
+flx_status flx_target_predictor_intervals(flx_target_predictor *f, double level,
+                                          int draws, uint64_t seed, double *lower,
+                                          double *upper, flx_error *error)
+{
+    const flx_ensemble *mixture = f->model->mixture;
+    if (!mixture) {
+        /* Rare levels need more draws than usual to have any in their tails. */
+        int needed = (int)fmin(ceil(6.0 / (1.0 - level)), 4096);
+        return sample_intervals(f, level, needed > draws ? needed : draws, seed, lower,
+                                upper, error);
+    }
+    FLX_TRY(blend_rows(f, error));
+    for (int r = 0; r < f->table->rows; r++) {
+        double width = flx_ensemble_width(mixture, f->spread[r], level);
+        lower[r] = fmax(f->mean[r] - width, mixture->low >= 0 ? 0 : -INFINITY);
+        upper[r] = f->mean[r] + width;
+    }
+    return FLX_OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * The searches of host/optimization/optimizer.h on a device: populations stay there
+ * (kernels/search.h), and only the best, and now and then a population for the list of
+ * good settings, come back. Same options, same defaults, same draws and decisions as on
+ * the host.
+ *
+ * One deviation: the list of good settings sees populations at intervals instead of every
+ * evaluation, random search the best of all; the best setting is always in it. */
+#ifndef FLX_DEVICE_SEARCH_H
+#define FLX_DEVICE_SEARCH_H
+
+#include "host/optimization/optimizer.h"
+#include "kernels/backend.h"
+
+typedef struct {
+    const char *optimizer;         /* a name of host/optimization/optimizer.h */
+    flx_problem problem;           /* borrowed; `evaluate` is not called */
+    flx_optimizer_options options; /* `progress` is not called */
+    int objective;                 /* blend of a set; 0 for a graph */
+    bool is_normalized;            /* see flx_population_search, as the next */
+    bool is_maximized;
+} flx_device_search;
+
+/* What is searched: makes the populations of some of the searches. */
+typedef struct {
+    flx_backend *backend;
+    flx_status (*create)(void *context, const flx_population_search *searches, int count,
+                         flx_population **out, flx_error *error);
+    void *context;
+} flx_device_objective;
+
+/* Whether a device takes searches of this size: otherwise the host's loop is for it. */
+bool flx_device_search_fits(const flx_device_search *search);
+
+/* Runs all of them to the end, in groups that fit into the device's memory; fills optima
+ * (count), NULL on failure. Fails as flx_optimize does. `progress` may be NULL; it counts
+ * evaluations. */
+flx_status flx_device_search_run(const flx_device_objective *objective,
+                                 const flx_device_search *searches, int count,
+                                 const flx_progress *progress, flx_optimum **optima,
+                                 flx_error *error);
+#endif

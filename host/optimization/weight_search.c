@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/optimization/weight_search.h"
+
+#include <stdlib.h>
+
+/* A search that the host runs. */
+typedef struct {
+    const flx_device_search *asked;
+    flx_search *search;
+    int k;
+    double *scaled; /* (largest batch, k) normalized settings; NULL for a sum */
+    double *losses; /* (largest batch) */
+} trial;
+
+typedef struct {
+    flx_backend *backend;
+    flx_blend_set *set;
+    int n_trials;
+    trial *trials;
+    flx_blend_query *queries; /* (n_trials) of the trials that are not done */
+    int *live;                /* (n_trials) their indices */
+} rounds;
+
+void flx_weights_normalize(const double *weights, int count, int k, double *scaled)
+{
+    for (size_t i = 0; i < (size_t)count; i++) {
+        size_t row = i * (size_t)k;
+        double sum = 0;
+        for (size_t j = 0; j < (size_t)k; j++)
+            sum += weights[row + j];
+        double factor = 1 / sum;
+        for (size_t j = 0; j < (size_t)k; j++)
+            scaled[row + j] = weights[row + j] * factor;
+    }
+}
+
+static void clear(rounds *r)
+{
+    for (int t = 0; t < r->n_trials && r->trials; t++) {
+        flx_search_destroy(r->trials[t].search);
+        free(r->trials[t].scaled);
+        free(r->trials[t].losses);
+    }
+    free(r->trials);
+    free(r->queries);
+    free(r->live);
+}
+
+static flx_status create_trial(const flx_device_search *asked, trial *t, flx_error *error)
+{
+    *t = (trial){.asked = asked, .k = asked->problem.n_dimensions};
+    FLX_TRY(flx_search_create(asked->optimizer, &asked->problem, &asked->options,
+                              &t->search, error));
+    size_t largest = (size_t)flx_search_largest_batch(t->search);
+    t->losses = calloc(largest, sizeof *t->losses);
+    if (asked->is_normalized)
+        t->scaled = calloc(largest * (size_t)t->k, sizeof *t->scaled);
+    if (!t->losses || (asked->is_normalized && !t->scaled))
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu candidates",
+                        largest);
+    return FLX_OK;
+}
+
+static flx_status create(rounds *r, const flx_device_search *searches, flx_error *error)
+{
+    size_t count = (size_t)r->n_trials + 1;
+    r->trials = calloc(count, sizeof *r->trials);
+    r->queries = calloc(count, sizeof *r->queries);
+    r->live = calloc(count, sizeof *r->live);
+    if (!r->trials || !r->queries || !r->live)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
+                        r->n_trials);
+    for (int t = 0; t < r->n_trials; t++)
+        FLX_TRY(create_trial(&searches[t], &r->trials[t], error));
+    return FLX_OK;
+}
+
+static void propose(rounds *r, int at)
+{
+    trial *t = &r->trials[r->live[at]];
+    int count;
+    const double *weights = flx_search_propose(t->search, &count);
+    if (t->scaled)
+        flx_weights_normalize(weights, count, t->k, t->scaled);
+    r->queries[at] = (flx_blend_query){.problem = t->asked->objective,
+                                       .count = count,
+                                       .weights = t->scaled ? t->scaled : weights,
+                                       .losses = t->losses};
+}
+
+static int gather_live(rounds *r)
+{
+    int count = 0;
+    for (int t = 0; t < r->n_trials; t++)
+        if (!flx_search_is_done(r->trials[t].search))
+            r->live[count++] = t;
+    return count;
+}
+
+/* Rounds until every search is done. */
+static flx_status search(rounds *r, const flx_progress *progress, flx_error *error)
+{
+    int threads = r->backend->threads;
+    double done = 0, total = 0;
+    for (int t = 0; t < r->n_trials; t++)
+        total += (double)r->trials[t].asked->options.budget;
+    for (int live = gather_live(r); live > 0; live = gather_live(r)) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
+        for (int at = 0; at < live; at++)
+            propose(r, at);
+        FLX_TRY(r->backend->operations->blend(r->set, r->queries, live, error));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
+        for (int at = 0; at < live; at++) {
+            trial *t = &r->trials[r->live[at]];
+            flx_search_accept(t->search, t->losses);
+        }
+        for (int at = 0; at < live; at++)
+            done += r->queries[at].count;
+        flx_progress_report(progress, done, total);
+    }
+    return FLX_OK;
+}
+
+static flx_status search_on_host(rounds *r, const flx_device_search *searches,
+                                 const flx_progress *progress, flx_optimum **optima,
+                                 flx_error *error)
+{
+    FLX_TRY(create(r, searches, error));
+    FLX_TRY(search(r, progress, error));
+    for (int t = 0; t < r->n_trials; t++)
+        FLX_TRY(flx_search_result(r->trials[t].search, &optima[t], error));
+    return FLX_OK;
+}
+
+static flx_status create_population(void *context, const flx_population_search *searches,
+                                    int count, flx_population **out, flx_error *error)
+{
+    const rounds *r = context;
+    return r->backend->operations->blend_search(r->set, searches, count, out, error);
+}
+
+static bool is_for_device(const rounds *r, const flx_device_search *searches)
+{
+    bool fits = r->backend->operations->blend_search != NULL;
+    for (int t = 0; t < r->n_trials && fits; t++)
+        fits = flx_device_search_fits(&searches[t]);
+    return fits;
+}
+
+flx_status flx_weight_search_run(flx_backend *backend, flx_blend_set *set,
+                                 const flx_device_search *searches, int count,
+                                 const flx_progress *progress, flx_optimum **optima,
+                                 flx_error *error)
+{
+    rounds r = {.backend = backend, .set = set, .n_trials = count};
+    if (is_for_device(&r, searches)) {
+        flx_device_objective objective = {backend, create_population, &r};
+        return flx_device_search_run(&objective, searches, count, progress, optima,
+                                     error);
+    }
+    for (int t = 0; t < count; t++)
+        optima[t] = NULL;
+    flx_status status = search_on_host(&r, searches, progress, optima, error);
+    for (int t = 0; t < count && status != FLX_OK; t++) {
+        flx_optimum_destroy(optima[t]);
+        optima[t] = NULL;
+    }
+    clear(&r);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Between the fit queue and the model repository: a task's result out of what was stored
+ * of the same cause, and back. Inside the library. */
+#ifndef FLX_FIT_CACHE_H
+#define FLX_FIT_CACHE_H
+
+#include "host/regression/gp_fit.h"
+
+/* Fills the result, with was_found, where the repository has it; leaves it as it is
+ * otherwise. FLX_BAD_INPUT where what it has is damaged or does not fit the task. */
+flx_status flx_fit_cache_get(const flx_repository *repository, const flx_fit_task *task,
+                             flx_fit_result *result, flx_error *error);
+
+/* Stores the result of a fit that has not failed. */
+flx_status flx_fit_cache_put(const flx_repository *repository, const flx_fit_task *task,
+                             const flx_fit_result *result, flx_error *error);
+#endif

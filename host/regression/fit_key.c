@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/regression/fit_key.h"
+
+#include "formats/files/digest.h"
+
+static void add_doubles(flx_digest *digest, const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        flx_digest_add_double(digest, values[i]);
+}
+
+static void add_integers(flx_digest *digest, const int *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        flx_digest_add_integer(digest, (uint64_t)values[i]);
+}
+
+static void add_feature(flx_digest *digest, const flx_feature *f)
+{
+    const int words[] = {f->input, f->is_indicator, f->is_log};
+    const double numbers[] = {f->low, f->high, f->center, f->scale, f->fill};
+    add_integers(digest, words, sizeof words / sizeof *words);
+    add_doubles(digest, numbers, sizeof numbers / sizeof *numbers);
+}
+
+/* Names and scaling: how the numbers of X and y came about. */
+static void add_frame(flx_digest *digest, const flx_fit_task *task)
+{
+    const flx_predictor *frame = task->frame;
+    flx_digest_add_text(digest, task->name ? task->name : "");
+    flx_digest_add_integer(digest, frame != NULL);
+    if (!frame)
+        return;
+    const int words[] = {frame->is_log, frame->n_inputs, frame->n_features,
+                         frame->n_metrics};
+    const double range[] = {frame->output_low, frame->output_high};
+    add_integers(digest, words, sizeof words / sizeof *words);
+    add_doubles(digest, range, sizeof range / sizeof *range);
+    for (int i = 0; i < frame->n_inputs; i++)
+        flx_digest_add_text(digest, task->inputs ? task->inputs[i] : "");
+    for (int i = 0; i < frame->n_features; i++)
+        add_feature(digest, &frame->features[i]);
+}
+
+/* Those that the kind looks at: a seed does not make two of one Gaussian process. */
+static void add_options(flx_digest *digest, const flx_fit_task *task)
+{
+    const int shape[] = {task->n, task->d};
+    const int gp[] = {(int)task->prior, task->is_isotropic, task->starts,
+                      task->start != NULL};
+    flx_digest_add_text(digest, flx_predictor_kind_text(task->kind));
+    add_integers(digest, shape, 2);
+    if (task->kind != FLX_PREDICTOR_GP) {
+        flx_digest_add_integer(digest, task->seed);
+        flx_digest_add_integer(digest, task->wants_residuals);
+        if (task->kind == FLX_PREDICTOR_MLP)
+            flx_digest_add_integer(digest, task->wants_paper_ranges);
+        return;
+    }
+    add_integers(digest, gp, 4);
+    if (task->start) {
+        flx_gp_description described = {task->prior, task->d, task->is_isotropic};
+        add_doubles(digest, task->start, (size_t)flx_gp_size(&described));
+    }
+}
+
+void flx_fit_key(const flx_fit_task *task, char hex[65])
+{
+    flx_digest digest;
+    flx_digest_start(&digest);
+    flx_digest_add_text(&digest, "fluxion-cause");
+    flx_digest_add_integer(&digest, FLX_FIT_KEY_VERSION);
+    add_options(&digest, task);
+    add_frame(&digest, task);
+    if (task->n > 0 && task->d > 0)
+        add_doubles(&digest, task->X, (size_t)task->n * (size_t)task->d);
+    if (task->n > 0)
+        add_doubles(&digest, task->y, (size_t)task->n);
+    flx_digest_finish(&digest, hex);
+}

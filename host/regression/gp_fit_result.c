@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ * What ended searches leave in the results: the best one's hyper-parameters, and
+ * likelihood and leave-one-out at them, while searches of other tasks still run. */
+#include "host/regression/gp_multistart.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Leaves the best search's hyper-parameters in the result, with room for leave-one-out.
+ */
+static flx_status keep_best(flx_gp_multistart *plan, int t, flx_error *error)
+{
+    flx_fit_result *result = &plan->results[t];
+    if (result->has_failed)
+        return FLX_OK;
+    double best, second;
+    int at = flx_gp_multistart_best(plan, t, &best, &second);
+    if (at < 0) {
+        flx_fit_fail(result, "no start gave a positive definite covariance");
+        return FLX_OK;
+    }
+    const flx_lbfgs *search = &plan->states[at].search;
+    size_t n = (size_t)plan->tasks[t].n, size = (size_t)search->size;
+    result->theta = malloc(size * sizeof(double));
+    result->loo_mean = malloc(n * sizeof(double));
+    result->loo_variance = malloc(n * sizeof(double));
+    if (!result->theta || !result->loo_mean || !result->loo_variance)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for fit %d", t);
+    memcpy(result->theta, search->x, size * sizeof(double));
+    result->n_theta = search->size;
+    result->jitter = plan->states[at].jitter;
+    result->objective = best;
+    return FLX_OK;
+}
+
+/* Back to the unit of y. */
+static void finish_result(const flx_fit_task *task, const flx_gp_condition *member,
+                          flx_fit_result *result)
+{
+    if (member->info) {
+        flx_fit_fail(result, "the covariance at the optimum is not positive definite");
+        return;
+    }
+    double sum = 0;
+    for (int i = 0; i < task->n; i++) {
+        result->loo_mean[i] = result->y_mean + result->y_sd * result->loo_mean[i];
+        result->loo_variance[i] *= result->y_sd * result->y_sd;
+        sum += fabs(result->loo_mean[i] - task->y[i]);
+    }
+    result->loo_mae = sum / task->n;
+    result->lml = member->value;
+}
+
+/* Conditions the tasks of these numbers, for likelihood and leave-one-out. */
+static flx_status condition_some(flx_backend *backend, flx_gp_multistart *plan,
+                                 const int *tasks, int count, flx_error *error)
+{
+    flx_gp_condition *members = calloc((size_t)count + 1, sizeof *members);
+    if (!members)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", count);
+    for (int i = 0; i < count; i++) {
+        flx_fit_result *result = &plan->results[tasks[i]];
+        members[i] = (flx_gp_condition){.problem = plan->problems[tasks[i]],
+                                        .theta = result->theta,
+                                        .jitter = result->jitter,
+                                        .loo_mean = result->loo_mean,
+                                        .loo_variance = result->loo_variance};
+    }
+    flx_gp_posterior *posterior = NULL;
+    flx_status status =
+        backend->operations->condition(backend, members, count, &posterior, error);
+    if (status == FLX_OK) {
+        backend->operations->posterior_release(posterior);
+        for (int i = 0; i < count; i++)
+            finish_result(&plan->tasks[tasks[i]], &members[i], &plan->results[tasks[i]]);
+    }
+    free(members);
+    return status;
+}
+
+/* A batch of conditionings wants many members to share the threads, and their memory, as
+ * the posteriors are not kept, a bound; a finished fit should not wait long for its
+ * results to be told of. */
+enum { ENOUGH_TASKS = 16, MOST_TASKS = 256, LONGEST_WAIT_S = 1 };
+
+static bool has_ended(const flx_gp_multistart *plan, int t)
+{
+    return !plan->results[t].has_failed && !plan->is_finished[t] &&
+           plan->is_extended[t] && plan->running[t] == 0;
+}
+
+/* The first ended tasks, MOST_TASKS at most, with their best searches kept. */
+static flx_status gather_ended(flx_gp_multistart *plan, int *tasks, int *count,
+                               flx_error *error)
+{
+    *count = 0;
+    for (int t = 0; t < plan->n_tasks && *count < MOST_TASKS; t++) {
+        if (!has_ended(plan, t))
+            continue;
+        FLX_TRY(keep_best(plan, t, error));
+        plan->is_finished[t] = true;
+        if (!plan->results[t].has_failed)
+            tasks[(*count)++] = t;
+    }
+    return FLX_OK;
+}
+
+static bool is_worth_a_batch(flx_gp_multistart *plan)
+{
+    int ended = 0;
+    for (int t = 0; t < plan->n_tasks; t++)
+        ended += has_ended(plan, t);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (ended < ENOUGH_TASKS &&
+        (ended == 0 || now.tv_sec - plan->finished_s < LONGEST_WAIT_S))
+        return false;
+    plan->finished_s = now.tv_sec;
+    return true;
+}
+
+flx_status flx_gp_fit_store_result(flx_backend *backend, flx_gp_multistart *plan,
+                                   const flx_fit_observer *watch, bool is_last,
+                                   flx_error *error)
+{
+    if (!is_last && !is_worth_a_batch(plan))
+        return FLX_OK;
+    int tasks[MOST_TASKS], count;
+    FLX_TRY(gather_ended(plan, tasks, &count, error));
+    while (count > 0) {
+        FLX_TRY(condition_some(backend, plan, tasks, count, error));
+        for (int i = 0; i < count && watch->finished; i++)
+            if (!plan->results[tasks[i]].has_failed)
+                FLX_TRY(watch->finished(watch->context, tasks[i], error));
+        FLX_TRY(gather_ended(plan, tasks, &count, error));
+    }
+    return FLX_OK;
+}

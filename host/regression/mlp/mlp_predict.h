@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Answers of the networks that a predictor holds; the functions of
+ * host/regression/regressor.h. Inside the library. */
+#ifndef FLX_MLP_PREDICT_H
+#define FLX_MLP_PREDICT_H
+
+#include "formats/predictor/predictor.h"
+
+/* FLX_BAD_INPUT where the parameters are no networks over the predictor's features: a
+ * file may hold any numbers. */
+flx_status flx_mlp_prepare(const flx_predictor *predictor, void **state,
+                           flx_error *error);
+void flx_mlp_release(void *state); /* NULL is fine */
+flx_status flx_mlp_predict(const flx_predictor *predictor, const void *state,
+                           const double *X, int m, double *mean, double *slopes,
+                           flx_error *error);
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/regression/ridge_regressor.h"
+
+#include "host/regression/gp_multistart.h"
+#include "host/regression/regressor_target.h"
+#include "host/regression/ridge.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const int FIRST_COEFFICIENT = 2; /* after penalty and intercept */
+
+static flx_status reserve(flx_ridge *ridge, double **y, flx_error *error)
+{
+    size_t n = (size_t)ridge->n, d = (size_t)ridge->d;
+    *y = malloc(n * sizeof **y);
+    ridge->fitted = malloc(n * sizeof(double));
+    ridge->left_out = malloc(n * sizeof(double));
+    ridge->parameters = malloc((2 + d) * sizeof(double));
+    if (*y && ridge->fitted && ridge->left_out && ridge->parameters)
+        return FLX_OK;
+    return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows x %d features",
+                    ridge->n, ridge->d);
+}
+
+static flx_status solve(const flx_fit_task *task, flx_fit_result *result,
+                        flx_error *error)
+{
+    double *y = NULL;
+    flx_ridge ridge = {.n = task->n, .d = task->d, .X = task->X};
+    flx_status status = reserve(&ridge, &y, error);
+    if (status == FLX_OK) {
+        flx_regressor_target_standardize(task, result, y);
+        ridge.y = y;
+        status = flx_ridge_solve(&ridge, error);
+    }
+    if (status == FLX_OK) {
+        double **answers = task->wants_residuals ? &ridge.left_out : &ridge.fitted;
+        flx_regressor_target_take_predictions(task, result, *answers);
+        result->parameters = ridge.parameters;
+        result->n_parameters = 2 + (size_t)task->d;
+        result->evaluations = result->starts = 1;
+        *answers = ridge.parameters = NULL;
+    }
+    free(y);
+    free(ridge.fitted);
+    free(ridge.left_out);
+    free(ridge.parameters);
+    return status;
+}
+
+static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, int count,
+                      flx_fit_result *const *results, const flx_progress *progress,
+                      flx_error *error)
+{
+    int done = 0, threads = backend->threads;
+    flx_status status = FLX_OK;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (int t = 0; t < count; t++) {
+        flx_error own = {0};
+        flx_status ended = flx_regressor_target_admit(tasks[t], results[t])
+                               ? solve(tasks[t], results[t], &own)
+                               : FLX_OK;
+#pragma omp critical(flx_ridge)
+        {
+            if (ended != FLX_OK && status == FLX_OK) {
+                status = ended;
+                *error = own;
+            }
+            flx_progress_report(progress, ++done, count);
+        }
+    }
+    return status;
+}
+
+/* A file may hold any number of parameters. */
+static flx_status prepare(const flx_predictor *p, void **state, flx_error *error)
+{
+    *state = NULL;
+    if (p->n_parameters == 2 + (size_t)p->n_features)
+        return FLX_OK;
+    return flx_fail(error, FLX_BAD_INPUT,
+                    "a ridge regression of %d features has %zu "
+                    "parameters instead of %d",
+                    p->n_features, p->n_parameters, 2 + p->n_features);
+}
+
+static void release(void *state)
+{
+    (void)state;
+}
+
+static flx_status predict(const flx_predictor *p, const void *state, const double *X,
+                          int m, double *mean, double *slopes, flx_error *error)
+{
+    (void)state;
+    (void)error;
+    const double *b = p->parameters + FIRST_COEFFICIENT;
+    size_t d = (size_t)p->n_features, last = (size_t)p->n_metrics;
+    for (size_t i = 0; i < (size_t)m; i++) {
+        mean[i] = p->parameters[1];
+        for (size_t k = 0; k < d; k++)
+            mean[i] += b[k] * X[i * d + k];
+        for (size_t k = 0; k < last && slopes; k++)
+            slopes[i * last + k] = b[d - last + k];
+    }
+    return FLX_OK;
+}
+
+const flx_regressor flx_ridge_regressor = {
+    .kind = FLX_PREDICTOR_RIDGE,
+    .fit = fit,
+    .prepare = prepare,
+    .release = release,
+    .predict = predict,
+};

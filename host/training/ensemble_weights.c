@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/training/ensemble_weights.h"
+
+#include "host/optimization/output_weighting.h"
+#include "host/statistics/error_metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define PSEUDO_ROWS 10.0 /* that speak for the composed graph */
+#define EQUALITY    0.02 /* pull toward equal weights, in standard deviations of y */
+
+static double deviation(const double *y, int n)
+{
+    double mean = 0, square = 0;
+    for (int i = 0; i < n; i++)
+        mean += y[i] / n;
+    for (int i = 0; i < n; i++)
+        square += (y[i] - mean) * (y[i] - mean) / n;
+    return sqrt(square);
+}
+
+static void measure_members(flx_ensemble *mixture, const double *predicted,
+                            const double *y, int n)
+{
+    for (int k = 0; k < mixture->n_members; k++) {
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+            sum += fabs(predicted[i * mixture->n_members + k] - y[i]);
+        mixture->members[k].fold_mae = sum / n;
+    }
+}
+
+/* The pull toward equal weights as k further rows: |w_k - 1/k| times n 0.02 sd(y), since
+ * output weighting knows rows only. */
+static flx_status weigh_jointly(const flx_ensemble *mixture, const double *predicted,
+                                const double *y, int n, flx_backend *backend,
+                                double *weights, flx_error *error)
+{
+    size_t k = (size_t)mixture->n_members, rows = (size_t)n + k;
+    double *P = calloc(rows * k, sizeof *P), *target = malloc(rows * sizeof *target);
+    double pull = n * EQUALITY * deviation(y, n);
+    flx_output_weighting_result result = {0};
+    flx_status status = FLX_OK;
+    if (!P || !target)
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for weights");
+    for (size_t i = 0; i < rows && status == FLX_OK; i++) {
+        target[i] = i < (size_t)n ? y[i] : pull / (double)k;
+        for (size_t j = 0; j < k; j++)
+            P[i * k + j] = i < (size_t)n        ? predicted[i * k + j]
+                           : i - (size_t)n == j ? pull
+                                                : 0;
+    }
+    flx_output_weighting_problem problem = {.name = "the mixture of the target",
+                                            .n = (int)rows,
+                                            .k = (int)k,
+                                            .P = P,
+                                            .y = target};
+    flx_output_weighting_options options = {.evaluations = 2000};
+    if (status == FLX_OK)
+        status =
+            flx_output_weighting_solve(backend, &problem, 1, &options, &result, error);
+    for (size_t j = 0; j < k && status == FLX_OK; j++)
+        weights[j] = result.weights[j];
+    flx_output_weighting_result_clear(&result);
+    free(P);
+    free(target);
+    return status;
+}
+
+static void combine(flx_ensemble *mixture, const double *jointly, int n)
+{
+    double sum = 0, best = INFINITY;
+    int count = mixture->n_members;
+    for (int k = 0; k < count; k++)
+        best = fmin(best, mixture->members[k].fold_mae);
+    /* relative to the best, so that nothing overflows; a perfect member takes all */
+    for (int k = 0; k < count; k++) {
+        double mae = mixture->members[k].fold_mae;
+        mixture->members[k].weight = mae <= best ? 1.0 : pow(best / mae, 4);
+        sum += mixture->members[k].weight;
+    }
+    for (int k = 0; k < count; k++) {
+        flx_member *member = &mixture->members[k];
+        double weight = 0.5 * (member->weight / sum + jointly[k]);
+        member->weight = (n * weight + (k == 0 ? PSEUDO_ROWS : 0)) / (n + PSEUDO_ROWS);
+    }
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Split-conformal scores of the folds' residuals. */
+static flx_status score(flx_ensemble *mixture, const double *predicted, const double *y,
+                        int n, flx_error *error)
+{
+    double *spread = malloc((size_t)n * sizeof *spread);
+    mixture->scores = malloc((size_t)n * sizeof *mixture->scores);
+    if (!spread || !mixture->scores) {
+        free(spread);
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d residuals", n);
+    }
+    for (int i = 0; i < n; i++)
+        mixture->scores[i] =
+            fabs(flx_ensemble_blend(mixture,
+                                    predicted + (size_t)i * (size_t)mixture->n_members,
+                                    false, &spread[i]) -
+                 y[i]);
+    double median = 0;
+    flx_status status = flx_quantile(mixture->scores, n, 0.5, &median, error);
+    mixture->margin = fmax(0.5 * median, 1e-12 * fmax(1, fabs(mixture->high)));
+    for (int i = 0; i < n; i++)
+        mixture->scores[i] /= spread[i] + mixture->margin;
+    qsort(mixture->scores, (size_t)n, sizeof *mixture->scores, compare_doubles);
+    mixture->n_scores = n;
+    free(spread);
+    return status;
+}
+
+flx_status flx_ensemble_weigh(flx_ensemble *mixture, const double *predicted,
+                              const double *y, int n, flx_backend *backend,
+                              flx_error *error)
+{
+    double jointly[FLX_ENSEMBLE_MEMBERS];
+    measure_members(mixture, predicted, y, n);
+    FLX_TRY(weigh_jointly(mixture, predicted, y, n, backend, jointly, error));
+    combine(mixture, jointly, n);
+    return score(mixture, predicted, y, n, error);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/training/metric_selection_problem.h"
+
+#include "host/statistics/error_metrics.h"
+#include "host/training/training_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void flx_metric_selection_problem_clear(flx_metric_selection_problem *lesson)
+{
+    free(lesson->X);
+    free(lesson->always);
+    free(lesson->y);
+    free(lesson->group);
+    free(lesson->input);
+    *lesson = (flx_metric_selection_problem){0};
+}
+
+static bool equip(const flx_training_set *source, size_t inputs,
+                  flx_metric_selection_problem *lesson)
+{
+    size_t rows = (size_t)source->n + 1;
+    lesson->X = malloc(rows * (inputs + 1) * sizeof *lesson->X);
+    lesson->always = malloc(rows * (inputs + 1) * sizeof *lesson->always);
+    lesson->y = malloc(rows * sizeof *lesson->y);
+    lesson->group = malloc(rows * sizeof *lesson->group);
+    lesson->input = malloc((inputs + 1) * sizeof *lesson->input);
+    return lesson->X && lesson->always && lesson->y && lesson->group && lesson->input;
+}
+
+/* One input of all rows, without gaps, into `values` (n); *is_usable false where more
+ * than half are missing. `present` (n) is work space. */
+static flx_status fill(const flx_training_set *source, int inputs, int i, bool wants_log,
+                       double *values, double *present, bool *is_usable, flx_error *error)
+{
+    int n = source->n, found = 0;
+    double low = INFINITY, median = 0;
+    for (int r = 0; r < n; r++) {
+        values[r] = source->raw[(size_t)r * (size_t)inputs + (size_t)i];
+        if (!isnan(values[r])) {
+            present[found++] = values[r];
+            low = fmin(low, values[r]);
+        }
+    }
+    *is_usable = found > 0 && 2 * found >= n;
+    if (!*is_usable)
+        return FLX_OK;
+    FLX_TRY(flx_quantile(present, found, 0.5, &median, error));
+    for (int r = 0; r < n; r++) {
+        values[r] = isnan(values[r]) ? median : values[r];
+        values[r] = wants_log && low > 0 ? log(values[r]) : values[r];
+    }
+    return FLX_OK;
+}
+
+/* Which inputs are candidates and which are always read, as columns one after another. */
+static flx_status sort_inputs(const flx_model *model, const flx_training_set *source,
+                              int a, double *present,
+                              flx_metric_selection_problem *lesson, flx_error *error)
+{
+    const flx_graph_assignment *assignment = &model->graph->assignments[a];
+    size_t n = (size_t)source->n;
+    flx_selection_problem *problem = &lesson->problem;
+    for (int i = 0; i < assignment->n_inputs; i++) {
+        bool is_metric = assignment->inputs[i].kind == FLX_METRIC, is_usable;
+        double *column = is_metric ? lesson->X + (size_t)problem->m * n
+                                   : lesson->always + (size_t)problem->n_always * n;
+        FLX_TRY(fill(source, assignment->n_inputs, i, is_metric && model->wants_log,
+                     column, present, &is_usable, error));
+        if (!is_usable)
+            continue;
+        if (is_metric)
+            lesson->input[problem->m++] = i;
+        else
+            problem->n_always++;
+    }
+    return FLX_OK;
+}
+
+/* (width, n) becomes (n, width). */
+static flx_status transpose(double **columns, int width, int n, flx_error *error)
+{
+    size_t rows = (size_t)n, across = (size_t)width;
+    double *turned = malloc((rows * across + 1) * sizeof *turned);
+    if (!turned)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", n);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < across; j++)
+            turned[r * across + j] = (*columns)[j * rows + r];
+    free(*columns);
+    *columns = turned;
+    return FLX_OK;
+}
+
+static void take_outputs(const flx_model *model, const flx_training_set *source,
+                         flx_metric_selection_problem *lesson)
+{
+    double low = INFINITY;
+    for (int r = 0; r < source->n; r++)
+        low = fmin(low, source->y[r]);
+    bool is_log = model->wants_log && low > 0;
+    for (int r = 0; r < source->n; r++) {
+        int row = source->row[r];
+        lesson->y[r] = is_log ? log(source->y[r]) : source->y[r];
+        lesson->group[r] = model->rows->group ? model->rows->group[row] : row;
+    }
+}
+
+static flx_status convert(const flx_model *model, const flx_training_set *source, int a,
+                          flx_metric_selection_problem *lesson, flx_error *error)
+{
+    flx_selection_problem *problem = &lesson->problem;
+    const flx_graph_assignment *assignment = &model->graph->assignments[a];
+    double *present = malloc(((size_t)source->n + 1) * sizeof *present);
+    if (!present || !equip(source, (size_t)assignment->n_inputs, lesson)) {
+        free(present);
+        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its rows",
+                        assignment->name);
+    }
+    flx_status status = sort_inputs(model, source, a, present, lesson, error);
+    free(present);
+    FLX_TRY(status);
+    FLX_TRY(transpose(&lesson->X, problem->m, source->n, error));
+    FLX_TRY(transpose(&lesson->always, problem->n_always, source->n, error));
+    take_outputs(model, source, lesson);
+    problem->name = assignment->name;
+    problem->n = source->n;
+    problem->X = lesson->X;
+    problem->always = lesson->always;
+    problem->y = lesson->y;
+    problem->group = lesson->group;
+    return FLX_OK;
+}
+
+flx_status flx_metric_selection_problem_gather(const flx_model *model,
+                                               const flx_column_binding *binding,
+                                               const flx_dataset *inputs, int a,
+                                               flx_metric_selection_problem *out,
+                                               flx_error *error)
+{
+    flx_training_set source = {0};
+    *out = (flx_metric_selection_problem){0};
+    flx_status status = flx_training_set_build(model, binding, inputs, a, &source, error);
+    if (status == FLX_OK)
+        status = convert(model, &source, a, out, error);
+    flx_training_set_clear(&source);
+    return status;
+}

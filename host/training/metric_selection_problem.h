@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * What one assignment is taught, as a problem of input selection. Inside the library. */
+#ifndef FLX_METRIC_SELECTION_PROBLEM_H
+#define FLX_METRIC_SELECTION_PROBLEM_H
+
+#include "host/graph/column_binding.h"
+#include "host/model/model.h"
+#include "host/selection/selection.h"
+
+typedef struct {
+    flx_selection_problem problem; /* its arrays are those below */
+    double *X, *always, *y;
+    int64_t *group;
+    int *input; /* (problem.m) the input of the assignment that each candidate is */
+} flx_metric_selection_problem;
+
+/* Candidates are the inputs that come from other vertices, always included the others; an
+ * input missing in more than half of the rows is neither, other gaps hold the median.
+ * Logarithms where the model takes them. `inputs`: as for flx_training_set_build. Cleared
+ * by the caller, also after a failure. */
+flx_status flx_metric_selection_problem_gather(const flx_model *model,
+                                               const flx_column_binding *binding,
+                                               const flx_dataset *inputs, int a,
+                                               flx_metric_selection_problem *out,
+                                               flx_error *error);
+void flx_metric_selection_problem_clear(flx_metric_selection_problem *lesson);
+#endif

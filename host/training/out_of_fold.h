@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * The training rows as a composed graph will see them: in the place of every measured
+ * metric what a graph that reads all metrics predicts of rows it does not know. Inside
+ * the library.
+ *
+ * Input selection judges by these. Judged by measurements, the metric that says most of
+ * a caller is often one that nothing predicts, a tail of noise above all; composed, it
+ * says nothing. */
+#ifndef FLX_OUT_OF_FOLD_H
+#define FLX_OUT_OF_FOLD_H
+
+#include "host/model/model.h"
+#include "kernels/backend.h"
+
+/* Level by level, one Gaussian process an assignment of the model's graph, from one
+ * starting point; leave-one-out predictions. `model`: deployment, graph, rows, prior and
+ * modes stand; nothing of it changes. */
+flx_status flx_predict_out_of_fold(const flx_model *model, flx_backend *backend,
+                                   flx_dataset **out, flx_error *error);
+#endif

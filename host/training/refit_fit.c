@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/training/refit_fit.h"
+
+#include "host/model/feature_transform.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static flx_status learn_features(const flx_training_set *l,
+                                 const flx_graph_assignment *assignment,
+                                 const flx_model *model, flx_predictor *p,
+                                 flx_error *error)
+{
+    flx_feature_options options = {
+        .keep_unit_cube = model->prior == FLX_PRIOR_NONE,
+        .log_metrics = model->wants_log,
+    };
+    bool *is_dropped = calloc((size_t)assignment->n_inputs + 1, 1);
+    if (!is_dropped)
+        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", assignment->name);
+    flx_status status =
+        flx_features_learn(l->raw, l->n, assignment, &options, p, is_dropped, error);
+    free(is_dropped);
+    return status;
+}
+
+flx_status flx_refit_fit_prepare(flx_training_set *l,
+                                 const flx_graph_assignment *assignment,
+                                 const flx_model *model, flx_predictor *p,
+                                 flx_fit_task *task, bool *is_fit, flx_error *error)
+{
+    *is_fit = false;
+    p->n_inputs = assignment->n_inputs;
+    if (l->n > FLX_MAX_ROWS)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s has %d rows to be fitted on, but at most %d are possible",
+                        assignment->name, l->n, FLX_MAX_ROWS);
+    flx_training_set_set_output_range(l, model->wants_log, p);
+    flx_training_set_make_constant(l, p);
+    if (l->n < FLX_MIN_ROWS || flx_training_set_is_constant(l))
+        return FLX_OK;
+    FLX_TRY(learn_features(l, assignment, model, p, error));
+    if (p->n_features == 0)
+        return FLX_OK;
+    p->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
+    if (!p->X)
+        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs",
+                        assignment->name);
+    flx_features_apply(p, l->raw, l->n, p->X);
+    p->kind = FLX_PREDICTOR_GP;
+    p->n = l->n;
+    p->is_isotropic = model->paper_mode;
+    *task = (flx_fit_task){.name = assignment->name,
+                           .n = l->n,
+                           .d = p->n_features,
+                           .X = p->X,
+                           .y = l->y,
+                           .prior = model->prior,
+                           .is_isotropic = p->is_isotropic};
+    *is_fit = true;
+    return FLX_OK;
+}
+
+void flx_refit_fit_accept(flx_training_set *l, flx_fit_result *result, flx_predictor *p)
+{
+    p->evaluations = result->evaluations;
+    if (result->has_failed) {
+        free(p->X);
+        p->X = NULL;
+        flx_training_set_make_constant(l, p);
+        return;
+    }
+    p->y = l->y;
+    p->theta = result->theta;
+    l->y = result->theta = NULL;
+    p->n_theta = result->n_theta;
+    p->jitter = result->jitter;
+    p->y_mean = result->y_mean;
+    p->y_sd = result->y_sd;
+    p->lml = result->lml;
+    double sum = 0;
+    for (int i = 0; i < l->n && p->is_log; i++)
+        sum += fabs(exp(result->loo_mean[i]) - exp(p->y[i]));
+    p->loo_mae = p->is_log ? sum / l->n : result->loo_mae;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/training/training.h"
+
+#include "host/graph/graph_pruning.h"
+#include "host/training/ensemble_training.h"
+#include "host/training/metric_selection.h"
+#include "host/training/out_of_fold.h"
+#include "host/training/trainer.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+flx_status flx_train_model(flx_model *model, flx_backend *backend,
+                           const flx_fit_options *options, flx_training_report *report,
+                           flx_error *error)
+{
+    double started = seconds_now();
+    *report = (flx_training_report){0};
+    flx_trainer school = {.model = model, .wants_residuals = true};
+    flx_status status = flx_trainer_create(&school, error);
+    if (status == FLX_OK)
+        status = flx_trainer_run(&school, 1, backend, options, report, error);
+    flx_trainer_destroy(&school);
+    report->wall_s = seconds_now() - started;
+    return status;
+}
+
+static flx_status train_mixture(flx_model *model, flx_backend *backend,
+                                const flx_fit_options *options,
+                                flx_training_report *report, flx_error *error)
+{
+    double started = seconds_now();
+    flx_status status = flx_ensemble_train(model, backend, options, report, error);
+    report->wall_s = seconds_now() - started;
+    return status;
+}
+
+/* The graph of all declared metrics, pruned to those that are chosen. The paper chooses
+ * on measured inputs. */
+static flx_status build_selected(flx_model *model, const flx_training_options *options,
+                                 flx_backend *backend, flx_error *error)
+{
+    flx_metric_selection_options choice = {.k = options->n_selected,
+                                           .seed = options->seed};
+    const char **names;
+    flx_input_subsets *readings = NULL;
+    flx_dataset *inputs = NULL;
+    flx_graph_scope scope = {0};
+    FLX_TRY(flx_declared_metrics(model->deployment, &names, &scope.n_spectrum, error));
+    scope.spectrum = names;
+    flx_status status =
+        flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
+                              &scope, &model->graph, error);
+    if (status == FLX_OK && !model->paper_mode)
+        status = flx_predict_out_of_fold(model, backend, &inputs, error);
+    if (status == FLX_OK)
+        status = flx_metric_selection(model, inputs, &choice, backend, &readings, error);
+    if (status == FLX_OK)
+        status = flx_graph_prune(model->graph, readings, error);
+    flx_dataset_destroy(inputs);
+    flx_input_subsets_destroy(readings);
+    free(names);
+    return status;
+}
+
+static flx_status build_graph(flx_model *model, const flx_training_options *options,
+                              flx_backend *backend, flx_error *error)
+{
+    if (options->selects_metrics && model->composition == FLX_COMPOSED)
+        return build_selected(model, options, backend, error);
+    flx_graph_scope scope = {options->spectrum, options->n_spectrum, NULL};
+    return flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
+                                 &scope, &model->graph, error);
+}
+
+flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
+                          const flx_training_options *options, flx_backend *backend,
+                          const flx_progress *progress, flx_model **out,
+                          flx_training_report *report, flx_error *error)
+{
+    *out = NULL;
+    *report = (flx_training_report){0};
+    flx_model *model = calloc(1, sizeof *model);
+    if (!model) {
+        flx_deployment_destroy(deployment);
+        flx_dataset_destroy(rows);
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a model");
+    }
+    model->deployment = deployment;
+    model->rows = rows;
+    model->composition = options->composition;
+    model->paper_mode = options->paper_mode;
+    model->wants_log = deployment->log_target;
+    model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
+    flx_status status = build_graph(model, options, backend, error);
+    flx_fit_options fit = {options->repository, progress, options->seed};
+    bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
+                         model->prior != FLX_PRIOR_NONE;
+    if (status == FLX_OK)
+        status = hosts_mixture ? train_mixture(model, backend, &fit, report, error)
+                               : flx_train_model(model, backend, &fit, report, error);
+    if (status == FLX_OK)
+        *out = model;
+    else
+        flx_model_destroy(model);
+    return status;
+}

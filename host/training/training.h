@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * Trains every learning assignment of a deployment on one table, as one batch of fits.
+ *
+ * An assignment is trained on measured inputs (paper 5, "teacher-forced"). Replicas share
+ * one, so row r teaches it what replica r mod R did: as many points as rows, from all of
+ * them. A service-vertex keeps its rule where a fit does not beat it by leave-one-out.
+ * Missing values: contract, "Missing cells". */
+#ifndef FLX_TRAINING_H
+#define FLX_TRAINING_H
+
+#include "host/model/model.h"
+#include "host/regression/gp_fit.h"
+#include "kernels/backend.h"
+
+typedef struct {
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool paper_mode;    /* one length scale, maximum likelihood */
+    bool hosts_mixture; /* the default predictor (host/training/ensemble_training.h); of
+                           composed graphs with priors only */
+    const char *const *spectrum;
+    int n_spectrum;
+    const flx_repository *repository; /* fits are looked up and stored there; or NULL */
+    bool selects_metrics; /* chooses them instead (host/training/metric_selection.h); of
+                             composed graphs only */
+    int n_selected;       /* metrics that a vertex reads; 0: the error decides */
+    uint64_t seed;
+} flx_training_options;
+
+/* What the fits cost. */
+typedef struct {
+    int fits;      /* looked_up ones included */
+    int looked_up; /* found in the repository: no work */
+    long evaluations;
+    double wall_s;
+} flx_training_report;
+
+/* Takes ownership of `deployment` and `rows` in every case. FLX_BAD_INPUT where the
+ * target has no value at all or an output more than 16384 rows; FLX_NUMERIC where the
+ * target's own fit fails. */
+flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
+                          const flx_training_options *options, flx_backend *backend,
+                          const flx_progress *progress, flx_model **out,
+                          flx_training_report *report, flx_error *error);
+
+/* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
+ * and that has none yet. On failure what was trained is left to flx_model_destroy. */
+flx_status flx_train_model(flx_model *model, flx_backend *backend,
+                           const flx_fit_options *options, flx_training_report *report,
+                           flx_error *error);
+
+/* Draws `count` rows of a table by seed, whole groups together (as many groups as fit in
+ * count, at least one); row numbers ascending. count <= 0 or >= rows: all. */
+flx_status flx_subsample_rows(const flx_dataset *table, int count, uint64_t seed,
+                              int **drawn, int *n_drawn, flx_error *error);
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * The settings of a deployment as points of the unit cube. Every knob of every service
+ * stands once (replicas share it): column SERVICE:KNOB. Knobs that the caller fixes, or
+ * that have one value only, have no gene.
+ *
+ *   continuous             one continuous gene, linear or logarithmic between min and max
+ *   discrete, integers     levels of equal width, or as wide as on a logarithmic scale
+ *   discrete, a list       levels of equal width, one a value
+ *   choices                a category; the setting is the index of the label */
+#ifndef FLX_SEARCH_SPACE_H
+#define FLX_SEARCH_SPACE_H
+
+#include "formats/deployment/deployment.h"
+#include "kernels/formulas/knob.h"
+
+struct json_t;
+
+typedef struct {
+    char *column; /* SERVICE:KNOB */
+    int service;
+    const flx_knob *knob; /* the deployment's */
+    int gene;             /* -1: no gene, always `value` */
+    double value;         /* the fixed setting, else the default */
+} flx_search_space_knob;
+
+/* A state that the caller fixes: an observation to tune for, not a setting. */
+typedef struct {
+    char *column;
+    double value;
+} flx_search_space_state;
+
+typedef struct {
+    int n_knobs;
+    flx_search_space_knob *knobs;
+    int n_genes;
+    flx_dimension *genes; /* (n_genes), in the order of the knobs */
+    int n_states;
+    flx_search_space_state *states;
+} flx_search_space;
+
+/* fixes (n_fixes) are texts "COLUMN=VALUE" of knob or state columns. The deployment is
+ * borrowed and must outlive the space. FLX_BAD_INPUT for a column that is unknown or a
+ * metric, a value out of range, a column that is fixed twice, one instance's knob, or
+ * bounds that their scale does not allow. */
+flx_status flx_search_space_create(const flx_deployment *deployment,
+                                   const char *const *fixes, int n_fixes,
+                                   flx_search_space **out, flx_error *error);
+void flx_search_space_destroy(flx_search_space *space); /* NULL is fine */
+
+/* Takes the gene from the knobs that are held (n_knobs): they stay at their default. */
+void flx_search_space_fix_state(flx_search_space *space, const bool *is_held);
+
+/* Settings (n_knobs), in their own units, of a unit point (n_genes), and back: the centre
+ * of the level where there are levels. Encoding fails for a setting that its knob cannot
+ * have; fixed knobs are not looked at. */
+void flx_search_space_decode(const flx_search_space *space, const double *unit,
+                             double *settings);
+flx_status flx_search_space_encode(const flx_search_space *space, const double *settings,
+                                   double *unit, flx_error *error);
+/* The deployment's defaults, and the fixed settings where there are some. */
+void flx_search_space_defaults(const flx_search_space *space, double *settings);
+
+/* The scale of one knob, and the values that its levels stand for where they are a list,
+ * else NULL. */
+flx_knob_scale flx_knob_scale_of(const flx_knob *knob);
+const double *flx_knob_list(const flx_knob *knob);
+
+/* A setting as the user writes it: a label, an integer or a number. Allocated; NULL when
+ * out of memory. */
+char *flx_knob_text(const flx_knob *knob, double value);
+/* The same as a JSON string, integer or real: what `simulate --settings` reads. */
+struct json_t *flx_knob_json(const flx_knob *knob, double value);
+#endif

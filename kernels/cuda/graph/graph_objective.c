@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * A graph as what searches minimize: the tiles of all their candidates, described once,
+ * then launches only. */
+#include "kernels/cuda/graph/graph.h"
+
+#include <stdlib.h>
+
+/* A list's candidates begin a tile of their own. */
+static int count_tiles(const flx_cuda_candidates *lists, int count)
+{
+    int tiles = 0;
+    for (int i = 0; i < count; i++)
+        tiles += flx_cuda_graph_tiles(lists[i].capacity);
+    return tiles;
+}
+
+/* Where the rows of a pass lie behind the tiles of all lists. */
+static flx_cuda_graph_pass place(const flx_resident_graph *graph, int tiles, void *memory,
+                                 size_t *cursor)
+{
+    flx_cuda_graph_pass pass = graph->pass;
+    flx_cuda_take(cursor, (size_t)tiles * sizeof(flx_cuda_graph_tile));
+    flx_cuda_graph_upload(graph, tiles < graph->most_tiles ? tiles : graph->most_tiles,
+                          memory, cursor, &pass);
+    return pass;
+}
+
+static size_t room(const void *state, const flx_cuda_candidates *lists, int count)
+{
+    size_t cursor = 0;
+    place(state, count_tiles(lists, count), NULL, &cursor);
+    return cursor;
+}
+
+static void describe(const flx_cuda_candidates *list, flx_cuda_graph_tile *tiles)
+{
+    for (int first = 0; first < list->capacity; first += FLX_CUDA_TILE) {
+        int left = list->capacity - first;
+        tiles[first / FLX_CUDA_TILE] = (flx_cuda_graph_tile){
+            .rows = list->candidates + (size_t)first * (size_t)list->n_genes,
+            .row = list->n_genes,
+            .first = first,
+            .count = left < FLX_CUDA_TILE ? left : FLX_CUDA_TILE,
+            .live = list->live,
+            .values = list->values + first};
+    }
+}
+
+static flx_status prepare(void *state, const flx_cuda_candidates *lists, int count,
+                          void *memory, flx_error *error)
+{
+    const flx_resident_graph *graph = state;
+    int n_tiles = count_tiles(lists, count), used = 0, genes = graph->pass.plan.n_genes;
+    for (int i = 0; i < count; i++)
+        if (lists[i].n_genes != genes)
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "search %d has %d genes, the graph has %d", i,
+                            lists[i].n_genes, genes);
+    size_t size = (size_t)n_tiles * sizeof(flx_cuda_graph_tile);
+    flx_cuda_graph_tile *tiles = malloc(size + 1);
+    if (!tiles)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d tiles", n_tiles);
+    for (int i = 0; i < count; i++) {
+        describe(&lists[i], tiles + used);
+        used += flx_cuda_graph_tiles(lists[i].capacity);
+    }
+    flx_status status = flx_cuda_upload(graph->cuda, memory, tiles, size, error);
+    if (status == FLX_OK)
+        status = flx_cuda_wait(graph->cuda, error);
+    free(tiles);
+    return status;
+}
+
+static flx_status evaluate(void *state, const flx_cuda_candidates *lists, int count,
+                           void *memory, flx_error *error)
+{
+    const flx_resident_graph *graph = state;
+    const flx_cuda_graph_tile *tiles = memory;
+    int n_tiles = count_tiles(lists, count);
+    size_t cursor = 0;
+    flx_cuda_graph_pass pass = place(graph, n_tiles, memory, &cursor);
+    for (int first = 0; first < n_tiles; first += graph->most_tiles) {
+        int left = n_tiles - first;
+        pass.tiles = tiles + first;
+        pass.n_tiles = left < graph->most_tiles ? left : graph->most_tiles;
+        FLX_TRY(flx_cuda_graph_run(graph, &pass, error));
+    }
+    return FLX_OK;
+}
+
+flx_cuda_objective flx_cuda_graph_objective(flx_resident_graph *graph)
+{
+    return (flx_cuda_objective){graph, room, prepare, evaluate};
+}
+
+flx_status flx_cuda_graph_search(flx_resident_graph *graph,
+                                 const flx_population_search *searches, int count,
+                                 flx_population **out, flx_error *error)
+{
+    *out = NULL;
+    for (int i = 0; i < count; i++)
+        if (searches[i].problem != 0 || searches[i].is_normalized)
+            return flx_fail(
+                error, FLX_BAD_INPUT, "search %d asks for graph %d of one%s", i,
+                searches[i].problem,
+                searches[i].is_normalized ? ", and for settings over their sum" : "");
+    return flx_cuda_search_create(graph->cuda, flx_cuda_graph_objective(graph), searches,
+                                  count, out, error);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * A batch of problems, resident on the device. */
+#include "kernels/cuda/cuda.h"
+
+#include <stdlib.h>
+
+struct flx_gp_batch {
+    flx_cuda *cuda;
+    flx_cuda_data_set data;
+    flx_cuda_job *jobs; /* of one evaluate call, grown as needed */
+    flx_cuda_chunk_turn *turns;
+    int capacity;
+};
+
+static const flx_gp_problem *problem_at(const void *items, int i)
+{
+    return (const flx_gp_problem *)items + i;
+}
+
+flx_status flx_cuda_batch_create(flx_backend *backend, const flx_gp_problem *problems,
+                                 int count, flx_gp_batch **out, flx_error *error)
+{
+    *out = NULL;
+    flx_gp_batch *batch = calloc(1, sizeof *batch);
+    if (!batch)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a batch");
+    batch->cuda = backend->state;
+    flx_status status = flx_cuda_data_create(batch->cuda, problems, count, problem_at,
+                                             &batch->data, error);
+    if (status != FLX_OK)
+        flx_cuda_batch_release(batch);
+    else
+        *out = batch;
+    return status;
+}
+
+void flx_cuda_batch_release(flx_gp_batch *batch)
+{
+    if (!batch)
+        return;
+    flx_cuda_data_release(&batch->data);
+    free(batch->jobs);
+    free(batch->turns);
+    free(batch);
+}
+
+static flx_status grow(flx_gp_batch *batch, int count, flx_error *error)
+{
+    if (count <= batch->capacity)
+        return FLX_OK;
+    batch->capacity = 0;
+    free(batch->jobs);
+    free(batch->turns);
+    batch->jobs = calloc((size_t)count, sizeof *batch->jobs);
+    batch->turns = calloc((size_t)count, sizeof *batch->turns);
+    if (!batch->jobs || !batch->turns)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d evaluations", count);
+    batch->capacity = count;
+    return FLX_OK;
+}
+
+flx_status flx_cuda_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations,
+                             int count, flx_error *error)
+{
+    FLX_TRY(grow(batch, count, error));
+    for (int i = 0; i < count; i++)
+        batch->jobs[i] =
+            (flx_cuda_job){.data = &batch->data.members[evaluations[i].problem],
+                           .theta = evaluations[i].theta,
+                           .jitter = evaluations[i].jitter,
+                           .gradient = evaluations[i].gradient};
+    FLX_TRY(flx_cuda_evaluate_jobs(batch->cuda, batch->jobs, count, batch->turns, error));
+    for (int i = 0; i < count; i++) {
+        evaluations[i].value = batch->jobs[i].value;
+        evaluations[i].info = batch->jobs[i].info;
+    }
+    return FLX_OK;
+}

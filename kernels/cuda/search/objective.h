@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * What a search on the device minimizes: an evaluation of candidates that lie in device
+ * memory into values that lie there too. kernels/cuda/search/search.c asks, blends and
+ * graphs answer. */
+#ifndef FLX_CUDA_OBJECTIVE_H
+#define FLX_CUDA_OBJECTIVE_H
+
+#include "kernels/cuda/cuda.h"
+
+/* The candidates of one search: pointers do not change between generations. */
+typedef struct {
+    int problem;  /* of a blend set; 0 for a graph */
+    int capacity; /* the most candidates of any generation */
+    int n_genes;
+    const double
+        *candidates; /* device (capacity, n_genes): in [0, 1], snapped to levels */
+    const int *live; /* device: how many of them count in this generation; later
+                        ones may be skipped */
+    double *values;  /* device (capacity) out */
+} flx_cuda_candidates;
+
+typedef struct {
+    void *state;
+    /* Bytes of device memory (256-aligned pieces) that evaluating these lists needs,
+     * descriptors and scratch. */
+    size_t (*room)(const void *state, const flx_cuda_candidates *lists, int count);
+    /* Writes the descriptors into `memory` (device, that many bytes, belongs to the
+     * search until its end). Once. */
+    flx_status (*prepare)(void *state, const flx_cuda_candidates *lists, int count,
+                          void *memory, flx_error *error);
+    /* Only launches on the backend's stream, one generation, a number of launches that
+     * does not depend on `count` or on the number of vertices. Never waits, never copies.
+     */
+    flx_status (*evaluate)(void *state, const flx_cuda_candidates *lists, int count,
+                           void *memory, flx_error *error);
+} flx_cuda_objective;
+
+/* search_check.c: FLX_BAD_INPUT, with the search and its numbers, for what no search can
+ * be. */
+flx_status flx_population_check(const flx_population_search *searches, int count,
+                                flx_error *error);
+
+/* search.c: the searches on an objective, whose state is borrowed until search_release.
+ * What the objective refuses is refused before. */
+flx_status flx_cuda_search_create(flx_cuda *cuda, flx_cuda_objective objective,
+                                  const flx_population_search *searches, int count,
+                                  flx_population **out, flx_error *error);
+#endif
