@@ -2,9 +2,7 @@
  * The program `fluxion`: finds the verb, reads its arguments, runs it, reports how it
  * ended. Whatever concerns the process as a whole is decided here and nowhere else. */
 #include "host/commands/commands.h"
-#include "host/commands/frame/arguments.h"
-#include "host/commands/frame/help.h"
-#include "host/commands/frame/terminal.h"
+#include "host/commands/frame.h"
 
 #include <errno.h>
 #include <omp.h>
@@ -17,7 +15,7 @@
 extern void openblas_set_num_threads(int threads);
 
 /* A new verb is one line here. */
-const flx_command *const flx_commands[] = {
+static const flx_command *const flx_commands[] = {
     /* clang-format off: one a line */
     &flx_simulate_command, &flx_import_command,
     &flx_info_command,     &flx_train_command,
@@ -41,6 +39,7 @@ static flx_status run_verb(const flx_command *command, int count, char **words,
     }
     flx_arguments *arguments;
     FLX_TRY(flx_arguments_parse(command, count, words, &arguments, error));
+    flx_arguments_set_verbs(arguments, flx_commands);
     omp_set_num_threads(flx_threads(arguments));
     flx_status status = command->run(arguments, error);
     flx_arguments_destroy(arguments);
@@ -58,7 +57,7 @@ static flx_status run_words(int count, char **words, flx_error *error)
     if (strcmp(verb, "--version") == 0)
         verb = "version";
     const flx_command *command;
-    FLX_TRY(flx_find_command(verb, &command, error));
+    FLX_TRY(flx_find_command(flx_commands, verb, &command, error));
     return run_verb(command, count - 1, words + 1, error);
 }
 

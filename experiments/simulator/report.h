@@ -7,7 +7,7 @@
 
 #include "experiments/simulator/engine.h"
 #include "experiments/simulator/testbed.h"
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 
 /* A logged group: one operation of one service, at one instance or over all of them. */
 typedef struct {

@@ -3,8 +3,8 @@
 #include "experiments/simulator/settings.h"
 
 #include "experiments/simulator/system_reader.h"
-#include "formats/files/csv.h"
-#include "formats/json/json_source.h"
+#include "formats/files.h"
+#include "formats/json.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdio.h>

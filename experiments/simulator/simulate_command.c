@@ -4,7 +4,7 @@
 #include "host/commands/commands.h"
 
 #include "experiments/simulator/simulation.h"
-#include "formats/files/output.h"
+#include "formats/files.h"
 
 #include <jansson.h>
 #include <limits.h>

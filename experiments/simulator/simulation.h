@@ -5,8 +5,8 @@
 #define FLX_SIMULATOR_SIMULATION_H
 
 #include "experiments/simulator/settings.h"
-#include "formats/dataset/dataset.h"
-#include "host/progress.h"
+#include "formats/dataset.h"
+#include "formats/progress.h"
 
 typedef struct {
     int64_t arrived, rejected; /* over all rows, warm-up included */

@@ -5,7 +5,7 @@
 #define FLX_SIMULATOR_SYSTEM_READER_H
 
 #include "experiments/simulator/system.h"
-#include "formats/json/json_source.h"
+#include "formats/json.h"
 
 /* Services, endpoints and their calls; fills system->services and system->endpoints. */
 flx_status flx_system_read_services(const flx_json_source *source, const json_t *root,

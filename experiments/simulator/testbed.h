@@ -7,8 +7,8 @@
 
 #include "experiments/simulator/scenario.h"
 #include "experiments/simulator/system.h"
-#include "formats/deployment/deployment.h"
-#include "host/tuning/search_space.h"
+#include "formats/deployment.h"
+#include "host/tuning.h"
 
 typedef struct {
     const char *sequence;

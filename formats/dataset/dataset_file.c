@@ -2,8 +2,7 @@
  * A table as an HDF5 file: layout in formats/SCHEMA.md. */
 #include "formats/dataset/dataset_file.h"
 
-#include "formats/hdf5/hdf5_read.h"
-#include "formats/hdf5/hdf5_write.h"
+#include "formats/hdf5.h"
 
 #include <limits.h>
 #include <math.h>

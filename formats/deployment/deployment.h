@@ -6,7 +6,7 @@
 #ifndef FLX_DEPLOYMENT_H
 #define FLX_DEPLOYMENT_H
 
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 #include "formats/status.h"
 
 typedef enum { FLX_CONTINUOUS, FLX_DISCRETE, FLX_CHOICES } flx_knob_type;

@@ -4,7 +4,7 @@
 #define FLX_DEPLOYMENT_PARSE_H
 
 #include "formats/deployment/deployment.h"
-#include "formats/json/json_source.h"
+#include "formats/json.h"
 
 /* A copy; FLX_NO_MEMORY names the text. */
 flx_status flx_parse_copy(const char *text, char **out, flx_error *error);

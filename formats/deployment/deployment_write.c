@@ -2,7 +2,7 @@
  * A deployment as JSON that reads back equal: short forms ("rps" for one state of every
  * operation, "redis" for all its operations) where they say the same. */
 #include "formats/deployment/deployment_parse.h"
-#include "formats/files/output.h"
+#include "formats/files.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,8 +3,7 @@
  * bytes by formats/output. */
 #include "formats/hdf5/hdf5_write.h"
 
-#include "formats/files/checksum_trailer.h"
-#include "formats/files/output.h"
+#include "formats/files.h"
 
 #include <hdf5.h>
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #ifndef FLX_IMPORT_H
 #define FLX_IMPORT_H
 
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 #include "formats/import/import_map.h"
 #include "formats/import/import_table.h"
 

@@ -5,7 +5,7 @@
 #ifndef FLX_IMPORT_FILL_H
 #define FLX_IMPORT_FILL_H
 
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 #include "formats/import/import.h"
 #include "formats/import/import_bind.h"
 #include "formats/import/import_rows.h"

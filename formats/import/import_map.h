@@ -5,8 +5,8 @@
 #ifndef FLX_IMPORT_MAP_H
 #define FLX_IMPORT_MAP_H
 
-#include "formats/dataset/dataset.h"
-#include "formats/json/json_source.h"
+#include "formats/dataset.h"
+#include "formats/json.h"
 #include "formats/status.h"
 
 #include <stdbool.h>

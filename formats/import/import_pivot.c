@@ -4,7 +4,7 @@
 #include "formats/import/import_fill.h"
 #include "formats/import/import_values.h"
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 
 #include <stdlib.h>
 #include <string.h>

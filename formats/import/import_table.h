@@ -6,7 +6,7 @@
 #ifndef FLX_IMPORT_TABLE_H
 #define FLX_IMPORT_TABLE_H
 
-#include "formats/files/csv.h"
+#include "formats/files.h"
 #include "formats/import/import_map.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  * duplicates were refused) and notes the line of every key, item and value. */
 #include "formats/json/json_source.h"
 
-#include "formats/files/text_file.h"
+#include "formats/files.h"
 
 #include <math.h>
 #include <stdarg.h>

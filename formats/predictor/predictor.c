@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/predictor/predictor.h"
 
-#include "formats/files/digest.h"
+#include "formats/files.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,8 +6,7 @@
 #ifndef FLX_PREDICTOR_H
 #define FLX_PREDICTOR_H
 
-#include "formats/hdf5/hdf5_read.h"
-#include "formats/hdf5/hdf5_write.h"
+#include "formats/hdf5.h"
 #include "formats/status.h"
 
 #include <stdbool.h>

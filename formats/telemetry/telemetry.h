@@ -4,7 +4,7 @@
 #ifndef FLX_TELEMETRY_H
 #define FLX_TELEMETRY_H
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 #include "formats/status.h"
 
 #include <stdbool.h>

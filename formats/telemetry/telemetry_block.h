@@ -7,8 +7,8 @@
 #ifndef FLX_TELEMETRY_BLOCK_H
 #define FLX_TELEMETRY_BLOCK_H
 
-#include "formats/deployment/deployment.h"
-#include "formats/files/byte_buffer.h"
+#include "formats/deployment.h"
+#include "formats/files.h"
 #include "formats/status.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
  * periods, weighted, are worth beside models taught anew. */
 #include "host/commands/commands.h"
 
-#include "host/evaluation/backtest.h"
+#include "host/evaluation.h"
 
 #include <jansson.h>
 #include <math.h>

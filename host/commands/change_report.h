@@ -3,8 +3,8 @@
 #ifndef FLX_CHANGE_REPORT_H
 #define FLX_CHANGE_REPORT_H
 
-#include "host/commands/frame/command.h"
-#include "host/model/model.h"
+#include "host/commands/frame.h"
+#include "host/model.h"
 
 /* One JSON document or text for readers, as the arguments want it. `path` is the model's.
  */

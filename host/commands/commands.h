@@ -4,7 +4,8 @@
 #ifndef FLX_COMMANDS_H
 #define FLX_COMMANDS_H
 
-#include "host/commands/frame/command.h"
+#include "host/commands/bench.h"
+#include "host/commands/frame.h"
 
 extern const flx_command flx_simulate_command;
 extern const flx_command flx_import_command;
@@ -21,11 +22,5 @@ extern const flx_command flx_fit_command;
 extern const flx_command flx_ingest_command;
 extern const flx_command flx_export_command;
 extern const flx_command flx_backtest_command;
-extern const flx_command flx_bench_command;
 extern const flx_command flx_selftest_command;
-extern const flx_command flx_version_command;
-extern const flx_command flx_help_command;
-
-/* The verbs of this program; ends with NULL. */
-extern const flx_command *const flx_commands[];
 #endif

@@ -3,7 +3,7 @@
  * those found after it is worth. */
 #include "host/commands/commands.h"
 #include "host/commands/debug_report.h"
-#include "host/commands/frame/warnings.h"
+#include "host/commands/frame.h"
 
 #include <stdio.h>
 #include <string.h>

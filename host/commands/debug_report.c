@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/debug_report.h"
 
-#include "host/commands/frame/command.h"
+#include "host/commands/frame.h"
 
 #include <jansson.h>
 #include <math.h>

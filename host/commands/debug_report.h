@@ -3,8 +3,7 @@
 #ifndef FLX_DEBUG_REPORT_H
 #define FLX_DEBUG_REPORT_H
 
-#include "host/evaluation/debug_loop.h"
-#include "host/evaluation/fault_localization.h"
+#include "host/evaluation.h"
 
 typedef struct {
     const flx_model *model;

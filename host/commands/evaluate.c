@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * fluxion evaluate: how well a trained graph predicts a table. */
 #include "host/commands/commands.h"
-#include "host/commands/frame/warnings.h"
+#include "host/commands/frame.h"
 
-#include "host/evaluation/evaluation.h"
-#include "host/evaluation/modularity.h"
+#include "host/evaluation.h"
 
 #include <jansson.h>
 #include <math.h>

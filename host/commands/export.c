@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * fluxion export: the newest telemetry of a store as a dataset. */
 #include "host/commands/commands.h"
-#include "host/commands/frame/terminal.h"
+#include "host/commands/frame.h"
 
-#include "host/ingestion/time_window.h"
+#include "host/ingestion.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -3,10 +3,10 @@
  * a picture for `dot`, or JSON. In the table the replicas of an assignment share one
  * line. */
 #include "host/commands/commands.h"
-#include "host/commands/frame/terminal.h"
+#include "host/commands/frame.h"
 
-#include "host/graph/metric_list.h"
-#include "host/model/model.h"
+#include "host/graph.h"
+#include "host/model.h"
 
 #include <jansson.h>
 #include <stdio.h>

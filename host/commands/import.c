@@ -2,7 +2,7 @@
  * fluxion import: CSV files to a dataset, as an import map says. */
 #include "host/commands/commands.h"
 
-#include "formats/import/import.h"
+#include "formats/import.h"
 
 #include <jansson.h>
 #include <stdio.h>

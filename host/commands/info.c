@@ -6,7 +6,7 @@
 #include "host/commands/info_model.h"
 #include "host/commands/info_repository.h"
 
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 
 #include <jansson.h>
 #include <math.h>

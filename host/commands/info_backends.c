@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/info_backends.h"
 
-#include "host/commands/frame/command.h"
+#include "host/commands/frame.h"
 #include "kernels/backend.h"
 
 #include <jansson.h>

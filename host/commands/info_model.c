@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/info_model.h"
 
-#include "host/commands/frame/command.h"
+#include "host/commands/frame.h"
 #include "host/commands/info_backends.h"
-#include "host/model/model.h"
+#include "host/model.h"
 
 #include <jansson.h>
 #include <stdio.h>

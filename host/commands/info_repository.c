@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/info_repository.h"
 
-#include "host/commands/frame/command.h"
-#include "host/regression/model_repository.h"
+#include "host/commands/frame.h"
+#include "host/regression.h"
 
 #include <jansson.h>
 #include <stdio.h>

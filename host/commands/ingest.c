@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * fluxion ingest: telemetry from a file or a pipe into a store. */
 #include "host/commands/commands.h"
-#include "host/commands/frame/terminal.h"
+#include "host/commands/frame.h"
 
-#include "host/ingestion/ingestion_input.h"
+#include "host/ingestion.h"
 
 #include <errno.h>
 #include <fcntl.h>

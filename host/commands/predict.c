@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * fluxion predict: the target for every row of a table, with intervals on request. */
 #include "host/commands/commands.h"
-#include "host/commands/frame/warnings.h"
+#include "host/commands/frame.h"
 
-#include "formats/files/output.h"
-#include "host/evaluation/evaluation.h"
-#include "host/model/prediction_input.h"
+#include "formats/files.h"
+#include "host/evaluation.h"
+#include "host/model.h"
 
 #include <jansson.h>
 #include <math.h>

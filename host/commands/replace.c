@@ -3,7 +3,7 @@
 #include "host/commands/change_report.h"
 #include "host/commands/commands.h"
 
-#include "host/engine/graph_engine.h"
+#include "host/engine.h"
 
 #include <stdlib.h>
 #include <string.h>

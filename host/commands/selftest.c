@@ -3,7 +3,7 @@
  * misses its bound. */
 #include "host/commands/commands.h"
 
-#include "host/commands/selftest/selftest.h"
+#include "host/commands/selftest.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -2,9 +2,10 @@
  * fluxion train: a table and a deployment in, a model folder out. */
 #include "host/commands/commands.h"
 
-#include "host/graph/metric_list.h"
-#include "host/model/ensemble.h"
-#include "host/training/training.h"
+#include "host/graph.h"
+#include "host/model.h"
+#include "host/statistics.h"
+#include "host/training.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -3,8 +3,8 @@
  * change is worth, and unlike alternatives to benchmark. */
 #include "host/commands/commands.h"
 
-#include "host/statistics/argsort.h"
-#include "host/tuning/tuning_device.h"
+#include "host/statistics.h"
+#include "host/tuning.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/deployment_editor.h"
 
-#include "formats/deployment/deployment_parse.h"
+#include "formats/deployment.h"
 
 #include <stdlib.h>
 #include <string.h>

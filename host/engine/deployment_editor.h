@@ -4,7 +4,7 @@
 #ifndef FLX_DEPLOYMENT_EDITOR_H
 #define FLX_DEPLOYMENT_EDITOR_H
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 
 #include <jansson.h>
 

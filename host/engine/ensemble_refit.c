@@ -2,9 +2,9 @@
 #include "host/engine/ensemble_refit.h"
 
 #include "host/engine/pooled_rows.h"
-#include "host/model/target_predictor.h"
-#include "host/statistics/cross_validation.h"
-#include "host/training/trainer.h"
+#include "host/model.h"
+#include "host/statistics.h"
+#include "host/training.h"
 
 #include <math.h>
 #include <stdlib.h>

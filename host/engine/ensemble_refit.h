@@ -9,9 +9,9 @@
 #ifndef FLX_ENSEMBLE_REFIT_H
 #define FLX_ENSEMBLE_REFIT_H
 
-#include "host/model/ensemble.h"
-#include "host/regression/gp_fit.h"
-#include "host/training/training.h"
+#include "host/model.h"
+#include "host/regression.h"
+#include "host/training.h"
 
 /* `rows` as the deployment is now. Nothing happens where the model hosts no mixture or
  * fewer than 10 of the rows have the target. A second call takes the place of the first:

@@ -17,10 +17,9 @@
 #ifndef FLX_GRAPH_ENGINE_H
 #define FLX_GRAPH_ENGINE_H
 
-#include "host/model/change_log.h"
-#include "host/model/model.h"
-#include "host/progress.h"
-#include "host/training/training.h"
+#include "host/model.h"
+#include "formats/progress.h"
+#include "host/training.h"
 
 /* --- Building in memory ---------------------------------------------------------- */
 

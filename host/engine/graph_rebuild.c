@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/graph_rebuild.h"
 
-#include "host/model/ensemble.h"
+#include "host/model.h"
 
 #include <stdlib.h>
 #include <string.h>

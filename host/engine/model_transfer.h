@@ -5,8 +5,7 @@
 #ifndef FLX_MODEL_TRANSFER_H
 #define FLX_MODEL_TRANSFER_H
 
-#include "host/model/change_log.h"
-#include "host/model/model.h"
+#include "host/model.h"
 
 /* Where one learning assignment comes from; all borrowed. */
 typedef struct {

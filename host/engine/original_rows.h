@@ -5,7 +5,7 @@
 #ifndef FLX_ORIGINAL_ROWS_H
 #define FLX_ORIGINAL_ROWS_H
 
-#include "host/training/training_set.h"
+#include "host/training.h"
 
 typedef struct flx_original_rows flx_original_rows;
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/pooled_rows.h"
 
-#include "host/graph/black_box_graph.h"
-#include "host/graph/column_binding.h"
+#include "host/graph.h"
 
 #include <math.h>
 #include <stdlib.h>

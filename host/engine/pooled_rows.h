@@ -5,7 +5,7 @@
 #ifndef FLX_POOLED_ROWS_H
 #define FLX_POOLED_ROWS_H
 
-#include "host/model/ensemble.h"
+#include "host/model.h"
 
 typedef struct {
     const flx_model *model;

@@ -2,7 +2,7 @@
  * A refit weighed: every model's predictions of the new rows, out of sample, and what the
  * assignment hosts once weights are found for them. */
 #include "host/engine/refit_case.h"
-#include "host/model/predict_each.h"
+#include "host/model.h"
 
 #include <math.h>
 #include <stdio.h>

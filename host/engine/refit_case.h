@@ -5,8 +5,8 @@
 #ifndef FLX_REFIT_CASE_H
 #define FLX_REFIT_CASE_H
 
-#include "host/model/recalibration.h"
-#include "host/training/refit_fit.h"
+#include "host/model.h"
+#include "host/training.h"
 
 enum { FLX_REFIT_FOLDS = 5 };
 

@@ -3,7 +3,7 @@
  * their inputs, old rows, and one batch of fits for all folds of all assignments. */
 #include "host/engine/original_rows.h"
 #include "host/engine/refit_batch.h"
-#include "host/model/inference.h"
+#include "host/model.h"
 
 #include <stdlib.h>
 #include <string.h>

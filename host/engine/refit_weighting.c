@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How refits are weighed: all assignments as one batch of output weighting. */
 #include "host/engine/refit_batch.h"
-#include "host/optimization/output_weighting.h"
+#include "host/optimization.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "host/engine/graph_engine.h"
 #include "host/engine/graph_rebuild.h"
 #include "host/engine/model_transfer.h"
-#include "host/model/ensemble.h"
+#include "host/model.h"
 
 #include <stdlib.h>
 #include <string.h>

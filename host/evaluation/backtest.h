@@ -12,9 +12,9 @@
 #ifndef FLX_BACKTEST_H
 #define FLX_BACKTEST_H
 
-#include "formats/predictor/predictor.h"
+#include "formats/predictor.h"
 #include "host/evaluation/time_series.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 #include "kernels/backend.h"
 
 /* Zero: the default. */

@@ -7,7 +7,7 @@
 #define FLX_DEBUG_LOOP_H
 
 #include "host/evaluation/retraining.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 
 typedef enum {
     FLX_ORDER_DEBUG,  /* the paper's: host/evaluation/fault_localization.h */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/dynamic_ensemble.h"
 
-#include "host/optimization/output_weighting.h"
+#include "host/optimization.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdlib.h>

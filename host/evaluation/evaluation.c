@@ -2,7 +2,7 @@
 #include "host/evaluation/evaluation.h"
 
 #include "host/evaluation/modularity.h"
-#include "host/graph/column_binding.h"
+#include "host/graph.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,9 +6,9 @@
 #ifndef FLX_EVALUATION_H
 #define FLX_EVALUATION_H
 
-#include "host/model/target_predictor.h"
-#include "host/progress.h"
-#include "host/statistics/error_metrics.h"
+#include "host/model.h"
+#include "formats/progress.h"
+#include "host/statistics.h"
 
 enum { FLX_GRAPH_SAMPLES = 64 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/fault_localization.h"
 
-#include "host/graph/column_binding.h"
-#include "host/statistics/error_metrics.h"
+#include "host/graph.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

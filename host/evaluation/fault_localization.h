@@ -11,7 +11,7 @@
 #ifndef FLX_FAULT_LOCALIZATION_H
 #define FLX_FAULT_LOCALIZATION_H
 
-#include "host/model/inference.h"
+#include "host/model.h"
 
 typedef struct {
     int n_vertices, rows;

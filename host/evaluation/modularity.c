@@ -4,11 +4,10 @@
  */
 #include "host/evaluation/modularity.h"
 
-#include "host/graph/black_box_graph.h"
-#include "host/graph/column_binding.h"
-#include "host/model/inference.h"
-#include "host/statistics/error_metrics.h"
-#include "host/training/training.h"
+#include "host/graph.h"
+#include "host/model.h"
+#include "host/statistics.h"
+#include "host/training.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef FLX_MODULARITY_H
 #define FLX_MODULARITY_H
 
-#include "host/model/model.h"
+#include "host/model.h"
 #include "kernels/backend.h"
 
 /* r2 (n_vertices): 1 - sum e^2 / sum (actual - mean)^2 over the rows of `table` that have

@@ -5,7 +5,7 @@
 #define FLX_PERIOD_MODEL_H
 
 #include "host/evaluation/time_series.h"
-#include "host/regression/tree_ensemble.h"
+#include "host/regression.h"
 
 typedef struct {
     flx_trees *trees;    /* NULL: not taught */

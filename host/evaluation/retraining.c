@@ -5,8 +5,8 @@
 #include "host/evaluation/retraining.h"
 
 #include "host/evaluation/fault_localization.h"
-#include "host/model/ensemble.h"
-#include "host/training/training.h"
+#include "host/model.h"
+#include "host/training.h"
 
 #include <math.h>
 #include <stdio.h>

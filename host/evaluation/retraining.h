@@ -7,7 +7,7 @@
 #ifndef FLX_RETRAINING_H
 #define FLX_RETRAINING_H
 
-#include "host/model/model.h"
+#include "host/model.h"
 #include "kernels/backend.h"
 
 /* Errors are mean absolute ones on the recent rows given measured inputs, in the unit of

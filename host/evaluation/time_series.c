@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/time_series.h"
 
-#include "host/graph/column_binding.h"
-#include "host/graph/graph.h"
+#include "host/graph.h"
 
 #include <math.h>
 #include <stdlib.h>

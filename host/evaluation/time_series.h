@@ -4,8 +4,8 @@
 #ifndef FLX_TIME_SERIES_H
 #define FLX_TIME_SERIES_H
 
-#include "formats/dataset/dataset.h"
-#include "formats/deployment/deployment.h"
+#include "formats/dataset.h"
+#include "formats/deployment.h"
 
 typedef struct {
     char *target, *unit;

@@ -8,7 +8,7 @@
 #ifndef FLX_CALL_LEVELS_H
 #define FLX_CALL_LEVELS_H
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 
 #include <stdbool.h>
 

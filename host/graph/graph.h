@@ -13,7 +13,7 @@
 #ifndef FLX_GRAPH_H
 #define FLX_GRAPH_H
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 #include "host/graph/input_subset.h"
 
 typedef enum { FLX_INSTANCE_VERTEX, FLX_SERVICE_VERTEX } flx_vertex_kind;

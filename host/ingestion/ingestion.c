@@ -2,8 +2,7 @@
  * Streams, the block under construction, and retention. */
 #include "host/ingestion/ingestion.h"
 
-#include "formats/telemetry/telemetry.h"
-#include "formats/telemetry/telemetry_store.h"
+#include "formats/telemetry.h"
 #include "host/ingestion/stream_table.h"
 
 #include <stdlib.h>

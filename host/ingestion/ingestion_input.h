@@ -5,7 +5,7 @@
 #define FLX_INGESTION_INPUT_H
 
 #include "host/ingestion/ingestion.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 
 #define FLX_TELEMETRY_LINE_BYTES 65536 /* a longer line is a bad one */
 

@@ -4,7 +4,7 @@
 #ifndef FLX_STREAM_TABLE_H
 #define FLX_STREAM_TABLE_H
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 
 #include <stdint.h>
 

@@ -3,8 +3,7 @@
  * store is read in a second or two; memory is needed for the window's values only. */
 #include "host/ingestion/time_window.h"
 
-#include "formats/telemetry/telemetry.h"
-#include "formats/telemetry/telemetry_store.h"
+#include "formats/telemetry.h"
 #include "host/ingestion/ingestion.h"
 #include "host/ingestion/window_streams.h"
 #include "host/ingestion/window_table.h"

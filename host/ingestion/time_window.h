@@ -10,8 +10,8 @@
 #ifndef FLX_TIME_WINDOW_H
 #define FLX_TIME_WINDOW_H
 
-#include "formats/dataset/dataset.h"
-#include "formats/deployment/deployment.h"
+#include "formats/dataset.h"
+#include "formats/deployment.h"
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ingestion/window_streams.h"
 
-#include "formats/telemetry/telemetry.h"
+#include "formats/telemetry.h"
 
 #include <stdio.h>
 #include <stdlib.h>

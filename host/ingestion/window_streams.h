@@ -4,7 +4,7 @@
 #ifndef FLX_WINDOW_STREAMS_H
 #define FLX_WINDOW_STREAMS_H
 
-#include "formats/telemetry/telemetry_block.h"
+#include "formats/telemetry.h"
 #include "host/ingestion/stream_table.h"
 #include "host/ingestion/time_window.h"
 

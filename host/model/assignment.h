@@ -6,7 +6,7 @@
 #ifndef FLX_ASSIGNMENT_H
 #define FLX_ASSIGNMENT_H
 
-#include "formats/predictor/predictor.h"
+#include "formats/predictor.h"
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/ensemble.h"
 
-#include "host/graph/black_box_graph.h"
-#include "host/regression/regressor.h"
+#include "host/graph.h"
+#include "host/regression.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef FLX_ENSEMBLE_JSON_H
 #define FLX_ENSEMBLE_JSON_H
 
-#include "formats/json/json_source.h"
+#include "formats/json.h"
 #include "host/model/model_json.h"
 
 json_t *flx_ensemble_describe(const flx_model *model);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What becomes of a mixture when the deployment is scaled. */
-#include "host/graph/black_box_graph.h"
+#include "host/graph.h"
 #include "host/model/ensemble.h"
 
 #include <stdlib.h>

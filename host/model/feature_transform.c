@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/feature_transform.h"
 
-#include "host/statistics/error_metrics.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #ifndef FLX_FEATURE_TRANSFORM_H
 #define FLX_FEATURE_TRANSFORM_H
 
-#include "formats/predictor/predictor.h"
-#include "host/graph/graph.h"
+#include "formats/predictor.h"
+#include "host/graph.h"
 #include "kernels/formulas/feature.h"
 
 typedef struct {

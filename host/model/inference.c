@@ -2,7 +2,7 @@
 #include "host/model/inference.h"
 
 #include "host/model/row_batch.h"
-#include "host/regression/regressor.h"
+#include "host/regression.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/model.h"
 
-#include "host/graph/black_box_graph.h"
-#include "host/graph/graph_pruning.h"
-#include "host/graph/skip_graph.h"
+#include "host/graph.h"
 #include "host/model/ensemble.h"
 #include "host/model/model_json.h"
 

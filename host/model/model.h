@@ -6,10 +6,10 @@
 #ifndef FLX_MODEL_H
 #define FLX_MODEL_H
 
-#include "host/graph/graph.h"
+#include "host/graph.h"
 #include "host/model/assignment.h"
 #include "host/model/change_log.h"
-#include "host/regression/gp_prior.h"
+#include "host/regression.h"
 
 typedef enum {
     FLX_COMPOSED,

@@ -5,7 +5,7 @@
 #ifndef FLX_MODEL_JSON_H
 #define FLX_MODEL_JSON_H
 
-#include "formats/json/json_source.h"
+#include "formats/json.h"
 #include "host/model/model.h"
 
 #include <jansson.h>

@@ -3,7 +3,7 @@
  * is checked against the others. */
 #include "host/model/model_json.h"
 
-#include "formats/json/json_source.h"
+#include "formats/json.h"
 #include "host/model/ensemble_json.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * digest that graph.json names, and against the assignment. */
 #include "host/model/model_json.h"
 
-#include "formats/json/json_source.h"
+#include "formats/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,7 @@
 #include "host/model/ensemble.h"
 #include "host/model/model_json.h"
 
-#include "formats/files/output.h"
-#include "formats/files/text_file.h"
+#include "formats/files.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/prediction_input.h"
 
-#include "formats/files/csv.h"
+#include "formats/files.h"
 
 #include <errno.h>
 #include <math.h>

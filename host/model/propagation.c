@@ -4,7 +4,7 @@
  * distributions, and a draw comes from one of them, picked by weight. */
 #include "host/model/row_batch.h"
 
-#include "host/graph/aggregation_rule.h"
+#include "host/graph.h"
 #include "host/model/feature_transform.h"
 #include "kernels/formulas/philox.h"
 

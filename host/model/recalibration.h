@@ -5,7 +5,7 @@
 #ifndef FLX_RECALIBRATION_H
 #define FLX_RECALIBRATION_H
 
-#include "formats/predictor/predictor.h"
+#include "formats/predictor.h"
 
 typedef struct {
     double intercept, slope; /* of the (log) output on the (log) prediction */

@@ -2,7 +2,7 @@
 #include "host/model/row_batch.h"
 
 #include "host/model/feature_transform.h"
-#include "host/regression/regressor.h"
+#include "host/regression.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #ifndef FLX_ROW_BATCH_H
 #define FLX_ROW_BATCH_H
 
-#include "host/graph/column_binding.h"
+#include "host/graph.h"
 #include "host/model/inference.h"
 
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/target_predictor.h"
 
-#include "host/graph/column_binding.h"
+#include "host/graph.h"
 #include "host/model/ensemble.h"
-#include "host/statistics/error_metrics.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

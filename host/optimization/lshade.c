@@ -9,7 +9,7 @@
  * Equal values: the trial wins (it may drift along a plateau), but only a
  * strictly better one counts as a success and sends its parent to the archive. */
 #include "host/optimization/lshade.h"
-#include "host/statistics/argsort.h"
+#include "host/statistics.h"
 #include "kernels/formulas/evolution.h"
 #include "kernels/uniform_row.h"
 

@@ -15,7 +15,7 @@
 #define FLX_OPTIMIZER_H
 
 #include "formats/status.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 #include "kernels/formulas/mutation.h"
 #include "kernels/formulas/stop.h"
 

@@ -11,7 +11,7 @@
 #define FLX_OUTPUT_WEIGHTING_H
 
 #include "formats/status.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 #include "kernels/backend.h"
 
 #include <stdbool.h>

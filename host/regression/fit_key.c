@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/regression/fit_key.h"
 
-#include "formats/files/digest.h"
+#include "formats/files.h"
 
 static void add_doubles(flx_digest *digest, const double *values, size_t count)
 {

@@ -8,8 +8,8 @@
 #ifndef FLX_GP_FIT_H
 #define FLX_GP_FIT_H
 
-#include "formats/predictor/predictor.h"
-#include "host/progress.h"
+#include "formats/predictor.h"
+#include "formats/progress.h"
 #include "host/regression/gp_prior.h"
 #include "host/regression/model_repository.h"
 #include "kernels/backend.h"

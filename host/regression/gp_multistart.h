@@ -5,7 +5,7 @@
 #ifndef FLX_GP_MULTISTART_H
 #define FLX_GP_MULTISTART_H
 
-#include "host/optimization/lbfgs.h"
+#include "host/optimization.h"
 #include "host/regression/gp_fit.h"
 
 #include <stddef.h>

@@ -11,7 +11,7 @@
 #ifndef FLX_MODEL_REPOSITORY_H
 #define FLX_MODEL_REPOSITORY_H
 
-#include "formats/predictor/predictor.h"
+#include "formats/predictor.h"
 
 #include <stdint.h>
 #include <time.h>

@@ -3,7 +3,7 @@
  * at before libhdf5 sees the file. */
 #include "host/regression/model_repository_file.h"
 
-#include "formats/files/checksum_trailer.h"
+#include "formats/files.h"
 
 #include <limits.h>
 #include <stdlib.h>

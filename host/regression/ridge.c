@@ -5,7 +5,7 @@
  * residual r_i into r_i / (1 - h_i). */
 #include "host/regression/ridge.h"
 
-#include "host/statistics/symmetric_eigen.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

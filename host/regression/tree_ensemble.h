@@ -8,7 +8,7 @@
 #ifndef FLX_TREE_ENSEMBLE_H
 #define FLX_TREE_ENSEMBLE_H
 
-#include "formats/predictor/predictor.h"
+#include "formats/predictor.h"
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
 
 #include "host/regression/gp_multistart.h"
 #include "host/regression/tree_ensemble.h"
-#include "host/statistics/cross_validation.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

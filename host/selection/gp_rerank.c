@@ -2,8 +2,8 @@
  * One table of scaled group means for all finalists; each task copies its columns. */
 #include "host/selection/gp_rerank.h"
 
-#include "host/regression/gp_fit.h"
-#include "host/statistics/selection_folds.h"
+#include "host/regression.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -78,7 +78,8 @@ static flx_status prepare(final_round *f, flx_error *error)
 {
     int n_groups, *number = malloc((size_t)f->problem->n * sizeof *number);
     flx_status status =
-        number ? flx_selection_number_groups(f->problem, number, &n_groups, error)
+        number ? flx_number_groups(f->problem->group, f->problem->n, number, &n_groups,
+                                   error)
                : flx_fail(error, FLX_NO_MEMORY, "out of memory for the finalists");
     if (status == FLX_OK) {
         f->points = n_groups < MOST_POINTS ? n_groups : MOST_POINTS;

@@ -106,7 +106,8 @@ static flx_status fill(const flx_selection_problem *problem, int threads, int *o
                        double *totals, flx_selection_products *s, flx_error *error)
 {
     size_t n = (size_t)s->n;
-    FLX_TRY(flx_fold_rows(problem, order, s->start, &s->n_folds, error));
+    FLX_TRY(
+        flx_fold_rows(problem->group, problem->n, order, s->start, &s->n_folds, error));
     for (int v = 0; v < s->p; v++)
         s->y_sd = standardize(problem, order, v, s->columns + (size_t)v * n);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)

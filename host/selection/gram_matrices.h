@@ -6,7 +6,7 @@
 #define FLX_GRAM_MATRICES_H
 
 #include "host/selection/selection.h"
-#include "host/statistics/selection_folds.h"
+#include "host/statistics.h"
 
 typedef struct {
     int n, p;    /* rows; variables: candidates, the always-included, the target */

@@ -18,7 +18,7 @@
 #define FLX_SELECTION_H
 
 #include "formats/status.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 #include "kernels/backend.h"
 
 #include <stdbool.h>

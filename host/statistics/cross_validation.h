@@ -4,7 +4,7 @@
 #ifndef FLX_CROSS_VALIDATION_H
 #define FLX_CROSS_VALIDATION_H
 
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 
 enum { FLX_FOLDS = 5 };
 

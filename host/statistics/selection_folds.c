@@ -20,15 +20,15 @@ static int compare_members(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-flx_status flx_selection_number_groups(const flx_selection_problem *problem, int *number,
-                                       int *count, flx_error *error)
+flx_status flx_number_groups(const int64_t *group, int rows, int *number, int *count,
+                             flx_error *error)
 {
-    size_t n = (size_t)problem->n;
+    size_t n = (size_t)rows;
     member *members = malloc(n * sizeof *members);
     if (!members)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
     for (size_t i = 0; i < n; i++)
-        members[i] = (member){problem->group ? problem->group[i] : (int64_t)i, (int)i};
+        members[i] = (member){group ? group[i] : (int64_t)i, (int)i};
     qsort(members, n, sizeof *members, compare_members);
     *count = 0;
     for (size_t i = 0; i < n; i++) {
@@ -51,14 +51,14 @@ static void shuffle(int *turns, int count)
     }
 }
 
-flx_status flx_fold_rows(const flx_selection_problem *problem, int *order, int *start,
+flx_status flx_fold_rows(const int64_t *group, int n, int *order, int *start,
                          int *n_folds, flx_error *error)
 {
-    int n = problem->n, groups = 0, at = 0;
+    int groups = 0, at = 0;
     int *number = malloc((size_t)n * sizeof *number);
     int *turns = malloc((size_t)n * sizeof *turns);
     flx_status status =
-        number && turns ? flx_selection_number_groups(problem, number, &groups, error)
+        number && turns ? flx_number_groups(group, n, number, &groups, error)
                         : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", n);
     if (status == FLX_OK) {
         shuffle(turns, groups);

@@ -1,6 +1,5 @@
-/* SPDX-License-Identifier: MIT
- * Which rows of a table a training run sees. */
-#include "host/training/training.h"
+/* SPDX-License-Identifier: MIT */
+#include "host/statistics/subsample.h"
 
 #include "kernels/formulas/philox.h"
 

@@ -3,8 +3,8 @@
  * result a predictor. */
 #include "host/training/trainer.h"
 
-#include "host/model/feature_transform.h"
-#include "host/regression/fit_key.h"
+#include "host/model.h"
+#include "host/regression.h"
 
 #include <math.h>
 #include <stdlib.h>

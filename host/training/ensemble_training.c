@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/ensemble_training.h"
 
-#include "host/model/inference.h"
-#include "host/statistics/cross_validation.h"
+#include "host/model.h"
+#include "host/statistics.h"
 #include "host/training/ensemble_weights.h"
 #include "host/training/trainer.h"
 

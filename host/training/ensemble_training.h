@@ -5,7 +5,7 @@
 #ifndef FLX_ENSEMBLE_TRAINING_H
 #define FLX_ENSEMBLE_TRAINING_H
 
-#include "host/model/ensemble.h"
+#include "host/model.h"
 #include "host/training/training.h"
 
 /* `model` as for flx_train_model. Fewer than 10 rows, or than 5 groups of rows, with a

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/ensemble_weights.h"
 
-#include "host/optimization/output_weighting.h"
-#include "host/statistics/error_metrics.h"
+#include "host/optimization.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef FLX_ENSEMBLE_WEIGHTS_H
 #define FLX_ENSEMBLE_WEIGHTS_H
 
-#include "host/model/ensemble.h"
+#include "host/model.h"
 #include "kernels/backend.h"
 
 /* predicted (n, n_members), y (n). Sets weights and fold_mae of the members, margin and

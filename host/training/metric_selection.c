@@ -3,8 +3,7 @@
  * looked at. Replicas share an assignment, which chooses once. */
 #include "host/training/metric_selection.h"
 
-#include "host/selection/selection.h"
-#include "host/selection/subset_ridge.h"
+#include "host/selection.h"
 #include "host/training/metric_selection_problem.h"
 
 #include <math.h>

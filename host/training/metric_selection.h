@@ -5,8 +5,8 @@
 #ifndef FLX_METRIC_SELECTION_H
 #define FLX_METRIC_SELECTION_H
 
-#include "host/model/model.h"
-#include "host/progress.h"
+#include "host/model.h"
+#include "formats/progress.h"
 #include "kernels/backend.h"
 
 /* All zero: the defaults. */

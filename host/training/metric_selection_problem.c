@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/metric_selection_problem.h"
 
-#include "host/statistics/error_metrics.h"
+#include "host/statistics.h"
 #include "host/training/training_set.h"
 
 #include <math.h>

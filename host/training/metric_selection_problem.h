@@ -3,9 +3,9 @@
 #ifndef FLX_METRIC_SELECTION_PROBLEM_H
 #define FLX_METRIC_SELECTION_PROBLEM_H
 
-#include "host/graph/column_binding.h"
-#include "host/model/model.h"
-#include "host/selection/selection.h"
+#include "host/graph.h"
+#include "host/model.h"
+#include "host/selection.h"
 
 typedef struct {
     flx_selection_problem problem; /* its arrays are those below */

@@ -9,7 +9,7 @@
 #ifndef FLX_OUT_OF_FOLD_H
 #define FLX_OUT_OF_FOLD_H
 
-#include "host/model/model.h"
+#include "host/model.h"
 #include "kernels/backend.h"
 
 /* Level by level, one Gaussian process an assignment of the model's graph, from one

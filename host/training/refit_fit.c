@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/refit_fit.h"
 
-#include "host/model/feature_transform.h"
+#include "host/model.h"
 
 #include <math.h>
 #include <stdlib.h>

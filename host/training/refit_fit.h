@@ -4,7 +4,7 @@
 #ifndef FLX_REFIT_FIT_H
 #define FLX_REFIT_FIT_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression.h"
 #include "host/training/training_set.h"
 
 enum { FLX_MIN_ROWS = 5, FLX_MAX_ROWS = 16384 };

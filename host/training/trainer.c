@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/trainer.h"
 
-#include "host/graph/aggregation_rule.h"
+#include "host/graph.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #ifndef FLX_TRAINER_H
 #define FLX_TRAINER_H
 
-#include "host/graph/column_binding.h"
-#include "host/regression/gp_fit.h"
+#include "host/graph.h"
+#include "host/regression.h"
 #include "host/training/training.h"
 #include "host/training/training_set.h"
 

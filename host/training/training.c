@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/training.h"
 
-#include "host/graph/graph_pruning.h"
+#include "host/graph.h"
 #include "host/training/ensemble_training.h"
 #include "host/training/metric_selection.h"
 #include "host/training/out_of_fold.h"

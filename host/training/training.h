@@ -8,8 +8,8 @@
 #ifndef FLX_TRAINING_H
 #define FLX_TRAINING_H
 
-#include "host/model/model.h"
-#include "host/regression/gp_fit.h"
+#include "host/model.h"
+#include "host/regression.h"
 #include "kernels/backend.h"
 
 typedef struct {
@@ -48,9 +48,4 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
 flx_status flx_train_model(flx_model *model, flx_backend *backend,
                            const flx_fit_options *options, flx_training_report *report,
                            flx_error *error);
-
-/* Draws `count` rows of a table by seed, whole groups together (as many groups as fit in
- * count, at least one); row numbers ascending. count <= 0 or >= rows: all. */
-flx_status flx_subsample_rows(const flx_dataset *table, int count, uint64_t seed,
-                              int **drawn, int *n_drawn, flx_error *error);
 #endif

@@ -4,8 +4,8 @@
 #ifndef FLX_TRAINING_SET_H
 #define FLX_TRAINING_SET_H
 
-#include "host/graph/column_binding.h"
-#include "host/model/model.h"
+#include "host/graph.h"
+#include "host/model.h"
 
 typedef struct {
     int n;

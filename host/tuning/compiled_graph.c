@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/tuning/compiled_graph.h"
 
-#include "host/graph/column_binding.h"
-#include "host/model/ensemble.h"
+#include "host/graph.h"
+#include "host/model.h"
 #include "host/tuning/compiled_graph_lists.h"
 
 #include <math.h>

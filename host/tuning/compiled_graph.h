@@ -6,7 +6,7 @@
 #ifndef FLX_COMPILED_GRAPH_H
 #define FLX_COMPILED_GRAPH_H
 
-#include "host/model/model.h"
+#include "host/model.h"
 #include "host/tuning/search_space.h"
 #include "kernels/backend.h"
 

@@ -2,9 +2,9 @@
  * Hosted models as models of a plan, kind by kind. */
 #include "host/tuning/compiled_graph_lists.h"
 
-#include "host/graph/aggregation_rule.h"
-#include "host/model/feature_transform.h"
-#include "host/regression/tree_export.h"
+#include "host/graph.h"
+#include "host/model.h"
+#include "host/regression.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #ifndef FLX_SEARCH_SPACE_H
 #define FLX_SEARCH_SPACE_H
 
-#include "formats/deployment/deployment.h"
+#include "formats/deployment.h"
 #include "kernels/formulas/knob.h"
 
 struct json_t;

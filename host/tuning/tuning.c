@@ -2,9 +2,8 @@
  * Search, then predict the few settings that are reported with their intervals: the
  * search itself needs means only, which cost a fraction of a variance. */
 #include "host/tuning/tuning.h"
-#include "host/optimization/elite_archive.h"
-#include "host/optimization/optimizer_kind.h"
-#include "host/statistics/argsort.h"
+#include "host/optimization.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

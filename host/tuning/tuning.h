@@ -7,7 +7,7 @@
 #ifndef FLX_TUNING_H
 #define FLX_TUNING_H
 
-#include "host/optimization/device_search.h"
+#include "host/optimization.h"
 #include "host/tuning/search_space.h"
 
 /* Predicted target (count) of settings (count, n_knobs) row-major, in the knobs' own

@@ -2,10 +2,9 @@
  * Keeps one table for the graph to read: a column a knob of the space, then the states.
  * The search rewrites the knobs' cells; the states' stay. */
 #include "host/tuning/tuning_objective.h"
-#include "host/graph/column_binding.h"
-#include "host/model/ensemble.h"
-#include "host/model/target_predictor.h"
-#include "host/statistics/error_metrics.h"
+#include "host/graph.h"
+#include "host/model.h"
+#include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #ifndef FLX_TUNING_OBJECTIVE_H
 #define FLX_TUNING_OBJECTIVE_H
 
-#include "host/model/inference.h"
+#include "host/model.h"
 #include "host/tuning/compiled_graph.h"
 #include "host/tuning/tuning.h"
 

@@ -2,12 +2,14 @@
  * fluxion bench: how fast this machine evaluates, fits, predicts and weighs. Side by side
  * in one run and interleaved, since machines are shared; medians are reported. One file a
  * benchmark, one line in the table here. */
+#include "host/commands/bench/bench.h"
+
 #include "host/commands/bench/bench_graph.h"
 #include "host/commands/bench/bench_selection.h"
 #include "host/commands/bench/bench_tune.h"
 #include "host/commands/bench/bench_weighting.h"
 #include "host/commands/bench/bench_workload.h"
-#include "host/commands/commands.h"
+#include "host/commands/frame.h"
 
 #include <string.h>
 

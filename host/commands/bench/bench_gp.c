@@ -2,8 +2,8 @@
  * bench gp: likelihood and gradient of a batch beside the OpenBLAS baseline, and fits. */
 #include "host/commands/bench/bench_workload.h"
 
-#include "host/regression/gp_fit.h"
-#include "host/statistics/error_metrics.h"
+#include "host/regression.h"
+#include "host/statistics.h"
 #include "kernels/baseline.h"
 
 #include <jansson.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/bench/bench_graph.h"
 
-#include "host/commands/frame/command.h"
-#include "host/model/inference.h"
-#include "host/statistics/error_metrics.h"
+#include "host/commands/frame.h"
+#include "host/model.h"
+#include "host/statistics.h"
 #include "kernels/formulas/philox.h"
 
 #include <jansson.h>

@@ -2,8 +2,8 @@
  * bench predict: means and variances of many queries. */
 #include "host/commands/bench/bench_workload.h"
 
-#include "host/regression/gp_prior.h"
-#include "host/statistics/error_metrics.h"
+#include "host/regression.h"
+#include "host/statistics.h"
 #include "kernels/formulas/philox.h"
 
 #include <jansson.h>

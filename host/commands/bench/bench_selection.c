@@ -4,8 +4,8 @@
 #include "host/commands/bench/bench_selection.h"
 
 #include "host/commands/bench/selection_benchmark.h"
-#include "host/commands/commands.h"
-#include "host/statistics/error_metrics.h"
+#include "host/commands/frame.h"
+#include "host/statistics.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef FLX_BENCH_SELECTION_H
 #define FLX_BENCH_SELECTION_H
 
-#include "host/commands/frame/command.h"
+#include "host/commands/frame.h"
 #include "kernels/backend.h"
 
 /* Options: data, target, choose, guess, n, evaluations, rounds. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/bench/bench_tune.h"
 
-#include "host/commands/frame/command.h"
-#include "host/commands/frame/terminal.h"
-#include "host/statistics/error_metrics.h"
-#include "host/tuning/tuning_device.h"
+#include "host/commands/frame.h"
+#include "host/statistics.h"
+#include "host/tuning.h"
 
 #include <jansson.h>
 #include <stdio.h>

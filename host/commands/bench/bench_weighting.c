@@ -3,8 +3,8 @@
  * rows follows from the sizes, and a size that does not fit is refused. */
 #include "host/commands/bench/bench_weighting.h"
 
-#include "host/optimization/output_weighting.h"
-#include "host/statistics/error_metrics.h"
+#include "host/optimization.h"
+#include "host/statistics.h"
 
 #include <errno.h>
 #include <jansson.h>

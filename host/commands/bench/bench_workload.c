@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/bench/bench_workload.h"
 
-#include "host/regression/gp_prior.h"
+#include "host/regression.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #ifndef FLX_BENCH_WORKLOAD_H
 #define FLX_BENCH_WORKLOAD_H
 
-#include "host/commands/frame/command.h"
+#include "host/commands/frame.h"
 #include "kernels/backend.h"
 
 typedef struct {

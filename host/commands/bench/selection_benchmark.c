@@ -3,7 +3,7 @@
 #include "host/commands/bench/selection_benchmark.h"
 
 #include "host/commands/bench/selection_benchmark_score.h"
-#include "host/selection/subset_ridge.h"
+#include "host/selection.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>

@@ -2,7 +2,8 @@
  * Which columns and rows of a table take part. */
 #include "host/commands/bench/selection_benchmark_rows.h"
 
-#include "host/training/training.h"
+#include "host/statistics.h"
+#include "host/training.h"
 
 #include <math.h>
 #include <stdlib.h>

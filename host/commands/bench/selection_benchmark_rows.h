@@ -3,7 +3,7 @@
 #ifndef FLX_SELECTION_BENCHMARK_ROWS_H
 #define FLX_SELECTION_BENCHMARK_ROWS_H
 
-#include "formats/dataset/dataset.h"
+#include "formats/dataset.h"
 
 #include <stdint.h>
 

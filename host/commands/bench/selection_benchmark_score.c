@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/bench/selection_benchmark_score.h"
 
-#include "host/regression/gp_fit.h"
+#include "host/regression.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -18,6 +18,7 @@ typedef struct {
 
 struct flx_arguments {
     const flx_command *command;
+    const flx_command *const *verbs; /* what flx_arguments_set_verbs gave */
     int n_given, n_positional;
     given_option *given;
     const char **positional;
@@ -152,6 +153,16 @@ static flx_status check_positional(const flx_arguments *arguments, flx_error *er
                         command->name, arguments->positional[most], command->name,
                         first_line(command->usage), command->usage);
     return FLX_OK;
+}
+
+void flx_arguments_set_verbs(flx_arguments *arguments, const flx_command *const *verbs)
+{
+    arguments->verbs = verbs;
+}
+
+const flx_command *const *flx_verbs(const flx_arguments *arguments)
+{
+    return arguments->verbs;
 }
 
 flx_status flx_arguments_parse(const flx_command *command, int count, char **words,

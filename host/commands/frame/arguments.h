@@ -10,6 +10,9 @@
  * needs and, for a misspelt one, the likely spelling. */
 flx_status flx_arguments_parse(const flx_command *command, int count, char **words,
                                flx_arguments **out, flx_error *error);
+
+/* The verbs of the program, which `help` lists; ends with NULL, borrowed. */
+void flx_arguments_set_verbs(flx_arguments *arguments, const flx_command *const *verbs);
 void flx_arguments_destroy(flx_arguments *arguments); /* NULL is fine */
 
 /* --help or -h stands among the words, before a "--". */

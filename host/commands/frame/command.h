@@ -5,7 +5,7 @@
 #define FLX_COMMAND_H
 
 #include "formats/status.h"
-#include "host/progress.h"
+#include "formats/progress.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ typedef struct {
 
 typedef struct flx_arguments flx_arguments;
 
-typedef struct {
+typedef struct flx_command {
     const char *name, *summary; /* summary: one line for `fluxion help` */
     const char *usage;          /* what follows the verb, e.g. "MODEL/ --data TEST.h5" */
     const char *details;        /* paragraphs of the help text, or NULL */
@@ -51,6 +51,9 @@ const char *flx_repeat(const flx_arguments *arguments, const char *name, int ind
  */
 flx_status flx_required_text(const flx_arguments *arguments, const char *name,
                              const char **value, flx_error *error);
+
+/* The verbs of the program; ends with NULL. */
+const flx_command *const *flx_verbs(const flx_arguments *arguments);
 
 /* Understood by every verb. */
 int flx_threads(const flx_arguments *arguments);   /* --threads, else all cores */

@@ -3,7 +3,6 @@
  * options: text and parser cannot disagree. */
 #include "host/commands/frame/help.h"
 
-#include "host/commands/commands.h"
 #include "host/commands/frame/options.h"
 #include "host/commands/frame/spelling.h"
 
@@ -11,15 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-flx_status flx_find_command(const char *name, const flx_command **out, flx_error *error)
+flx_status flx_find_command(const flx_command *const *verbs, const char *name,
+                            const flx_command **out, flx_error *error)
 {
     flx_spelling suggestion = flx_spelling_start(name);
-    for (int i = 0; flx_commands[i]; i++) {
-        if (strcmp(flx_commands[i]->name, name) == 0) {
-            *out = flx_commands[i];
+    for (int i = 0; verbs[i]; i++) {
+        if (strcmp(verbs[i]->name, name) == 0) {
+            *out = verbs[i];
             return FLX_OK;
         }
-        flx_spelling_offer(&suggestion, flx_commands[i]->name);
+        flx_spelling_offer(&suggestion, verbs[i]->name);
     }
     *out = NULL;
     if (*name == '-')
@@ -35,12 +35,12 @@ flx_status flx_find_command(const char *name, const flx_command **out, flx_error
                     "there is no verb '%s': 'fluxion help' lists the verbs", name);
 }
 
-void flx_print_verbs(void)
+static void print_verbs(const flx_command *const *verbs)
 {
     printf("Fluxion trains modular performance models of microservice systems and tunes\n"
            "their settings.\n\nUsage: fluxion VERB [ARGUMENTS] [OPTIONS]\n\nVerbs:\n");
-    for (int i = 0; flx_commands[i]; i++)
-        printf("  %-10s %s\n", flx_commands[i]->name, flx_commands[i]->summary);
+    for (int i = 0; verbs[i]; i++)
+        printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
     printf("\n'fluxion VERB --help' shows what a verb takes. Exit status: 0 done, 1 the "
            "work\n"
            "failed, 2 the call or an input is wrong.\n");
@@ -85,28 +85,29 @@ void flx_print_command(const flx_command *command)
     print_options(flx_everywhere_options);
 }
 
-static flx_status print_verbs_json(flx_error *error)
+static flx_status print_verbs_json(const flx_command *const *verbs, flx_error *error)
 {
-    json_t *verbs = json_array();
-    for (int i = 0; flx_commands[i]; i++) {
-        const flx_command *command = flx_commands[i];
-        json_array_append_new(verbs, json_pack("{s:s, s:s, s:s}", "name", command->name,
-                                               "summary", command->summary, "usage",
-                                               command->usage));
+    json_t *list = json_array();
+    for (int i = 0; verbs[i]; i++) {
+        const flx_command *command = verbs[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", command->name,
+                                              "summary", command->summary, "usage",
+                                              command->usage));
     }
-    return flx_print_json(json_pack("{s:o}", "verbs", verbs), error);
+    return flx_print_json(json_pack("{s:o}", "verbs", list), error);
 }
 
 static flx_status run_help(const flx_arguments *arguments, flx_error *error)
 {
+    const flx_command *const *verbs = flx_verbs(arguments);
     if (flx_positional_count(arguments) == 0) {
         if (flx_wants_json(arguments))
-            return print_verbs_json(error);
-        flx_print_verbs();
+            return print_verbs_json(verbs, error);
+        print_verbs(verbs);
         return FLX_OK;
     }
     const flx_command *command;
-    FLX_TRY(flx_find_command(flx_positional(arguments, 0), &command, error));
+    FLX_TRY(flx_find_command(verbs, flx_positional(arguments, 0), &command, error));
     if (flx_wants_json(arguments))
         return flx_print_json(json_pack("{s:s, s:s, s:s}", "name", command->name,
                                         "summary", command->summary, "usage",

@@ -5,7 +5,7 @@
 #ifndef FLX_SELFTEST_H
 #define FLX_SELFTEST_H
 
-#include "host/progress.h"
+#include "formats/progress.h"
 #include "kernels/backend.h"
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  * Checks searches that stay on a device against the host's optimizers with the losses of
  * the cpu backend, generation by generation: the same members with the same values. */
 #include "host/commands/selftest/selftest_checks.h"
-#include "host/optimization/weight_search.h"
+#include "host/optimization.h"
 
 #include <stdlib.h>
 

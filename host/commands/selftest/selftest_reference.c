@@ -2,10 +2,10 @@
  * Checks against the results that other programs left in a folder: scikit-learn's
  * likelihoods and gradients, and the best optima known (gp/ in it). Targets there are
  * standardized with the population's deviation, and 1e-10 is on the diagonal. */
-#include "formats/files/csv.h"
+#include "formats/files.h"
 #include "host/commands/selftest/selftest.h"
 #include "host/commands/selftest/selftest_checks.h"
-#include "host/regression/gp_fit.h"
+#include "host/regression.h"
 
 #include <stdio.h>
 #include <stdlib.h>

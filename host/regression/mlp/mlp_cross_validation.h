@@ -6,7 +6,7 @@
 
 #include "host/regression/gp_fit.h"
 #include "host/regression/mlp/mlp_config.h"
-#include "host/statistics/cross_validation.h"
+#include "host/statistics.h"
 
 enum { FLX_MLP_KEPT = 3 };
 

@@ -4,7 +4,7 @@
 #ifndef FLX_MLP_PREDICT_H
 #define FLX_MLP_PREDICT_H
 
-#include "formats/predictor/predictor.h"
+#include "formats/predictor.h"
 
 /* FLX_BAD_INPUT where the parameters are no networks over the predictor's features: a
  * file may hold any numbers. */

@@ -11,7 +11,7 @@
 #ifndef FLX_MLP_TRAINING_H
 #define FLX_MLP_TRAINING_H
 
-#include "host/progress.h"
+#include "formats/progress.h"
 #include "host/regression/mlp/mlp_network.h"
 
 typedef enum { FLX_MLP_ADAM, FLX_MLP_SGD } flx_mlp_optimizer;

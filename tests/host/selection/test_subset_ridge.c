@@ -110,7 +110,7 @@ static double expected_error(const flx_selection_problem *p, const int *subset, 
     double Z[N * (M + A)], best = INFINITY;
     int order[N], start[FLX_SELECTION_FOLDS + 1], n_folds;
     flx_error error = {0};
-    assert_int(flx_fold_rows(p, order, start, &n_folds, &error), FLX_OK);
+    assert_int(flx_fold_rows(p->group, p->n, order, start, &n_folds, &error), FLX_OK);
     gather(p, subset, k, Z);
     for (int t = 0; t < 4; t++) {
         double sum = 0;
@@ -197,7 +197,7 @@ static void groups_are_held_out_whole(void)
     flx_selection_problem p = make_problem();
     int order[N], start[FLX_SELECTION_FOLDS + 1], n_folds, fold[N], seen = 0;
     flx_error error = {0};
-    assert_int(flx_fold_rows(&p, order, start, &n_folds, &error), FLX_OK);
+    assert_int(flx_fold_rows(p.group, p.n, order, start, &n_folds, &error), FLX_OK);
     assert_int(n_folds, 5);
     assert_int(start[5], N);
     for (int f = 0; f < n_folds; f++)

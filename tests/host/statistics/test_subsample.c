@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Drawing training rows: seeds, whole groups, and a fair share for every row. */
+#include "host/statistics.h"
 #include "host/training/training.h"
 
 #include "tests/close.h"

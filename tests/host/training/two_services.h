@@ -6,6 +6,7 @@
 #ifndef FLX_TEST_TWO_SERVICES_H
 #define FLX_TEST_TWO_SERVICES_H
 
+#include "host/statistics.h"
 #include "host/training/training.h"
 
 /* transform: of the target, "none" or "log". */

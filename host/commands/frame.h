@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * The frame of the command line: options, help, tables, progress. The face of the room
+ * host/commands/frame: what other rooms include. */
+#ifndef FLX_FACE_COMMANDS_FRAME_H
+#define FLX_FACE_COMMANDS_FRAME_H
+
+#include "host/commands/frame/arguments.h"
+#include "host/commands/frame/command.h"
+#include "host/commands/frame/help.h"
+#include "host/commands/frame/terminal.h"
+#include "host/commands/frame/warnings.h"
+
+#endif
