@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * The one way to allocate, to say that memory is out, and to free at the end of a scope.
+ *
+ *     FLX_SCOPED double *mean = NULL;
+ *     if (!FLX_NEW(mean, n))
+ *         return flx_no_memory(error, "the means of %d rows", n);
+ */
+#ifndef FLX_MEMORY_H
+#define FLX_MEMORY_H
+
+#include "formats/status.h"
+
+#include <stddef.h>
+
+/* Zeroed memory for `count` elements, one at least, so that NULL means only one thing.
+ * NULL too where count * size is more than can be. free() releases it. */
+void *flx_allocate(size_t count, size_t size);
+
+/* Points `pointer` to `count` zeroed elements; NULL where memory is out. */
+#define FLX_NEW(pointer, count)                                                          \
+    ((pointer) = flx_allocate((size_t)(count), sizeof *(pointer)))
+
+/* FLX_NO_MEMORY, "out of memory for WHAT"; what: printf rules. */
+flx_status flx_no_memory(flx_error *error, const char *what, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Of a local pointer, declared with a value: what it points to when its scope ends is
+ * freed. Set it to NULL to hand the memory on. */
+#define FLX_SCOPED __attribute__((cleanup(flx_free_scoped)))
+void flx_free_scoped(void *pointer_to_pointer);
+#endif
