@@ -59,8 +59,12 @@ if clang -g -fopenmp -fsanitize=thread -o "$all/probe" "$all/probe.c" >"$all/pro
 else
     echo "tsan: skipped, the thread sanitizer and OpenMP do not work together on this machine"
 fi
-if grep -q '^FLX_NVCC:FILEPATH=/' "$all/gcc/CMakeCache.txt"; then
+# Where there is a toolkit, the plugin is built and tested: else CUDA would pass untested.
+if [ -f "$all/gcc/libfluxion_cuda.so" ]; then
     echo "cuda: the plugin is built with nvcc (gcc), and runs under the emulator (gcc, asan)"
+elif has program nvcc || has program "${CUDA_PATH:-/usr/local/cuda}/bin/nvcc"; then
+    echo "cuda: nvcc is here, but the plugin was not built: see build/tests/gcc.log"
+    exit 1
 else
     echo "cuda: skipped, nvcc was not found, and the emulator needs its headers"
 fi

@@ -49,7 +49,8 @@ static void run_on_every_backend(void (*test)(flx_backend *backend))
             fprintf(stderr, "(panel %s: skipped, not supported here) ", backend.name);
 }
 
-/* Where there is none, the first test says so. */
+/* Where there is none, the first test says so. tests/main.c has made sure that there is
+ * one where it is demanded. */
 static void run_on_cuda(void (*test)(flx_backend *backend))
 {
     static bool has_told;

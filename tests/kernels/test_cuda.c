@@ -7,6 +7,7 @@
 #include "host/commands/selftest/selftest.h"
 #include "tests/close.h"
 #include "tests/kernels/every_backend.h"
+#include "tests/skip.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -207,19 +208,19 @@ static flx_status answer(answers *a, flx_error *error)
     return status;
 }
 
-/* False, with a line, where there is no device. */
+/* Else the test is skipped. */
 static bool has_device(bool needs_emulator)
 {
     flx_error error = {0};
     flx_backend *backend = NULL;
     if (flx_backend_open("cuda", 1, &backend, &error) != FLX_OK) {
-        fprintf(stderr, "(skipped: %s) ", error.message);
+        skip_test("%s", error.message);
         return false;
     }
     bool is_emulated = strstr(backend->description, "emulator") != NULL;
     flx_backend_close(backend);
     if (needs_emulator && !is_emulated)
-        fprintf(stderr, "(skipped: not the emulator) ");
+        skip_test("not the emulator");
     return is_emulated || !needs_emulator;
 }
 

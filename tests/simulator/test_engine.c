@@ -338,7 +338,7 @@ static void too_large_scenario_is_refused(void)
     flx_engine_destroy(engine);
 }
 
-CU_TestInfo simulator_engine_tests[] = {
+CU_TestInfo engine_tests[] = {
     {"one_server_follows_mm1", one_server_follows_mm1},
     {"busy_server_follows_mm1", busy_server_follows_mm1},
     {"three_servers_follow_mmc", three_servers_follow_mmc},

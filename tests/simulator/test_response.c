@@ -196,7 +196,7 @@ static void every_spelling_has_a_lever(void)
     assert_int(flx_lever_find("no_such_knob"), -1);
 }
 
-CU_TestInfo simulator_response_tests[] = {
+CU_TestInfo response_tests[] = {
     {"socket_cost_is_best_inside", socket_cost_is_best_inside},
     {"memory_cost_falls_with_the_limit", memory_cost_falls_with_the_limit},
     {"contention_rises_with_threads", contention_rises_with_threads},

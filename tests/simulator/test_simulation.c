@@ -287,7 +287,7 @@ static void socket_buffer_is_best_inside_its_range(void)
     flx_testbed_close(testbed);
 }
 
-CU_TestInfo simulator_run_tests[] = {
+CU_TestInfo simulation_tests[] = {
     {"percentiles_are_those_of_the_sorted_values",
      percentiles_are_those_of_the_sorted_values},
     {"metric_names_are_averages_and_percentiles",

@@ -167,7 +167,7 @@ static void absent_file_is_bad_input(void)
     assert_true(system == NULL);
 }
 
-CU_TestInfo simulator_system_tests[] = {
+CU_TestInfo system_tests[] = {
     {"small_system_is_read_by_value", small_system_is_read_by_value},
     {"steps_hold_what_they_change", steps_hold_what_they_change},
     {"every_mistake_has_its_sentence", every_mistake_has_its_sentence},

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The import maps and deployments in configs/: each map reads the measured file it is
  * for, and every column it makes is one that its deployment knows. The data itself is not
- * part of the project: where it is absent, the tests are skipped with a line. */
+ * part of the project: where it is absent, the tests are skipped. */
 #include "formats/deployment/deployment.h"
 #include "formats/import/import.h"
 
 #include "tests/close.h"
+#include "tests/skip.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -35,7 +36,7 @@ static const char *config_path(const char *name)
     return path;
 }
 
-/* NULL (with a line) where the data is absent. `second` may be NULL. */
+/* NULL, and the test is skipped, where the data is absent. `second` may be NULL. */
 static flx_dataset *import_measured(const char *map_name, const char *first,
                                     const char *second)
 {
@@ -45,7 +46,7 @@ static flx_dataset *import_measured(const char *map_name, const char *first,
     flx_dataset *dataset = NULL;
     flx_error error = {0};
     if (access(paths[0], R_OK) != 0) {
-        printf("skipped: %s is not here\n", paths[0]);
+        skip_test("%s is not here", paths[0]);
         return NULL;
     }
     flx_status status = flx_import_map_read(config_path(map_name), &map, &error);

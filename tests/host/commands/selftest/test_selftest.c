@@ -6,6 +6,7 @@
 #include "host/commands/selftest/selftest_checks.h"
 #include "tests/close.h"
 #include "tests/scratch.h"
+#include "tests/skip.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -116,7 +117,7 @@ static void a_faulty_reference_is_named(void)
     scratch_end();
 }
 
-/* The folder with results of other programs, or NULL with a line that says so. */
+/* The folder with results of other programs, or NULL, and the test is skipped. */
 static const char *reference_folder(void)
 {
     const char *folder = getenv("FLUXION_REFERENCE");
@@ -125,7 +126,7 @@ static const char *reference_folder(void)
         folder = FLX_SOURCE_DIR "/../shared/reference";
     if (stat(folder, &about) == 0)
         return folder;
-    fprintf(stderr, "(skipped: no reference results in %s) ", folder);
+    skip_test("no reference results in %s", folder);
     return NULL;
 }
 
