@@ -5,9 +5,12 @@
  *
  * Dimension letters: n training points, d inputs, m queries, L length scales (d, or 1
  * when all inputs share one). Model of every member (paper, appendix; Rasmussen &
- * Williams 2006): cov(x, x') = s2 * matern52(r) + sn2 [x = x'],   r^2 = sum_k ((x_k -
- * x'_k) / ell_k)^2 theta (2 + L) = log s2, log ell_1 .. log ell_L, log sn2 y is
- * standardized by the caller; all matrices are float64 row-major.
+ * Williams 2006):
+ *
+ *   cov(x, x') = s2 matern52(r) + sn2 [x = x'],   r^2 = sum_k ((x_k - x'_k) / ell_k)^2
+ *   theta (2 + L) = log s2, log ell_1 .. log ell_L, log sn2   (kernels/formulas/theta.h)
+ *
+ * y is standardized by the caller; all matrices are float64 row-major.
  *
  * Two levels of failure. A call fails with a status only when the device or memory does.
  * A member fails with info != 0 (LAPACK: order of the first leading minor that is not
@@ -18,6 +21,7 @@
 
 #include "formats/status.h"
 #include "kernels/device_graph.h"
+#include "kernels/formulas/theta.h"
 #include "kernels/search.h"
 
 #include <stdbool.h>
@@ -179,6 +183,6 @@ void flx_backend_close(flx_backend *backend); /* NULL is fine */
 /* 2 + L of a problem. */
 static inline int flx_gp_theta_size(const flx_gp_problem *problem)
 {
-    return 2 + (problem->is_isotropic ? 1 : problem->d);
+    return flx_theta_size(problem->d, problem->is_isotropic);
 }
 #endif

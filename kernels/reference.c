@@ -9,7 +9,7 @@
 
 static double length_scale(const flx_gp_problem *p, const double *theta, int k)
 {
-    return exp(theta[p->is_isotropic ? 1 : 1 + k]);
+    return exp(theta[flx_theta_scale(p->is_isotropic, k)]);
 }
 
 static double distance(const flx_gp_problem *p, const double *theta, const double *a,
@@ -25,7 +25,8 @@ static double covariance(const flx_gp_problem *p, const double *theta, const dou
                          const double *b)
 {
     double r = distance(p, theta, a, b);
-    return exp(theta[0]) * (1 + SQRT5 * r + 5.0 / 3.0 * r * r) * exp(-SQRT5 * r);
+    return flx_signal_variance(theta) * (1 + SQRT5 * r + 5.0 / 3.0 * r * r) *
+           exp(-SQRT5 * r);
 }
 
 static const double *point(const flx_gp_problem *p, int i)
@@ -37,7 +38,7 @@ static const double *point(const flx_gp_problem *p, int i)
 static int factor(const flx_gp_problem *p, const double *theta, double jitter, double *L)
 {
     int n = p->n;
-    double noise = exp(theta[p->is_isotropic ? 2 : 1 + p->d]) + jitter;
+    double noise = flx_noise_variance(theta, p->d, p->is_isotropic) + jitter;
     for (int i = 0; i < n; i++)
         for (int j = 0; j <= i; j++) {
             double sum = covariance(p, theta, point(p, i), point(p, j));
@@ -71,13 +72,14 @@ static void add_entry(const flx_gp_problem *p, const double *theta, int i, int j
                       double weight, double *gradient)
 {
     const double *a = point(p, i), *b = point(p, j);
-    int last = 1 + (p->is_isotropic ? 1 : p->d);
+    int noise = flx_theta_noise(p->d, p->is_isotropic);
     double r = distance(p, theta, a, b);
-    double slope = exp(theta[0]) * 5.0 / 3.0 * (1 + SQRT5 * r) * exp(-SQRT5 * r);
-    gradient[0] += 0.5 * weight * covariance(p, theta, a, b);
-    gradient[last] += i == j ? 0.5 * weight * exp(theta[last]) : 0;
+    double slope =
+        flx_signal_variance(theta) * 5.0 / 3.0 * (1 + SQRT5 * r) * exp(-SQRT5 * r);
+    gradient[FLX_THETA_SIGNAL] += 0.5 * weight * covariance(p, theta, a, b);
+    gradient[noise] += i == j ? 0.5 * weight * exp(theta[noise]) : 0;
     for (int k = 0; k < p->d; k++)
-        gradient[p->is_isotropic ? 1 : 1 + k] +=
+        gradient[flx_theta_scale(p->is_isotropic, k)] +=
             0.5 * weight * slope * pow((a[k] - b[k]) / length_scale(p, theta, k), 2);
 }
 
@@ -113,7 +115,7 @@ int flx_reference_evaluate(const flx_gp_problem *problem, const double *theta,
 int flx_reference_predict(const flx_gp_problem *problem, const double *theta,
                           double jitter, const double *x, double *mean, double *variance)
 {
-    int n = problem->n, last = flx_gp_theta_size(problem) - 1;
+    int n = problem->n;
     double *L = calloc((size_t)n * (size_t)n + (size_t)n, sizeof *L);
     if (!L)
         return -2;
@@ -124,7 +126,8 @@ int flx_reference_predict(const flx_gp_problem *problem, const double *theta,
     if (info == 0)
         solve(n, L, weights);
     *mean = 0;
-    *variance = exp(theta[0]) + exp(theta[last]);
+    *variance = flx_signal_variance(theta) +
+                flx_noise_variance(theta, problem->d, problem->is_isotropic);
     for (int i = 0; i < n; i++) {
         *mean += weights[i] * problem->y[i];
         *variance -= weights[i] * covariance(problem, theta, point(problem, i), x);

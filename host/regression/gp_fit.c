@@ -9,10 +9,11 @@
 
 /* The failing member's own way out: more jitter up to 1e-4 of the mean diagonal, after
  * that the step counts as failed. Returns whether the same point is to be tried again. */
-static bool raise_jitter(flx_fit_search *state)
+static bool raise_jitter(flx_fit_search *state, const flx_gp_description *gp)
 {
     const double *theta = state->search.trial;
-    double diagonal = exp(theta[0]) + exp(theta[state->search.size - 1]);
+    double diagonal =
+        flx_signal_variance(theta) + flx_noise_variance(theta, gp->d, gp->is_isotropic);
     if (state->jitter * 10 > 1e-4 * diagonal)
         return false;
     state->jitter *= 10;
@@ -26,7 +27,7 @@ static void tell_state(flx_gp_multistart *plan, int at)
     const flx_gp_description *gp = &plan->descriptions[state->task];
     int n = plan->tasks[state->task].n;
     plan->results[state->task].evaluations++;
-    if (evaluation->info != 0 && raise_jitter(state))
+    if (evaluation->info != 0 && raise_jitter(state, gp))
         return;
     double value = INFINITY, *gradient = evaluation->gradient;
     if (evaluation->info == 0) {

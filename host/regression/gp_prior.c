@@ -2,6 +2,7 @@
 #include "host/regression/gp_prior.h"
 
 #include "kernels/formulas/philox.h"
+#include "kernels/formulas/theta.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 int flx_gp_size(const flx_gp_description *gp)
 {
-    return 2 + (gp->is_isotropic ? 1 : gp->d);
+    return flx_theta_size(gp->d, gp->is_isotropic);
 }
 
 /* -(x - mean)^2 / (2 sd^2), with its derivative added to *slope. */
@@ -26,33 +27,34 @@ double flx_gp_log_prior(const flx_gp_description *gp, const double *theta,
 {
     if (gp->prior == FLX_PRIOR_NONE)
         return 0.0;
-    int last = flx_gp_size(gp) - 1;
-    double sum = log_normal_kernel(theta[0], 0.0, 1.0, &gradient[0]);
+    int noise = flx_theta_noise(gp->d, gp->is_isotropic);
+    double sum =
+        log_normal_kernel(theta[FLX_THETA_SIGNAL], 0.0, 1.0, &gradient[FLX_THETA_SIGNAL]);
     double location = SQRT2 + 0.5 * log(gp->d);
-    for (int k = 1; k < last; k++) {
+    for (int k = FLX_THETA_SCALES; k < noise; k++) {
         sum += log_normal_kernel(theta[k], location, sqrt(3.0), &gradient[k]);
         if (gp->prior == FLX_PRIOR_DENSITY) { /* Jacobian of the log-normal density */
             sum -= theta[k];
             gradient[k] -= 1.0;
         }
     }
-    sum += log_normal_kernel(theta[last], -4.0, 1.0, &gradient[last]) - theta[last];
-    gradient[last] -= 1.0;
+    sum += log_normal_kernel(theta[noise], -4.0, 1.0, &gradient[noise]) - theta[noise];
+    gradient[noise] -= 1.0;
     return sum;
 }
 
 void flx_gp_bounds(const flx_gp_description *gp, double *lower, double *upper)
 {
     bool free_fit = gp->prior == FLX_PRIOR_NONE;
-    int last = flx_gp_size(gp) - 1;
-    lower[0] = log(free_fit ? 1e-3 : 1e-4);
-    upper[0] = log(free_fit ? 1e3 : 20.0);
-    for (int k = 1; k < last; k++) {
+    int noise = flx_theta_noise(gp->d, gp->is_isotropic);
+    lower[FLX_THETA_SIGNAL] = log(free_fit ? 1e-3 : 1e-4);
+    upper[FLX_THETA_SIGNAL] = log(free_fit ? 1e3 : 20.0);
+    for (int k = FLX_THETA_SCALES; k < noise; k++) {
         lower[k] = log(1e-2);
         upper[k] = log(free_fit ? 1e2 : 1e4);
     }
-    lower[last] = log(free_fit ? 1e-6 : 1e-4);
-    upper[last] = log(free_fit ? 10.0 : 3.0);
+    lower[noise] = log(free_fit ? 1e-6 : 1e-4);
+    upper[noise] = log(free_fit ? 10.0 : 3.0);
 }
 
 int flx_gp_first_starts(const flx_gp_description *gp)
@@ -71,14 +73,14 @@ int flx_gp_max_probes(const flx_gp_description *gp)
 }
 
 /* Geometric mean of the length scales that are on, in logs. */
-static double mean_log_scale(const flx_gp_description *gp, const double *theta,
+static double mean_log_scale(const flx_gp_description *gp, const double *log_scales,
                              double off)
 {
     double sum = 0;
     int count = 0;
-    for (int k = 1; k <= gp->d; k++)
-        if (theta[k] < off) {
-            sum += theta[k];
+    for (int k = 0; k < gp->d; k++)
+        if (log_scales[k] < off) {
+            sum += log_scales[k];
             count++;
         }
     return count ? sum / count : 0.0;
@@ -90,20 +92,21 @@ bool flx_gp_probe(const flx_gp_description *gp, const double *optimum, int index
     const double off = 3.0; /* 20 times the width of a scaled input */
     if (index >= flx_gp_max_probes(gp))
         return false;
+    const double *scales = optimum + FLX_THETA_SCALES;
     int chosen = 0, rank = -1;
-    for (int k = 1; k <= gp->d && rank != index; k++) {
-        if (optimum[k] < off)
+    for (int k = 0; k < gp->d && rank != index; k++) {
+        if (scales[k] < off)
             continue;
         rank = 0;
-        for (int j = 1; j <= gp->d; j++)
-            rank += optimum[j] >= off &&
-                    (optimum[j] < optimum[k] || (optimum[j] == optimum[k] && j < k));
+        for (int j = 0; j < gp->d; j++)
+            rank += scales[j] >= off &&
+                    (scales[j] < scales[k] || (scales[j] == scales[k] && j < k));
         chosen = k;
     }
     if (rank != index)
         return false;
     memcpy(theta, optimum, (size_t)flx_gp_size(gp) * sizeof *theta);
-    theta[chosen] = mean_log_scale(gp, optimum, off);
+    theta[FLX_THETA_SCALES + chosen] = mean_log_scale(gp, scales, off);
     return true;
 }
 
@@ -123,21 +126,22 @@ static const equal_start free_starts[] = {
 
 void flx_gp_start(const flx_gp_description *gp, int index, double *theta)
 {
-    int first = flx_gp_first_starts(gp), last = flx_gp_size(gp) - 1;
+    int first = flx_gp_first_starts(gp);
+    int noise = flx_theta_noise(gp->d, gp->is_isotropic);
     double root = sqrt(gp->d);
-    theta[0] = 0.0;
+    theta[FLX_THETA_SIGNAL] = 0.0;
     if (index < first) {
         const equal_start *start =
             gp->prior == FLX_PRIOR_NONE ? &free_starts[index] : &prior_starts[index];
-        theta[0] = start->log_signal;
-        for (int k = 1; k < last; k++)
+        theta[FLX_THETA_SIGNAL] = start->log_signal;
+        for (int k = FLX_THETA_SCALES; k < noise; k++)
             theta[k] = log(start->scale * root);
-        theta[last] = log(start->noise);
+        theta[noise] = log(start->noise);
         return;
     }
     /* Scattered: length scales scattered around 0.6 sqrt d, noise from large to small. */
     uint32_t start = (uint32_t)index;
-    for (int k = 1; k < last; k++)
+    for (int k = FLX_THETA_SCALES; k < noise; k++)
         theta[k] = log(0.6 * root) + 0.9 * flx_normal(0, 1, start, 0, (uint32_t)k);
-    theta[last] = log(0.1) - 2.3 * (index % 3);
+    theta[noise] = log(0.1) - 2.3 * (index % 3);
 }

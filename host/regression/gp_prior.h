@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How a Gaussian process is described to the fit queue: priors, bounds and starting
- * points of its hyper-parameters theta = [log s2, log ell_1 .. log ell_L, log sn2] (L =
- * d, or 1 for one length scale). The target is standardized, inputs are scaled as
- * host/scaling.h says.
+ * points of its hyper-parameters theta (kernels/formulas/theta.h). The target is
+ * standardized, inputs are scaled as host/model/feature_transform.h says.
  *
  * Priors (d inputs; notes of BoTorch's dimension-scaled defaults, Hvarfner et al. 2024):
  *   density  ell ~ LogNormal(sqrt2 + ln(d)/2, sqrt3) as a density (mode 0.2 sqrt d),

@@ -37,7 +37,7 @@ static workspace divide(double *memory, size_t n, size_t d)
 static void scale(const flx_gp_problem *p, const double *theta, workspace *w)
 {
     for (int k = 0; k < p->d; k++) {
-        double inverse = exp(-theta[p->is_isotropic ? 1 : 1 + k]), mean = 0;
+        double inverse = flx_inverse_length_scale(theta, p->is_isotropic, k), mean = 0;
         for (int i = 0; i < p->n; i++)
             mean += p->X[i * p->d + k] / p->n;
         for (int i = 0; i < p->n; i++) {
@@ -68,26 +68,27 @@ static double weigh(int n, workspace *w, double *row_sum)
 static void differentiate(const flx_gp_problem *p, double sn2, double jitter,
                           double square, workspace *w, double *gradient)
 {
-    int n = p->n, d = p->d, L = p->is_isotropic ? 1 : d;
+    int n = p->n, d = p->d;
     double *row_sum = w->Zt; /* no longer needed */
     double trace = weigh(n, w, row_sum);
     cblas_dsymm(CblasRowMajor, CblasLeft, CblasLower, n, d, 1.0, w->C, n, w->Z, d, 0.0,
                 w->product, d);
-    memset(gradient, 0, (size_t)(L + 2) * sizeof *gradient);
+    memset(gradient, 0, (size_t)flx_gp_theta_size(p) * sizeof *gradient);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < d; k++) {
             double z = w->Z[i * d + k];
-            gradient[p->is_isotropic ? 1 : 1 + k] +=
+            gradient[flx_theta_scale(p->is_isotropic, k)] +=
                 z * (row_sum[i] * z - w->product[i * d + k]);
         }
-    gradient[0] = 0.5 * (square - n - (sn2 + jitter) * trace);
-    gradient[1 + L] = 0.5 * sn2 * trace;
+    gradient[FLX_THETA_SIGNAL] = 0.5 * (square - n - (sn2 + jitter) * trace);
+    gradient[flx_theta_noise(d, p->is_isotropic)] = 0.5 * sn2 * trace;
 }
 
 static int evaluate(const flx_gp_problem *p, flx_gp_evaluation *e, workspace w)
 {
-    int n = p->n, L = p->is_isotropic ? 1 : p->d;
-    double s2 = exp(e->theta[0]), sn2 = exp(e->theta[1 + L]);
+    int n = p->n;
+    double s2 = flx_signal_variance(e->theta);
+    double sn2 = flx_noise_variance(e->theta, p->d, p->is_isotropic);
     scale(p, e->theta, &w);
     flx_panel_choose()->covariance_rows(n, p->d, w.Zt, s2, w.K, w.C);
     for (int i = 0; i < n; i++)

@@ -166,7 +166,7 @@ static void evaluate_one(const flx_gp_batch *batch, flx_gp_evaluation *evaluatio
     if (evaluation->info == 0)
         return;
     evaluation->value = -INFINITY;
-    int size = 2 + (data->is_isotropic ? 1 : data->d);
+    int size = flx_theta_size(data->d, data->is_isotropic);
     for (int k = 0; evaluation->gradient && k < size; k++)
         evaluation->gradient[k] = 0;
 }

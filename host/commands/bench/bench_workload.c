@@ -61,10 +61,10 @@ flx_status flx_workload_create(int n, int d, int batch, uint64_t seed, flx_workl
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d x %d", batch, n,
                         d);
     }
-    w->theta[0] = 0.0;
+    w->theta[FLX_THETA_SIGNAL] = 0.0;
     for (int k = 0; k < d; k++)
-        w->theta[1 + k] = log(0.5 * sqrt(d));
-    w->theta[1 + d] = log(0.01);
+        w->theta[flx_theta_scale(false, k)] = log(0.5 * sqrt(d));
+    w->theta[flx_theta_noise(d, false)] = log(0.01);
     for (int b = 0; b < batch; b++) {
         size_t at = (size_t)b;
         fill_member(w, b, seed);

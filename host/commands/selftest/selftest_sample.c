@@ -32,16 +32,16 @@ static void fill_targets(int n, int d, const double *X, double *y)
 
 static void fill_theta(const flx_gp_problem *problem, flx_sample_kind kind, double *theta)
 {
-    int last = flx_gp_theta_size(problem) - 1;
+    int noise = flx_theta_noise(problem->d, problem->is_isotropic);
     uint32_t n = (uint32_t)problem->n, d = (uint32_t)problem->d;
-    theta[0] = 0.3 * flx_normal(1, STREAM_THETA, 0, n, d);
-    for (int k = 1; k < last; k++)
+    theta[FLX_THETA_SIGNAL] = 0.3 * flx_normal(1, STREAM_THETA, 0, n, d);
+    for (int k = FLX_THETA_SCALES; k < noise; k++)
         theta[k] = log(0.5 * sqrt(problem->d)) +
                    0.4 * flx_normal(1, STREAM_THETA, (uint32_t)k, n, d);
-    theta[last] = log(0.05) + 0.5 * flx_normal(1, STREAM_THETA, (uint32_t)last, n, d);
+    theta[noise] = log(0.05) + 0.5 * flx_normal(1, STREAM_THETA, (uint32_t)noise, n, d);
     if (kind == FLX_SAMPLE_SINGULAR) {
-        theta[0] = 0.0; /* s2 = 1 exactly, and 1 + sn2 rounds to 1 */
-        theta[last] = -80.0;
+        theta[FLX_THETA_SIGNAL] = 0.0; /* s2 = 1 exactly, and 1 + sn2 rounds to 1 */
+        theta[noise] = -80.0;
     }
 }
 

@@ -16,6 +16,7 @@
 #include "kernels/cpu/panel/multiply.h"
 #include "kernels/cpu/panel/predict.h"
 #include "kernels/cpu/panel/uniforms.h"
+#include "kernels/formulas/theta.h"
 
 #define LOG_2PI 1.8378770664093454836
 
@@ -74,7 +75,7 @@ static void scale_inputs(const flx_panel_data *data, const double *theta,
                          double *inverse_ell, double *Z)
 {
     for (int k = 0; k < data->d; k++)
-        inverse_ell[k] = exp(-theta[data->is_isotropic ? 1 : 1 + k]);
+        inverse_ell[k] = flx_inverse_length_scale(theta, data->is_isotropic, k);
     size_t panel_size = (size_t)data->d * W;
     for (int p = 0; p < data->panels; p++)
         for (int k = 0; k < data->d; k++) {
@@ -133,11 +134,15 @@ static double log_determinant(int n, const double *reciprocal)
     return 2.0 * sum;
 }
 
+static int theta_size(const flx_panel_data *data)
+{
+    return flx_theta_size(data->d, data->is_isotropic);
+}
+
 /* Fills gradient from the factor in `scratch`. */
 static void differentiate(const flx_panel_data *data, const double *theta, double jitter,
                           double square, flx_panel_scratch *scratch, double *gradient)
 {
-    int L = data->is_isotropic ? 1 : data->d;
     weight_slopes(data->panels, scratch->U, scratch->alpha, scratch->G,
                   scratch->inverse_diagonal);
     reduce_slopes(data, scratch->Z, scratch->G, scratch->row_sum, scratch->slope_lanes,
@@ -145,13 +150,12 @@ static void differentiate(const flx_panel_data *data, const double *theta, doubl
     double trace = 0;
     for (int i = 0; i < data->n; i++)
         trace += scratch->alpha[i] * scratch->alpha[i] - scratch->inverse_diagonal[i];
-    double sn2 = exp(theta[1 + L]);
-    gradient[0] = 0.5 * (square - data->n - (sn2 + jitter) * trace);
-    gradient[1 + L] = 0.5 * sn2 * trace;
-    for (int k = 0; k < L; k++)
-        gradient[1 + k] = 0;
+    double sn2 = flx_noise_variance(theta, data->d, data->is_isotropic);
+    memset(gradient, 0, (size_t)theta_size(data) * sizeof *gradient);
+    gradient[FLX_THETA_SIGNAL] = 0.5 * (square - data->n - (sn2 + jitter) * trace);
+    gradient[flx_theta_noise(data->d, data->is_isotropic)] = 0.5 * sn2 * trace;
     for (int k = 0; k < data->d; k++)
-        gradient[data->is_isotropic ? 1 : 1 + k] += scratch->slope[k];
+        gradient[flx_theta_scale(data->is_isotropic, k)] += scratch->slope[k];
 }
 
 /* The input of a single point has no part in the value: that it is not finite shows only
@@ -167,8 +171,8 @@ static bool is_finite(int count, const double *values)
 static int evaluate(const flx_panel_data *data, const double *theta, double jitter,
                     flx_panel_scratch *scratch, double *value, double *gradient)
 {
-    int L = data->is_isotropic ? 1 : data->d;
-    double s2 = exp(theta[0]), sn2 = exp(theta[1 + L]);
+    double s2 = flx_signal_variance(theta);
+    double sn2 = flx_noise_variance(theta, data->d, data->is_isotropic);
     double *reciprocal = scratch->row_sum; /* free until reduce_slopes */
     scale_inputs(data, theta, scratch->inverse_ell, scratch->Z);
     build_covariance(data, scratch->Z, s2, sn2 + jitter, scratch->L, scratch->G);
@@ -185,7 +189,7 @@ static int evaluate(const flx_panel_data *data, const double *theta, double jitt
     invert_factor(data->panels, scratch->L, reciprocal, scratch->U);
     solve_backward(data->panels, scratch->U, scratch->forward, scratch->alpha);
     differentiate(data, theta, jitter, square, scratch, gradient);
-    return is_finite(2 + L, gradient) ? 0 : -1;
+    return is_finite(theta_size(data), gradient) ? 0 : -1;
 }
 
 static size_t posterior_size(int n, int d)
@@ -226,8 +230,8 @@ static void keep_posterior(const flx_panel_data *data, const double *theta,
     size_t rows = (size_t)data->rows, inputs = (size_t)data->d;
     posterior->d = data->d;
     posterior->panels = data->panels;
-    posterior->s2 = exp(theta[0]);
-    posterior->sn2 = exp(theta[1 + (data->is_isotropic ? 1 : data->d)]);
+    posterior->s2 = flx_signal_variance(theta);
+    posterior->sn2 = flx_noise_variance(theta, data->d, data->is_isotropic);
     posterior->Z = take(&memory, rows * inputs);
     posterior->center = take(&memory, inputs);
     posterior->inverse_ell = take(&memory, inputs);

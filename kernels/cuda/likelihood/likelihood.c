@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A member is a y index of the libraries' path, and a grid has 65535 of those. */
 enum { MOST_MEMBERS = 32768 };
@@ -83,12 +84,12 @@ static double *device_doubles(const chunk *c, size_t at)
 static void fill_scales(const flx_cuda_job *job, double *inverse_ell)
 {
     for (int k = 0; k < job->data->d; k++)
-        inverse_ell[k] = exp(-job->theta[job->data->is_isotropic ? 1 : 1 + k]);
+        inverse_ell[k] = flx_inverse_length_scale(job->theta, job->data->is_isotropic, k);
 }
 
 static double noise_of(const flx_cuda_job *job)
 {
-    return exp(job->theta[job->data->is_isotropic ? 2 : 1 + job->data->d]);
+    return flx_noise_variance(job->theta, job->data->d, job->data->is_isotropic);
 }
 
 static flx_cuda_member describe(const chunk *c, const flx_cuda_job *job, const places *at)
@@ -102,7 +103,7 @@ static flx_cuda_member describe(const chunk *c, const flx_cuda_job *job, const p
         .X = job->data->X,
         .y = job->data->y,
         .inverse_ell = device_doubles(c, at->inverse_ell),
-        .s2 = exp(job->theta[0]),
+        .s2 = flx_signal_variance(job->theta),
         .diagonal = noise_of(job) + job->jitter,
         .Z = keep ? keep->Z : device_doubles(c, at->Z),
         .forward = device_doubles(c, at->forward),
@@ -240,24 +241,28 @@ static flx_status run_library(const chunk *c, size_t K, size_t inverse, flx_erro
                           "launching the gradient", error);
 }
 
+static int theta_size(const flx_cuda_data *data)
+{
+    return flx_theta_size(data->d, data->is_isotropic);
+}
+
 static void fill_gradient(flx_cuda_job *job, const double *sums)
 {
     const flx_cuda_data *data = job->data;
-    int L = data->is_isotropic ? 1 : data->d;
-    double sn2 = noise_of(job);
-    job->gradient[0] = 0.5 * (sums[0] - data->n - (sn2 + job->jitter) * sums[2]);
-    job->gradient[1 + L] = 0.5 * sn2 * sums[2];
-    for (int k = 0; k < L; k++)
-        job->gradient[1 + k] = 0;
+    double sn2 = noise_of(job), *gradient = job->gradient;
+    memset(gradient, 0, (size_t)theta_size(data) * sizeof *gradient);
+    gradient[FLX_THETA_SIGNAL] =
+        0.5 * (sums[0] - data->n - (sn2 + job->jitter) * sums[2]);
+    gradient[flx_theta_noise(data->d, data->is_isotropic)] = 0.5 * sn2 * sums[2];
     for (int k = 0; k < data->d; k++)
-        job->gradient[data->is_isotropic ? 1 : 1 + k] += sums[FLX_CUDA_SUMS + k];
+        gradient[flx_theta_scale(data->is_isotropic, k)] += sums[FLX_CUDA_SUMS + k];
 }
 
 /* As on the CPU: what is not finite shows in the value or only in the gradient. */
 static bool is_finite_job(const flx_cuda_job *job)
 {
     bool is_finite = isfinite(job->value);
-    int size = 2 + (job->data->is_isotropic ? 1 : job->data->d);
+    int size = theta_size(job->data);
     for (int k = 0; job->gradient && k < size; k++)
         is_finite = is_finite && isfinite(job->gradient[k]);
     return is_finite;
@@ -275,7 +280,7 @@ static void finish_job(flx_cuda_job *job, int info, const double *sums)
     if (job->info == 0)
         return;
     job->value = -INFINITY;
-    int size = 2 + (job->data->is_isotropic ? 1 : job->data->d);
+    int size = theta_size(job->data);
     for (int k = 0; job->gradient && k < size; k++)
         job->gradient[k] = 0;
 }

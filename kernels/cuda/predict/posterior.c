@@ -42,7 +42,8 @@ static void fill_scales(const flx_gp_posterior *posterior,
         const flx_cuda_data *data = &posterior->data.members[i];
         memcpy(scales, data->center, (size_t)data->d * sizeof *scales);
         for (int k = 0; k < data->d; k++)
-            scales[data->d + k] = exp(-members[i].theta[data->is_isotropic ? 1 : 1 + k]);
+            scales[data->d + k] =
+                flx_inverse_length_scale(members[i].theta, data->is_isotropic, k);
         scales += 2 * data->d;
     }
 }
@@ -62,8 +63,8 @@ static void place_members(flx_gp_posterior *posterior, const flx_gp_condition *m
         posterior->members[i] = (flx_cuda_conditioned){
             .n = data->n,
             .d = data->d,
-            .s2 = exp(members[i].theta[0]),
-            .sn2 = exp(members[i].theta[data->is_isotropic ? 2 : 1 + data->d]),
+            .s2 = flx_signal_variance(members[i].theta),
+            .sn2 = flx_noise_variance(members[i].theta, data->d, data->is_isotropic),
             .Z = memory + Z,
             .center = memory + scales,
             .inverse_ell = memory + scales + d,
