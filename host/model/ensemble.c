@@ -93,27 +93,6 @@ flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
     return status;
 }
 
-void flx_ensemble_destroy_member(flx_model *model)
-{
-    if (!model)
-        return;
-    model->deployment = NULL;
-    model->rows = NULL;
-    flx_model_destroy(model);
-}
-
-void flx_ensemble_destroy(flx_ensemble *mixture)
-{
-    if (!mixture)
-        return;
-    for (int k = 0; k < mixture->n_members; k++)
-        flx_ensemble_destroy_member(mixture->members[k].model);
-    free(mixture->members);
-    free(mixture->replicas);
-    free(mixture->scores);
-    free(mixture);
-}
-
 /* Sum of the weights of one family, and how many members it has. */
 static double weigh_family(const flx_ensemble *mixture, bool is_composed, int *count)
 {

@@ -16,25 +16,6 @@
 
 #include "host/model/model.h"
 
-typedef struct {
-    const char *name;
-    flx_model *model; /* its deployment and rows are borrowed from the model that hosts
-                         the mixture; NULL for the first member: that model's own graph */
-    bool is_composed; /* of the composed family */
-    double weight;    /* in [0, 1]; those of all members sum to 1 */
-    double fold_mae;  /* out of sample, unit of the target */
-} flx_member;
-
-typedef struct flx_ensemble {
-    int n_members;
-    flx_member *members;
-    int *replicas;    /* (services of the deployment) when the members were trained */
-    double low, high; /* every member's output is kept within */
-    double margin;    /* half the median absolute residual of the folds */
-    int n_scores;
-    double *scores; /* (n_scores) ascending: |residual| / (disagreement + margin) */
-} flx_ensemble;
-
 /* Those of training, and those that a refit adds (host/engine/ensemble_refit.h). */
 enum { FLX_ENSEMBLE_TRAINED = 7, FLX_ENSEMBLE_MEMBERS = 9 };
 
@@ -58,10 +39,6 @@ int *flx_ensemble_count_replicas(const flx_deployment *deployment);
  * read the only one, share the other half, until a refit (host/engine/ensemble_refit.h).
  * Nothing to do where no number of instances has changed. */
 flx_status flx_ensemble_follow(flx_model *model, flx_error *error);
-
-/* Frees a member's graph and models, not what it borrows. NULL is fine. */
-void flx_ensemble_destroy_member(flx_model *model);
-void flx_ensemble_destroy(flx_ensemble *mixture); /* NULL is fine */
 
 /* A member's weight. Far from the training rows, which is where an input is more than one
  * standard deviation outside what they have, the composed family and the others count

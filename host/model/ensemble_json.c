@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/ensemble_json.h"
 
+#include "formats/memory.h"
+#include "host/model/assignments_json.h"
 #include "host/model/ensemble.h"
 
 #include <math.h>
@@ -15,7 +17,7 @@ static json_t *describe_members(const flx_ensemble *mixture)
                                  member->weight, "fold_mae", member->fold_mae);
         if (member->model)
             json_object_set_new(item, "assignments",
-                                flx_model_describe_assignments(member->model));
+                                flx_assignments_describe(member->model));
         json_array_append_new(list, item);
     }
     return list;
@@ -61,7 +63,7 @@ static flx_status read_member(const flx_json_source *source, const json_t *item,
         return flx_json_fail(source, flx_json_line(source, item), error,
                              "this build has no models of the kind that \"%s\" needs",
                              name);
-    return index ? flx_model_read_assignments(source, item, folder, member->model, error)
+    return index ? flx_assignments_read(source, item, folder, member->model, error)
                  : FLX_OK;
 }
 
@@ -76,7 +78,7 @@ static flx_status read_scores(const flx_json_source *source, const json_t *objec
     size_t count = json_array_size(scores);
     mixture->scores = malloc((count + 1) * sizeof *mixture->scores);
     if (!mixture->scores)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     for (size_t i = 0; i < count; i++) {
         const json_t *score = json_array_get(scores, i);
         mixture->scores[i] = json_number_value(score);
@@ -99,7 +101,7 @@ static flx_status read_replicas(const flx_json_source *source, const json_t *obj
     int services = model->deployment->n_services;
     model->mixture->replicas = flx_ensemble_count_replicas(model->deployment);
     if (!model->mixture->replicas)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     for (int s = 0; s < services; s++) {
         json_int_t count = json_integer_value(json_array_get(replicas, (size_t)s));
         if (json_array_size(replicas) != (size_t)services || count < 1 || count > 10000)
@@ -131,7 +133,7 @@ flx_status flx_ensemble_read(const flx_json_source *source, const char *folder,
     if (model->mixture)
         model->mixture->members = calloc(count, sizeof *model->mixture->members);
     if (!model->mixture || !model->mixture->members)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     double sum = 0;
     FLX_TRY(read_replicas(source, object, model, error));
     for (size_t k = 0; k < count; k++) {

@@ -5,7 +5,9 @@
 #define FLX_ENSEMBLE_JSON_H
 
 #include "formats/json.h"
-#include "host/model/model_json.h"
+#include "host/model/model.h"
+
+#include <jansson.h>
 
 json_t *flx_ensemble_describe(const flx_model *model);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/model.h"
 
-#include "host/graph.h"
-#include "host/model/ensemble.h"
-#include "host/model/model_json.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const char *const flx_composition_words[] = {"composed", "gp-ard",         "gp-iso",
+                                             "mlp",      "forest",         "xgboost",
+                                             "ridge",    "skip-connected", NULL};
 
 const char *flx_composition_text(flx_composition composition)
 {
@@ -57,6 +57,27 @@ void flx_model_destroy(flx_model *model)
     flx_graph_destroy(model->graph);
     flx_deployment_destroy(model->deployment);
     free(model);
+}
+
+void flx_ensemble_destroy_member(flx_model *model)
+{
+    if (!model)
+        return;
+    model->deployment = NULL;
+    model->rows = NULL;
+    flx_model_destroy(model);
+}
+
+void flx_ensemble_destroy(flx_ensemble *mixture)
+{
+    if (!mixture)
+        return;
+    for (int k = 0; k < mixture->n_members; k++)
+        flx_ensemble_destroy_member(mixture->members[k].model);
+    free(mixture->members);
+    free(mixture->replicas);
+    free(mixture->scores);
+    free(mixture);
 }
 
 const flx_predictor *flx_model_leading(const flx_model *model, int a)

@@ -25,6 +25,8 @@ typedef enum {
 /* "composed" | "gp-ard" | "gp-iso" | "mlp" | "forest" | "xgboost" | "ridge" |
  * "skip-connected" */
 const char *flx_composition_text(flx_composition composition);
+/* All of them, in the order of the enumeration; ends with NULL. */
+extern const char *const flx_composition_words[];
 /* What its vertices are fitted with. */
 flx_predictor_kind flx_composition_kind(flx_composition composition);
 
@@ -35,7 +37,28 @@ typedef struct {
     bool is_failure; /* a fit that was tried and failed */
 } flx_warning;
 
+/* One model that the target hosts (host/model/ensemble.h). */
 typedef struct {
+    const char *name;
+    struct flx_model *model; /* its deployment and rows are borrowed from the model that
+                                hosts the ensemble; NULL for the first member: that
+                                model's own graph */
+    bool is_composed;        /* of the composed family */
+    double weight;           /* in [0, 1]; those of all members sum to 1 */
+    double fold_mae;         /* out of sample, unit of the target */
+} flx_member;
+
+typedef struct {
+    int n_members;
+    flx_member *members;
+    int *replicas;    /* (services of the deployment) when the members were trained */
+    double low, high; /* every member's output is kept within */
+    double margin;    /* half the median absolute residual of the folds */
+    int n_scores;
+    double *scores; /* (n_scores) ascending: |residual| / (disagreement + margin) */
+} flx_ensemble;
+
+typedef struct flx_model {
     flx_composition composition;
     flx_gp_prior prior;
     bool paper_mode;
@@ -53,11 +76,14 @@ typedef struct {
     int *drawn; /* (n_drawn) row numbers in that file, ascending */
     int n_notes;
     flx_warning *notes;
-    struct flx_ensemble *mixture; /* host/model/ensemble.h: what the target is predicted
-                                    by; NULL: by the graph alone */
+    flx_ensemble *mixture; /* what the target is predicted by; NULL: the graph alone */
 } flx_model;
 
 void flx_model_destroy(flx_model *model); /* NULL is fine */
+
+void flx_ensemble_destroy(flx_ensemble *mixture); /* NULL is fine */
+/* Frees a member's graph and models, not what it borrows. NULL is fine. */
+void flx_ensemble_destroy_member(flx_model *model);
 
 /* Frees what training gave a model: what its assignments host, and notes. */
 void flx_model_clear_fits(flx_model *model);

@@ -1,78 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/model_json.h"
 
+#include "formats/memory.h"
+#include "host/model/assignments_json.h"
 #include "host/model/ensemble_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const flx_composition_words[] = {"composed", "gp-ard",         "gp-iso",
-                                             "mlp",      "forest",         "xgboost",
-                                             "ridge",    "skip-connected", NULL};
-const char *const flx_prior_words[] = {"none", "density", "sparse", NULL};
+#define FORMAT "fluxion-graph"
+enum { VERSION = 1 };
 
-char *flx_model_file(const char *folder, const char *name)
-{
-    size_t length = strlen(folder);
-    const char *slash = length && folder[length - 1] == '/' ? "" : "/";
-    char *path = NULL;
-    return asprintf(&path, "%s%s%s", folder, slash, name) < 0 ? NULL : path;
-}
-
-char *flx_model_predictor_file(const char *folder, const char *digest)
-{
-    char *name = NULL;
-    if (asprintf(&name, "models/%s.h5", digest) < 0)
-        return NULL;
-    char *path = flx_model_file(folder, name);
-    free(name);
-    return path;
-}
-
-flx_status flx_model_out_of_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "out of memory for the files of a model");
-}
-
-static json_t *list_inputs(const flx_graph_assignment *assignment)
-{
-    json_t *list = json_array();
-    for (int i = 0; i < assignment->n_inputs; i++)
-        json_array_append_new(list, json_string(assignment->inputs[i].label));
-    return list;
-}
-
-static json_t *list_models(const flx_learning_assignment *assignment)
-{
-    json_t *list = json_array();
-    for (int k = 0; k < assignment->n_models; k++) {
-        const flx_hosted_model *hosted = &assignment->models[k];
-        char digest[65];
-        flx_predictor_digest(&hosted->predictor, digest);
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I}", "model", digest, "kind",
-                            flx_predictor_kind_text(hosted->predictor.kind), "weight",
-                            hosted->weight, "cause", hosted->cause, "first_time",
-                            (json_int_t)hosted->first_time, "last_time",
-                            (json_int_t)hosted->last_time));
-    }
-    return list;
-}
-
-json_t *flx_model_describe_assignments(const flx_model *model)
-{
-    json_t *list = json_array();
-    for (int a = 0; a < model->graph->n_assignments; a++) {
-        const flx_graph_assignment *assignment = &model->graph->assignments[a];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:o, s:o}", "name", assignment->name,
-                                        "vertex", flx_vertex_kind_text(assignment->kind),
-                                        "inputs", list_inputs(assignment), "models",
-                                        list_models(&model->assignments[a])));
-    }
-    return list;
-}
+/* In the order of their enumeration. */
+static const char *const prior_words[] = {"none", "density", "sparse", NULL};
 
 static json_t *describe_readings(const flx_input_subsets *readings)
 {
@@ -148,14 +89,189 @@ static json_t *describe_notes(const flx_model *model)
 
 json_t *flx_model_describe(const flx_model *model)
 {
-    json_t *document = json_pack(
-        "{s:s, s:i, s:s, s:s, s:b}", "format", FLX_MODEL_FORMAT, "version",
-        FLX_MODEL_VERSION, "composition", flx_composition_words[model->composition],
-        "prior", flx_prior_words[model->prior], "paper", model->paper_mode);
+    json_t *document =
+        json_pack("{s:s, s:i, s:s, s:s, s:b}", "format", FORMAT, "version", VERSION,
+                  "composition", flx_composition_words[model->composition], "prior",
+                  prior_words[model->prior], "paper", model->paper_mode);
     json_object_set_new(document, "training", describe_training(model));
-    json_object_set_new(document, "assignments", flx_model_describe_assignments(model));
+    json_object_set_new(document, "assignments", flx_assignments_describe(model));
     json_object_set_new(document, "mixture", flx_ensemble_describe(model));
     json_object_set_new(document, "notes", describe_notes(model));
     describe_structure(model->graph, document);
     return document;
+}
+
+static flx_status read_settings(const flx_json_source *source, flx_model *model,
+                                flx_error *error)
+{
+    const json_t *root = flx_json_root(source);
+    int composition = 0, prior = 0;
+    FLX_TRY(flx_json_check_format(source, FORMAT, VERSION, error));
+    FLX_TRY(flx_json_get_word(source, root, "composition", true, flx_composition_words,
+                              &composition, error));
+    FLX_TRY(flx_json_get_word(source, root, "prior", true, prior_words, &prior, error));
+    FLX_TRY(flx_json_get_boolean(source, root, "paper", true, &model->paper_mode, error));
+    model->composition = (flx_composition)composition;
+    model->prior = (flx_gp_prior)prior;
+    return FLX_OK;
+}
+
+static flx_status read_reading(const flx_json_source *source, const json_t *readings,
+                               const char *assignment, flx_input_subsets *out,
+                               flx_error *error)
+{
+    json_t *labels = NULL;
+    const char *label = NULL;
+    FLX_TRY(flx_json_get_array(source, readings, assignment, true, &labels, error));
+    if (!flx_input_subsets_add(out, assignment))
+        return flx_no_memory(error, "the files of a model");
+    for (size_t k = 0; k < json_array_size(labels); k++) {
+        FLX_TRY(flx_json_item_text(source, labels, k, "a metric", &label, error));
+        if (!flx_input_subsets_add_label(out, label))
+            return flx_no_memory(error, "the files of a model");
+    }
+    return FLX_OK;
+}
+
+/* *out NULL where the graph was not pruned. */
+static flx_status read_readings(const flx_json_source *source, flx_input_subsets **out,
+                                flx_error *error)
+{
+    json_t *readings = NULL, *labels;
+    const char *assignment;
+    *out = NULL;
+    FLX_TRY(flx_json_get_object(source, flx_json_root(source), "readings", false,
+                                &readings, error));
+    if (!readings)
+        return FLX_OK;
+    *out = flx_input_subsets_create();
+    flx_status status = *out ? FLX_OK : flx_no_memory(error, "the files of a model");
+    json_object_foreach(readings, assignment, labels)
+    {
+        if (status == FLX_OK)
+            status = read_reading(source, readings, assignment, *out, error);
+    }
+    if (status == FLX_OK)
+        return FLX_OK;
+    flx_input_subsets_destroy(*out);
+    *out = NULL;
+    return status;
+}
+
+static flx_status read_graph(const flx_json_source *source, flx_model *model,
+                             flx_error *error)
+{
+    json_t *spectrum = NULL;
+    flx_input_subsets *readings = NULL;
+    FLX_TRY(flx_json_get_array(source, flx_json_root(source), "spectrum", true, &spectrum,
+                               error));
+    size_t count = json_array_size(spectrum);
+    const char **names = calloc(count + 1, sizeof *names);
+    flx_status status = names ? FLX_OK : flx_no_memory(error, "the files of a model");
+    for (size_t k = 0; k < count && status == FLX_OK; k++)
+        status = flx_json_item_text(source, spectrum, k, "a metric", &names[k], error);
+    if (status == FLX_OK)
+        status = read_readings(source, &readings, error);
+    flx_graph_scope scope = {names, (int)count, readings};
+    if (status == FLX_OK)
+        status = flx_model_build_graph(model->deployment, model->composition,
+                                       model->paper_mode, &scope, &model->graph, error);
+    flx_input_subsets_destroy(readings);
+    free(names);
+    return status;
+}
+
+/* Row numbers of the source: integers in ascending order. */
+static flx_status read_drawn(const flx_json_source *source, const json_t *rows,
+                             flx_model *model, flx_error *error)
+{
+    size_t count = json_array_size(rows);
+    model->drawn = calloc(count + 1, sizeof *model->drawn);
+    if (!model->drawn)
+        return flx_no_memory(error, "the files of a model");
+    json_int_t last = -1;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(rows, i);
+        json_int_t row = json_integer_value(item);
+        if (!json_is_integer(item) || row <= last || row >= model->source_rows)
+            return flx_json_fail(source, flx_json_item_line(source, rows, i), error,
+                                 "item %zu of \"rows\" is no row number after %lld and "
+                                 "below the %d rows of the source",
+                                 i, (long long)last, model->source_rows);
+        model->drawn[model->n_drawn++] = (int)row;
+        last = row;
+    }
+    return FLX_OK;
+}
+
+/* "replicas" of the rows: services that had another number of instances then. */
+static flx_status read_row_replicas(const flx_json_source *source, const json_t *training,
+                                    flx_model *model, flx_error *error)
+{
+    json_t *object = NULL;
+    int count = model->deployment->n_services;
+    FLX_TRY(flx_json_get_object(source, training, "replicas", false, &object, error));
+    if (!object)
+        return FLX_OK;
+    model->row_replicas = calloc((size_t)count + 1, sizeof *model->row_replicas);
+    if (!model->row_replicas)
+        return flx_no_memory(error, "the files of a model");
+    size_t used = 0;
+    for (int s = 0; s < count; s++) {
+        const flx_service *service = &model->deployment->services[s];
+        model->row_replicas[s] = service->replicas;
+        used += json_object_get(object, service->name) != NULL;
+        FLX_TRY(flx_json_get_integer(source, object, service->name, false, 0, 10000,
+                                     &model->row_replicas[s], error));
+    }
+    if (used != json_object_size(object))
+        return flx_json_fail(source, flx_json_key_line(source, training, "replicas"),
+                             error, "\"replicas\" names a service that is not deployed");
+    return FLX_OK;
+}
+
+static flx_status read_training(const flx_json_source *source, flx_model *model,
+                                flx_error *error)
+{
+    json_t *training = NULL, *rows = NULL;
+    const char *digest = NULL;
+    FLX_TRY(flx_json_get_object(source, flx_json_root(source), "training", true,
+                                &training, error));
+    FLX_TRY(flx_json_get_text(source, training, "source_digest", true, &digest, error));
+    FLX_TRY(flx_json_get_integer(source, training, "source_rows", true, 0, 1000000000,
+                                 &model->source_rows, error));
+    FLX_TRY(flx_json_get_array(source, training, "rows", true, &rows, error));
+    snprintf(model->source_digest, sizeof model->source_digest, "%s", digest);
+    FLX_TRY(read_row_replicas(source, training, model, error));
+    return read_drawn(source, rows, model, error);
+}
+
+static flx_status read_notes(const flx_json_source *source, flx_model *model,
+                             flx_error *error)
+{
+    json_t *notes = NULL;
+    FLX_TRY(
+        flx_json_get_array(source, flx_json_root(source), "notes", true, &notes, error));
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        const json_t *item = json_array_get(notes, i);
+        const char *assignment = NULL, *text = NULL;
+        bool is_failure = false;
+        FLX_TRY(flx_json_get_text(source, item, "assignment", true, &assignment, error));
+        FLX_TRY(flx_json_get_text(source, item, "text", true, &text, error));
+        FLX_TRY(flx_json_get_boolean(source, item, "failure", true, &is_failure, error));
+        if (!flx_model_add_warning(model, assignment, is_failure, "%s", text))
+            return flx_no_memory(error, "the files of a model");
+    }
+    return FLX_OK;
+}
+
+flx_status flx_model_read_description(const flx_json_source *source, const char *folder,
+                                      flx_model *model, flx_error *error)
+{
+    FLX_TRY(read_settings(source, model, error));
+    FLX_TRY(read_graph(source, model, error));
+    FLX_TRY(read_training(source, model, error));
+    FLX_TRY(read_notes(source, model, error));
+    FLX_TRY(flx_assignments_read(source, flx_json_root(source), folder, model, error));
+    return flx_ensemble_read(source, folder, model, error);
 }

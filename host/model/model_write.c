@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A model becomes a folder: written beside its name and renamed. */
-#include "host/model/ensemble.h"
-#include "host/model/model_json.h"
-
 #include "formats/files.h"
+#include "formats/memory.h"
+#include "host/model/model_json.h"
+#include "host/model/model_path.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static flx_status write_text(const char *folder, const char *name, const char *t
     char *path = flx_model_file(folder, name);
     if (!path || !text) {
         free(path);
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     }
     flx_status status = flx_output_write(path, text, strlen(text), error);
     free(path);
@@ -91,7 +91,7 @@ static flx_status write_predictor(const flx_hosted_model *hosted, const char *fo
     flx_predictor_digest(&hosted->predictor, digest);
     char *path = flx_model_predictor_file(folder, digest);
     if (!path)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     flx_hdf5_writer *writer = flx_predictor_put(&hosted->predictor);
     flx_hdf5_put_integer(writer, "/", "created", hosted->created);
     flx_status status = flx_hdf5_save(writer, path, error);
@@ -113,7 +113,7 @@ static flx_status write_predictors(const flx_model *model, const char *folder,
 {
     char *models = flx_model_file(folder, "models");
     if (!models)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     int made = mkdir(models, 0777);
     free(models);
     if (made != 0)
@@ -132,7 +132,7 @@ static flx_status write_tables(const flx_model *model, const char *folder,
          *deployment = flx_model_file(folder, "deployment.json");
     flx_status status = rows && deployment
                             ? flx_deployment_write(model->deployment, deployment, error)
-                            : flx_model_out_of_memory(error);
+                            : flx_no_memory(error, "the files of a model");
     if (status == FLX_OK)
         status = flx_dataset_write(model->rows, rows, error);
     free(rows);
@@ -157,8 +157,8 @@ static flx_status write_all(const flx_model *model, const char *path, const char
     json_decref(document);
     status = write_history(folder, history, line, error);
     if (status == FLX_OK)
-        status =
-            text ? write_tables(model, folder, error) : flx_model_out_of_memory(error);
+        status = text ? write_tables(model, folder, error)
+                      : flx_no_memory(error, "the files of a model");
     if (status == FLX_OK)
         status = write_predictors(model, folder, error);
     if (status == FLX_OK)
@@ -203,7 +203,7 @@ flx_status flx_model_update(const flx_model *model, const char *path,
     size_t length;
     flx_status status =
         name ? flx_text_file_read(name, LONGEST_HISTORY, &history, &length, error)
-             : flx_model_out_of_memory(error);
+             : flx_no_memory(error, "the files of a model");
     free(name);
     if (status == FLX_OK)
         status = write_all(model, path, history, flx_change_describe(change), error);

@@ -53,7 +53,8 @@ flx_status flx_row_batch_create(const flx_inference *inference, int rows, int sa
                                 flx_error *error);
 void flx_row_batch_release(flx_row_batch *chunk);
 
-/* Fills value and variance for rows first .. first + rows - 1 of the bound table. */
+/* Fills value and variance for rows first .. first + rows - 1 of the bound table
+ * (host/model/inference_level.c). */
 flx_status flx_row_batch_infer(flx_row_batch *chunk, int first, int rows,
                                flx_error *error);
 

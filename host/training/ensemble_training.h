@@ -6,7 +6,7 @@
 #define FLX_ENSEMBLE_TRAINING_H
 
 #include "host/model.h"
-#include "host/training/training.h"
+#include "host/training/trainer.h"
 
 /* `model` as for flx_train_model. Fewer than 10 rows, or than 5 groups of rows, with a
  * target: no mixture, and a note that says so. Above 400 rows the weights come from 400

@@ -5,8 +5,8 @@
 #ifndef FLX_METRIC_SELECTION_H
 #define FLX_METRIC_SELECTION_H
 
-#include "host/model.h"
 #include "formats/progress.h"
+#include "host/model.h"
 #include "kernels/backend.h"
 
 /* All zero: the defaults. */

@@ -235,3 +235,16 @@ flx_status flx_trainer_run(flx_trainer *schools, int count, flx_backend *backend
     }
     return FLX_OK;
 }
+
+flx_status flx_train_model(flx_model *model, flx_backend *backend,
+                           const flx_fit_options *options, flx_training_report *report,
+                           flx_error *error)
+{
+    *report = (flx_training_report){0};
+    flx_trainer school = {.model = model, .wants_residuals = true};
+    flx_status status = flx_trainer_create(&school, error);
+    if (status == FLX_OK)
+        status = flx_trainer_run(&school, 1, backend, options, report, error);
+    flx_trainer_destroy(&school);
+    return status;
+}

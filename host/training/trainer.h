@@ -10,8 +10,16 @@
 
 #include "host/graph.h"
 #include "host/regression.h"
-#include "host/training/training.h"
 #include "host/training/training_set.h"
+#include "kernels/backend.h"
+
+/* What the fits cost. */
+typedef struct {
+    int fits;      /* looked_up ones included */
+    int looked_up; /* found in the repository: no work */
+    long evaluations;
+    double wall_s;
+} flx_training_report;
 
 typedef struct {
     flx_model *model;     /* deployment, graph, rows, prior and modes stand */
@@ -37,6 +45,12 @@ void flx_trainer_destroy(flx_trainer *school);
 
 /* Teaches all schools, round by round, each round as one batch. The report adds up. */
 flx_status flx_trainer_run(flx_trainer *schools, int count, flx_backend *backend,
+                           const flx_fit_options *options, flx_training_report *report,
+                           flx_error *error);
+
+/* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
+ * and that has none yet. On failure what was trained is left to flx_model_destroy. */
+flx_status flx_train_model(flx_model *model, flx_backend *backend,
                            const flx_fit_options *options, flx_training_report *report,
                            flx_error *error);
 

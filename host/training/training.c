@@ -5,7 +5,6 @@
 #include "host/training/ensemble_training.h"
 #include "host/training/metric_selection.h"
 #include "host/training/out_of_fold.h"
-#include "host/training/trainer.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -15,31 +14,6 @@ static double seconds_now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-flx_status flx_train_model(flx_model *model, flx_backend *backend,
-                           const flx_fit_options *options, flx_training_report *report,
-                           flx_error *error)
-{
-    double started = seconds_now();
-    *report = (flx_training_report){0};
-    flx_trainer school = {.model = model, .wants_residuals = true};
-    flx_status status = flx_trainer_create(&school, error);
-    if (status == FLX_OK)
-        status = flx_trainer_run(&school, 1, backend, options, report, error);
-    flx_trainer_destroy(&school);
-    report->wall_s = seconds_now() - started;
-    return status;
-}
-
-static flx_status train_mixture(flx_model *model, flx_backend *backend,
-                                const flx_fit_options *options,
-                                flx_training_report *report, flx_error *error)
-{
-    double started = seconds_now();
-    flx_status status = flx_ensemble_train(model, backend, options, report, error);
-    report->wall_s = seconds_now() - started;
-    return status;
 }
 
 /* The graph of all declared metrics, pruned to those that are chosen. The paper chooses
@@ -100,12 +74,14 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->wants_log = deployment->log_target;
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
     flx_status status = build_graph(model, options, backend, error);
+    double started = seconds_now();
     flx_fit_options fit = {options->repository, progress, options->seed};
     bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
                          model->prior != FLX_PRIOR_NONE;
     if (status == FLX_OK)
-        status = hosts_mixture ? train_mixture(model, backend, &fit, report, error)
-                               : flx_train_model(model, backend, &fit, report, error);
+        status = (hosts_mixture ? flx_ensemble_train
+                                : flx_train_model)(model, backend, &fit, report, error);
+    report->wall_s = seconds_now() - started;
     if (status == FLX_OK)
         *out = model;
     else

@@ -9,8 +9,7 @@
 #define FLX_TRAINING_H
 
 #include "host/model.h"
-#include "host/regression.h"
-#include "kernels/backend.h"
+#include "host/training/trainer.h"
 
 typedef struct {
     flx_composition composition;
@@ -27,14 +26,6 @@ typedef struct {
     uint64_t seed;
 } flx_training_options;
 
-/* What the fits cost. */
-typedef struct {
-    int fits;      /* looked_up ones included */
-    int looked_up; /* found in the repository: no work */
-    long evaluations;
-    double wall_s;
-} flx_training_report;
-
 /* Takes ownership of `deployment` and `rows` in every case. FLX_BAD_INPUT where the
  * target has no value at all or an output more than 16384 rows; FLX_NUMERIC where the
  * target's own fit fails. */
@@ -42,10 +33,4 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
                           const flx_training_options *options, flx_backend *backend,
                           const flx_progress *progress, flx_model **out,
                           flx_training_report *report, flx_error *error);
-
-/* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
- * and that has none yet. On failure what was trained is left to flx_model_destroy. */
-flx_status flx_train_model(flx_model *model, flx_backend *backend,
-                           const flx_fit_options *options, flx_training_report *report,
-                           flx_error *error);
 #endif

@@ -1,14 +1,52 @@
-/* SPDX-License-Identifier: MIT
- * The assignments of a folder become hosted models: every file is checked against the
- * digest that graph.json names, and against the assignment. */
-#include "host/model/model_json.h"
+/* SPDX-License-Identifier: MIT */
+#include "host/model/assignments_json.h"
 
-#include "formats/json.h"
+#include "formats/memory.h"
+#include "host/model/model_path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static json_t *list_inputs(const flx_graph_assignment *assignment)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < assignment->n_inputs; i++)
+        json_array_append_new(list, json_string(assignment->inputs[i].label));
+    return list;
+}
+
+static json_t *list_models(const flx_learning_assignment *assignment)
+{
+    json_t *list = json_array();
+    for (int k = 0; k < assignment->n_models; k++) {
+        const flx_hosted_model *hosted = &assignment->models[k];
+        char digest[65];
+        flx_predictor_digest(&hosted->predictor, digest);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I}", "model", digest, "kind",
+                            flx_predictor_kind_text(hosted->predictor.kind), "weight",
+                            hosted->weight, "cause", hosted->cause, "first_time",
+                            (json_int_t)hosted->first_time, "last_time",
+                            (json_int_t)hosted->last_time));
+    }
+    return list;
+}
+
+json_t *flx_assignments_describe(const flx_model *model)
+{
+    json_t *list = json_array();
+    for (int a = 0; a < model->graph->n_assignments; a++) {
+        const flx_graph_assignment *assignment = &model->graph->assignments[a];
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o, s:o}", "name", assignment->name,
+                                        "vertex", flx_vertex_kind_text(assignment->kind),
+                                        "inputs", list_inputs(assignment), "models",
+                                        list_models(&model->assignments[a])));
+    }
+    return list;
+}
 
 static bool is_digest(const char *text)
 {
@@ -69,7 +107,7 @@ static flx_status read_hosted(const flx_json_source *source, const json_t *item,
                              digest);
     char *path = flx_model_predictor_file(folder, digest), found[65];
     if (!path)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     flx_status status = read_file(path, hosted, error);
     if (status == FLX_OK) {
         flx_predictor_digest(&hosted->predictor, found);
@@ -116,9 +154,8 @@ static flx_status read_assignment(const flx_json_source *source, const json_t *i
     return FLX_OK;
 }
 
-flx_status flx_model_read_assignments(const flx_json_source *source, const json_t *owner,
-                                      const char *folder, flx_model *model,
-                                      flx_error *error)
+flx_status flx_assignments_read(const flx_json_source *source, const json_t *owner,
+                                const char *folder, flx_model *model, flx_error *error)
 {
     json_t *list = NULL;
     int count = model->graph->n_assignments;
@@ -129,7 +166,7 @@ flx_status flx_model_read_assignments(const flx_json_source *source, const json_
                              json_array_size(list), count);
     model->assignments = calloc((size_t)count, sizeof *model->assignments);
     if (!model->assignments)
-        return flx_model_out_of_memory(error);
+        return flx_no_memory(error, "the files of a model");
     for (int a = 0; a < count; a++)
         FLX_TRY(read_assignment(source, json_array_get(list, (size_t)a), a, folder, model,
                                 error));

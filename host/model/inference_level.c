@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * One level of the graph for one batch of rows: queries laid out and filled, asked of
+ * backend and regressors, and turned into values. */
+#include "host/model/row_batch.h"
+
+#include "host/model/feature_transform.h"
+#include "host/regression.h"
+
+#include <stdlib.h>
+
+enum { BLOCK_COLUMNS = 256 };
+
+/* Whether a model answers queries; rules and constants need none. */
+static bool is_asked(const flx_predictor *p)
+{
+    return p->kind != FLX_PREDICTOR_CONSTANT && p->kind != FLX_PREDICTOR_RULE;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static bool wants_slopes(const flx_row_batch *c)
+{
+    return c->variance && c->source == FLX_FROM_PREDICTIONS;
+}
+
+/* Kinds other than gp answer at once; their variance is the same everywhere. */
+static flx_status ask_kind(flx_row_batch *c, int vertex, int k, int first, int m)
+{
+    const flx_inference *inference = c->inference;
+    const flx_predictor *p = &flx_row_batch_hosting(c, vertex)->models[k].predictor;
+    const flx_slot *s = &c->slots[inference->first_slot[vertex] + k];
+    int a = inference->model->graph->vertices[vertex].assignment;
+    size_t point = s->at + (size_t)first;
+    flx_error error;
+    for (int i = 0; i < m; i++)
+        c->spread[point + (size_t)i] = p->variance / (p->y_sd * p->y_sd);
+    double *slopes = c->slopes + s->slope_at + (size_t)first * (size_t)p->n_metrics;
+    return flx_regressor_of(p->kind)->predict(
+        p, inference->prepared[inference->first_hosted[a] + k],
+        c->X + s->x_at + (size_t)first * (size_t)p->n_features, m, c->mean + point,
+        wants_slopes(c) && p->n_metrics ? slopes : NULL, &error);
+}
+
+/* Fills queries first .. last - 1 of one vertex, as far as it has so many, for all of its
+ * models. */
+static flx_status fill_queries(flx_row_batch *c, int vertex, int first, int last)
+{
+    const flx_learning_assignment *hosting = flx_row_batch_hosting(c, vertex);
+    int points = flx_row_batch_points(c, vertex);
+    int stride = points == c->columns ? 1 : c->samples;
+    last = smaller(last, points);
+    size_t width = (size_t)hosting->models[0].predictor.n_inputs;
+    double *raw = malloc((width + 1) * sizeof *raw);
+    flx_status status = raw ? FLX_OK : FLX_NO_MEMORY;
+    for (int i = first; i < last && status == FLX_OK; i++) {
+        flx_row_batch_collect(c, vertex, i * stride, raw);
+        for (int k = 0; k < hosting->n_models; k++) {
+            const flx_predictor *p = &hosting->models[k].predictor;
+            const flx_slot *s = &c->slots[c->inference->first_slot[vertex] + k];
+            if (is_asked(p))
+                flx_features_apply(p, raw, 1,
+                                   c->X + s->x_at + (size_t)i * (size_t)p->n_features);
+        }
+    }
+    free(raw);
+    for (int k = 0; k < hosting->n_models && status == FLX_OK && first < last; k++)
+        if (flx_regressor_of(hosting->models[k].predictor.kind))
+            status = ask_kind(c, vertex, k, first, last - first);
+    return status;
+}
+
+/* Where the next slot of a level goes. */
+typedef struct {
+    size_t points, x, slopes;
+    int queries;
+} places;
+
+/* One model of the run of vertices order[first .. last - 1], which share an assignment:
+ * their points stand in a row and are one query. */
+static void place_model(flx_row_batch *c, int k, int first, int last, places *next)
+{
+    const flx_inference *inference = c->inference;
+    const flx_graph *graph = inference->model->graph;
+    int a = graph->vertices[inference->order[first]].assignment, m = 0;
+    const flx_predictor *p = &inference->model->assignments[a].models[k].predictor;
+    flx_slot start = {next->points, next->x, next->slopes};
+    for (int i = first; i < last; i++) {
+        int v = inference->order[i], points = flx_row_batch_points(c, v);
+        c->slots[inference->first_slot[v] + k] =
+            (flx_slot){next->points, next->x, next->slopes};
+        next->points += (size_t)points;
+        next->x += (size_t)points * (size_t)p->n_features;
+        next->slopes += (size_t)points * (size_t)p->n_metrics;
+        m += points;
+    }
+    if (p->kind == FLX_PREDICTOR_GP)
+        c->queries[next->queries++] =
+            (flx_gp_query){.member = inference->member[inference->first_hosted[a] + k],
+                           .m = m,
+                           .queries = c->X + start.x_at,
+                           .mean = c->mean + start.at,
+                           .variance = c->wants_variance ? c->spread + start.at : NULL,
+                           .n_slopes = wants_slopes(c) ? p->n_metrics : 0,
+                           .slopes = c->slopes + start.slope_at};
+}
+
+/* Places of the level's models in X, answers and slopes; returns how many queries the
+ * backend gets. */
+static int lay_out_level(flx_row_batch *c, int level)
+{
+    const flx_inference *inference = c->inference;
+    const flx_graph *graph = inference->model->graph;
+    places next = {0};
+    int end = graph->level_start[level + 1];
+    for (int first = graph->level_start[level], last; first < end; first = last) {
+        int a = graph->vertices[inference->order[first]].assignment;
+        const flx_learning_assignment *hosting = &inference->model->assignments[a];
+        for (last = first + 1;
+             last < end && graph->vertices[inference->order[last]].assignment == a;)
+            last++;
+        for (int k = 0; k < hosting->n_models; k++)
+            if (is_asked(&hosting->models[k].predictor))
+                place_model(c, k, first, last, &next);
+    }
+    return next.queries;
+}
+
+/* Threads share a level's vertices in blocks of columns, so that the last levels, which
+ * have one vertex, are shared too. */
+static flx_status infer_level(flx_row_batch *c, int level, flx_error *error)
+{
+    const flx_inference *inference = c->inference;
+    const flx_graph *graph = inference->model->graph;
+    int start = graph->level_start[level], threads = c->threads;
+    int blocks = (c->columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
+    int count = (graph->level_start[level + 1] - start) * blocks;
+    bool has_failed = false;
+    int queries = lay_out_level(c, level);
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads)                       \
+    reduction(||                                                                         \
+              : has_failed)
+    for (int i = 0; i < count; i++) {
+        int v = inference->order[start + i / blocks], first = i % blocks * BLOCK_COLUMNS;
+        if (fill_queries(c, v, first, first + BLOCK_COLUMNS) != FLX_OK)
+            has_failed = true;
+    }
+    if (has_failed)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction");
+    FLX_TRY(inference->backend->operations->predict(inference->posterior, c->queries,
+                                                    queries, error));
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads)                       \
+    reduction(||                                                                         \
+              : has_failed)
+    for (int i = 0; i < count; i++) {
+        int v = inference->order[start + i / blocks], first = i % blocks * BLOCK_COLUMNS;
+        if (flx_row_batch_propagate(c, v, first,
+                                    smaller(first + BLOCK_COLUMNS, c->columns)) != FLX_OK)
+            has_failed = true;
+    }
+    return has_failed ? flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction")
+                      : FLX_OK;
+}
+
+flx_status flx_row_batch_infer(flx_row_batch *c, int first, int rows, flx_error *error)
+{
+    c->first = first;
+    c->rows = rows;
+    c->columns = rows * c->samples;
+    for (int level = 0; level < c->inference->model->graph->n_levels; level++)
+        FLX_TRY(infer_level(c, level, error));
+    return FLX_OK;
+}
