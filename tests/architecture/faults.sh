@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: sh faults.sh
-# includes.sh finds what it is there to find: faults planted in a copy of the sources.
+# usage: sh faults.sh [BUILD [COMPILER]]
+# includes.sh and calls.sh find what they are there to find: faults planted in a copy of the
+# sources, and two sources that call each other beside the object files of BUILD.
 here=$(cd "$(dirname "$0")" && pwd)
 copy=$(mktemp -d) || exit 2
 trap 'rm -rf "$copy"' EXIT
@@ -29,5 +30,21 @@ finds "there is no room host/cellar" ARCHITECTURE.md '| 30 | `host/attic` | | | 
 if ! sh "$here/includes.sh" "$copy"; then
     echo "the sources as they are do not pass"
     failures=1
+fi
+
+# calls TO FROM: an object file of a source FROM, whose function calls that of TO
+calls() {
+    echo "void flx_$1(void); void flx_$2(void); void flx_$2(void) { flx_$1(); }" >"$copy/$2.c"
+    "$compiler" -c "$copy/$2.c" -o "$copy/$2.c.o" || exit 2
+}
+
+build=${1-} compiler=${2:-cc}
+if [ -n "$build" ]; then
+    calls planted_hen planted_egg
+    calls planted_egg planted_hen
+    if said=$(sh "$here/calls.sh" "$build" "$copy") || ! echo "$said" | grep -q planted_hen; then
+        echo "not found: two sources that call each other; calls.sh said: $said"
+        failures=1
+    fi
 fi
 exit $failures
