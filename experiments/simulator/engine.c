@@ -4,6 +4,7 @@
 #include "experiments/simulator/engine.h"
 
 #include "experiments/simulator/engine_state.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -290,8 +291,7 @@ flx_status flx_engine_run(flx_engine *engine, const flx_scenario *scenario,
     }
     move_clock(engine, engine->end);
     if (engine->is_out_of_memory)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the log of %zu calls",
-                        engine->run.n_log);
+        return flx_no_memory(error, "the log of %zu calls", engine->run.n_log);
     *run = &engine->run;
     return FLX_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Making, resetting and releasing an engine, and the CPU quota of a station. */
 #include "experiments/simulator/engine_state.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -29,9 +30,9 @@ flx_status flx_engine_create(const flx_scenario *largest, flx_engine **out,
 {
     *out = NULL;
     size_t frames = (size_t)largest->frames, stations = (size_t)largest->n_stations;
-    flx_engine *engine = calloc(1, sizeof *engine);
-    if (!engine)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for a simulation engine");
+    flx_engine *engine;
+    if (!FLX_NEW(engine, 1))
+        return flx_no_memory(error, "a simulation engine");
     engine->max_frames = largest->frames;
     engine->max_stations = largest->n_stations;
     engine->max_services = largest->n_services;
@@ -46,8 +47,7 @@ flx_status flx_engine_create(const flx_scenario *largest, flx_engine **out,
     if (!engine->frames || !engine->stations || !engine->turn || !engine->heap.events ||
         !engine->ring.events || !engine->run.busy || !engine->run.visits) {
         flx_engine_destroy(engine);
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu calls in flight",
-                        frames);
+        return flx_no_memory(error, "%zu calls in flight", frames);
     }
     *out = engine;
     return FLX_OK;

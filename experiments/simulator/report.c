@@ -4,7 +4,7 @@
 #include "experiments/simulator/report.h"
 
 #include "experiments/simulator/statistics.h"
-#include "experiments/simulator/system_reader.h"
+#include "formats/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,7 @@ static flx_status add_column(flx_report *report, flx_dataset *table,
     const char *service = report->testbed->deployment->services[place->service].name;
     char *name = flx_column_text(service, place->operation, place->instance, place->name);
     if (!name)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for a column name");
+        return flx_no_memory(error, "a column name");
     flx_status status = flx_dataset_name_column(table, column, name, kind, unit, error);
     free(name);
     return status;
@@ -179,8 +179,8 @@ static flx_status lay_out(flx_report *report, int rows, flx_dataset **table,
         groups += (size_t)count_views(service) * (size_t)service->n_operations;
         columns += (size_t)count_views(service) * (size_t)service->n_states;
     }
-    FLX_TRY(flx_system_allocate(groups, sizeof *report->groups, &report->groups, error));
-    FLX_TRY(flx_system_allocate(columns, sizeof *report->limits, &report->limits, error));
+    if (!FLX_NEW(report->groups, groups) || !FLX_NEW(report->limits, columns))
+        return flx_no_memory(error, "a report of %zu columns", columns);
     for (int s = 0; s < deployment->n_services; s++)
         FLX_TRY(add_service(report, s, error));
     FLX_TRY(add_columns(report, NULL, error));
@@ -193,8 +193,9 @@ flx_status flx_report_create(const flx_testbed *testbed, int rows, flx_report **
 {
     *out = NULL;
     *table = NULL;
-    flx_report *report = NULL;
-    FLX_TRY(flx_system_allocate(1, sizeof *report, &report, error));
+    flx_report *report;
+    if (!FLX_NEW(report, 1))
+        return flx_no_memory(error, "a report");
     report->testbed = testbed;
     flx_status status = lay_out(report, rows, table, error);
     if (status == FLX_OK) {

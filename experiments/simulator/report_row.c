@@ -4,6 +4,7 @@
 #include "experiments/simulator/report.h"
 
 #include "experiments/simulator/statistics.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -37,8 +38,7 @@ static flx_status reserve(flx_report_space *space, size_t count, int channels,
     if (space->values && space->sorted && space->scratch && space->start)
         return FLX_OK;
     flx_report_space_release(space);
-    return flx_fail(error, FLX_NO_MEMORY, "no memory for the latencies of %zu calls",
-                    count);
+    return flx_no_memory(error, "the latencies of %zu calls", count);
 }
 
 /* Latencies of channel c become values[start[c]] .. values[start[c + 1] - 1]. */

@@ -2,9 +2,9 @@
  * Drawing and reading settings (settings.h). */
 #include "experiments/simulator/settings.h"
 
-#include "experiments/simulator/system_reader.h"
 #include "formats/files.h"
 #include "formats/json.h"
+#include "formats/memory.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdio.h>
@@ -17,19 +17,16 @@ static flx_status create(const flx_testbed *testbed, int count, flx_settings **o
                          flx_error *error)
 {
     *out = NULL;
-    flx_settings *settings = NULL;
-    FLX_TRY(flx_system_allocate(1, sizeof *settings, &settings, error));
+    flx_settings *settings;
+    size_t n_knobs = (size_t)testbed->space->n_knobs;
+    if (!FLX_NEW(settings, 1) || !FLX_NEW(settings->values, (size_t)count * n_knobs)) {
+        flx_settings_destroy(settings);
+        return flx_no_memory(error, "%d settings", count);
+    }
     settings->count = count;
     settings->n_knobs = testbed->space->n_knobs;
-    flx_status status = flx_system_allocate((size_t)count * (size_t)settings->n_knobs,
-                                            sizeof(double), &settings->values, error);
-    if (status != FLX_OK) {
-        flx_settings_destroy(settings);
-        return status;
-    }
-    for (int r = 0; r < count; r++)
-        flx_search_space_defaults(
-            testbed->space, settings->values + (size_t)r * (size_t)settings->n_knobs);
+    for (size_t r = 0; r < (size_t)count; r++)
+        flx_search_space_defaults(testbed->space, settings->values + r * n_knobs);
     *out = settings;
     return FLX_OK;
 }
@@ -68,7 +65,7 @@ static void draw_units(uint64_t key, int count, int n_genes, int *order, double 
 }
 
 /* What the step does not count keeps its default. */
-static void hold_uncounted(const flx_testbed *testbed, flx_settings *settings)
+static void fix_uncounted(const flx_testbed *testbed, flx_settings *settings)
 {
     const flx_search_space *space = testbed->space;
     for (int k = 0; k < space->n_knobs; k++) {
@@ -85,23 +82,17 @@ flx_status flx_settings_draw(const flx_testbed *testbed, int count, flx_settings
                              flx_error *error)
 {
     int n_genes = testbed->space->n_genes;
+    FLX_SCOPED int *order = NULL;
+    FLX_SCOPED double *units = NULL;
+    *out = NULL;
+    if (!FLX_NEW(order, count) || !FLX_NEW(units, (size_t)count * (size_t)n_genes))
+        return flx_no_memory(error, "%d settings", count);
     FLX_TRY(create(testbed, count, out, error));
-    int *order = malloc((size_t)count * sizeof *order);
-    double *units = malloc(((size_t)count * (size_t)n_genes + 1) * sizeof *units);
-    if (!order || !units) {
-        free(units);
-        free(order);
-        flx_settings_destroy(*out);
-        *out = NULL;
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings", count);
-    }
     draw_units(testbed->key, count, n_genes, order, units);
     for (int r = 0; r < count; r++)
         flx_search_space_decode(testbed->space, units + (size_t)r * (size_t)n_genes,
                                 (*out)->values + (size_t)r * (size_t)(*out)->n_knobs);
-    hold_uncounted(testbed, *out);
-    free(units);
-    free(order);
+    fix_uncounted(testbed, *out);
     return FLX_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include "experiments/simulator/simulation.h"
 #include "formats/files.h"
+#include "formats/memory.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -161,7 +162,7 @@ static void print_summary(const flx_testbed *testbed, const flx_dataset *table,
            totals->rejecting_rows);
 }
 
-static flx_status print_answer(const flx_testbed *testbed, const flx_dataset *table,
+static flx_status print_report(const flx_testbed *testbed, const flx_dataset *table,
                                const flx_simulation_totals *totals, const char *path,
                                flx_error *error)
 {
@@ -170,16 +171,16 @@ static flx_status print_answer(const flx_testbed *testbed, const flx_dataset *ta
     for (int s = 0; busy && s < system->n_services; s++)
         json_object_set_new(busy, system->services[s].name,
                             json_real(totals->utilization[s]));
-    json_t *answer = json_pack(
+    json_t *report = json_pack(
         "{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:I, s:I, s:i, s:f, s:o?}", "output", path,
         "system", system->name, "sequence", testbed->options.sequence, "step",
         testbed->options.step, "title", testbed->step->title, "rows", table->rows,
         "columns", table->n_columns, "requests", (json_int_t)totals->arrived, "rejected",
         (json_int_t)totals->rejected, "rejecting_rows", totals->rejecting_rows,
         "time_factor", system->time_factor, "utilization", busy);
-    if (!answer)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the answer");
-    return flx_print_json(answer, error);
+    if (!report)
+        return flx_no_memory(error, "the report");
+    return flx_print_json(report, error);
 }
 
 static flx_status simulate_and_write(const flx_arguments *arguments,
@@ -198,7 +199,7 @@ static flx_status simulate_and_write(const flx_arguments *arguments,
     if (status == FLX_OK)
         status = flx_dataset_write(table, path, error);
     if (status == FLX_OK && flx_wants_json(arguments))
-        status = print_answer(testbed, table, &totals, path, error);
+        status = print_report(testbed, table, &totals, path, error);
     else if (status == FLX_OK)
         print_summary(testbed, table, &totals, path);
     flx_dataset_destroy(table);
@@ -221,13 +222,11 @@ static flx_status measure(const flx_arguments *arguments, const flx_testbed *tes
     int repeats = 1;
     FLX_TRY(check_output(flx_text(arguments, "output", NULL), error));
     FLX_TRY(choose_settings(arguments, testbed, &settings, &repeats, error));
-    double *utilization =
-        calloc((size_t)testbed->system->n_services, sizeof *utilization);
-    flx_status status =
-        utilization ? simulate_and_write(arguments, testbed, settings, repeats,
-                                         utilization, error)
-                    : flx_fail(error, FLX_NO_MEMORY, "no memory for the utilization");
-    free(utilization);
+    FLX_SCOPED double *utilization = NULL;
+    flx_status status = FLX_NEW(utilization, testbed->system->n_services)
+                            ? simulate_and_write(arguments, testbed, settings, repeats,
+                                                 utilization, error)
+                            : flx_no_memory(error, "the utilization");
     flx_settings_destroy(settings);
     return status;
 }
@@ -253,7 +252,7 @@ const flx_command flx_simulate_command = {
         "SYSTEM is hotel, boutique, trainticket or a file of that form. Knobs are drawn\n"
         "by Latin hypercube over the ranges of the step's deployment, or given:\n"
         "  --settings FILE.csv    one column a knob; missing knobs keep their default\n"
-        "  --settings TUNE.json   the answer of 'fluxion tune --json': best, then top\n"
+        "  --settings TUNE.json   the output of 'fluxion tune --json': best, then top\n"
         "  --settings default     the deployment's defaults\n"
         "with --rows N then measuring each setting N times. Latencies are simulated, "
         "not\n"

@@ -4,7 +4,7 @@
 
 #include "experiments/simulator/engine.h"
 #include "experiments/simulator/report.h"
-#include "experiments/simulator/system_reader.h"
+#include "formats/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,13 +46,10 @@ static void bench_close(bench *own)
 static flx_status bench_open(const flx_testbed *testbed, bench *own, flx_error *error)
 {
     *own = (bench){0};
-    flx_status status = flx_system_allocate((size_t)testbed->system->n_services,
-                                            sizeof *own->miss, &own->miss, error);
-    if (status == FLX_OK)
-        status = flx_testbed_scenario(testbed, &own->scenario, error);
-    if (status == FLX_OK)
-        status = flx_engine_create(&own->scenario, &own->engine, error);
-    return status;
+    if (!FLX_NEW(own->miss, testbed->system->n_services))
+        return flx_no_memory(error, "%d services", testbed->system->n_services);
+    FLX_TRY(flx_testbed_scenario(testbed, &own->scenario, error));
+    return flx_engine_create(&own->scenario, &own->engine, error);
 }
 
 static flx_status run_row(const job *shared, int row, bench *own, const flx_run **run,
@@ -154,11 +151,9 @@ static flx_status describe(const job *shared, flx_error *error)
     bool is_partial = services < flx_deployment_count_instances(testbed->deployment);
     table->counted_services = is_partial ? services : 0;
     table->counted_inputs = is_partial ? inputs : 0;
-    size_t rows = (size_t)table->rows;
-    FLX_TRY(flx_system_allocate(rows, sizeof *table->time, &table->time, error));
-    FLX_TRY(flx_system_allocate(rows, sizeof *table->step, &table->step, error));
-    if (shared->repeats > 1)
-        FLX_TRY(flx_system_allocate(rows, sizeof *table->group, &table->group, error));
+    if (!FLX_NEW(table->time, table->rows) || !FLX_NEW(table->step, table->rows) ||
+        (shared->repeats > 1 && !FLX_NEW(table->group, table->rows)))
+        return flx_no_memory(error, "%d rows", table->rows);
     for (int r = 0; r < table->rows; r++) {
         table->time[r] = FIRST_SECOND + (int64_t)options->step * STEP_SECONDS +
                          (int64_t)r * ROW_SECONDS;
@@ -171,16 +166,15 @@ static flx_status describe(const job *shared, flx_error *error)
 
 static flx_status simulate(job *shared, int threads, double *mean, flx_error *error)
 {
-    double *utilization = NULL;
+    FLX_SCOPED double *utilization = NULL;
     size_t cells =
         (size_t)shared->table->rows * (size_t)shared->testbed->system->n_services;
     FLX_TRY(describe(shared, error));
-    if (mean)
-        FLX_TRY(flx_system_allocate(cells, sizeof *utilization, &utilization, error));
+    if (mean && !FLX_NEW(utilization, cells))
+        return flx_no_memory(error, "the utilization of %d rows", shared->table->rows);
     run_rows(shared, threads, utilization);
     if (shared->status == FLX_OK && mean)
         average_utilization(shared, utilization, mean);
-    free(utilization);
     if (shared->status != FLX_OK && error)
         *error = shared->error;
     return shared->status;

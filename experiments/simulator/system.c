@@ -8,58 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-flx_status flx_system_allocate(size_t count, size_t size, void *out, flx_error *error)
-{
-    void *memory = calloc(count ? count : 1, size);
-    memcpy(out, &memory, sizeof memory);
-    return memory ? FLX_OK
-                  : flx_fail(error, FLX_NO_MEMORY, "no memory for %zu parts of a system",
-                             count);
-}
-
-flx_status flx_system_copy(const char *text, char **out, flx_error *error)
-{
-    *out = strdup(text);
-    return *out ? FLX_OK : flx_fail(error, FLX_NO_MEMORY, "no memory for '%s'", text);
-}
-
-flx_status flx_system_get_positive(const flx_json_source *source, const json_t *object,
-                                   const char *key, double above, double most,
-                                   double *out, flx_error *error)
-{
-    FLX_TRY(flx_json_get_number(source, object, key, true, out, error));
-    if (*out > above && *out <= most)
-        return FLX_OK;
-    return flx_json_fail(source, flx_json_key_line(source, object, key), error,
-                         "'%s' is %g but must be %s %g and at most %g", key, *out,
-                         above < 0.0 ? "at least" : "above", above < 0.0 ? 0.0 : above,
-                         most);
-}
-
-int flx_system_find_service(const flx_system *system, const char *name)
-{
-    for (int s = 0; s < system->n_services; s++)
-        if (strcmp(system->services[s].name, name) == 0)
-            return s;
-    return -1;
-}
-
-int flx_system_find_endpoint(const flx_system *system, const char *text)
-{
-    for (int s = 0; s < system->n_services; s++) {
-        const flx_system_service *service = &system->services[s];
-        size_t length = strlen(service->name);
-        if (strncmp(service->name, text, length) != 0 || text[length] != '.')
-            continue;
-        for (int e = 0; e < service->n_endpoints; e++) {
-            int endpoint = service->first_endpoint + e;
-            if (strcmp(system->endpoints[endpoint].name, text + length + 1) == 0)
-                return endpoint;
-        }
-    }
-    return -1;
-}
-
 flx_status flx_system_find_step(const flx_system *system, const char *sequence, int step,
                                 const flx_step **out, flx_error *error)
 {
@@ -86,14 +34,15 @@ static flx_status read_requests(const flx_json_source *source, const json_t *roo
 {
     json_t *requests = NULL;
     FLX_TRY(flx_json_get_object(source, root, "requests", true, &requests, error));
-    FLX_TRY(flx_system_allocate(json_object_size(requests), sizeof *system->requests,
-                                &system->requests, error));
+    if (!FLX_NEW(system->requests, json_object_size(requests)))
+        return flx_no_memory(error, "the requests of a system");
     const char *key;
     json_t *value;
     json_object_foreach(requests, key, value)
     {
         flx_request *request = &system->requests[system->n_requests++];
-        FLX_TRY(flx_system_copy(key, &request->name, error));
+        if (!(request->name = strdup(key)))
+            return flx_no_memory(error, "the request '%s'", key);
         const char *text = NULL;
         FLX_TRY(flx_json_get_text(source, requests, key, true, &text, error));
         request->endpoint = flx_system_find_endpoint(system, text);
@@ -138,11 +87,8 @@ static flx_status read_constants(const flx_json_source *source, const json_t *ro
         "requests", "sequences", NULL};
     FLX_TRY(flx_json_check_format(source, "fluxion-system", 1, error));
     FLX_TRY(flx_json_check_keys(source, root, "a system", keys, error));
-    const char *name = NULL, *text = NULL;
-    FLX_TRY(flx_json_get_text(source, root, "name", true, &name, error));
-    FLX_TRY(flx_json_get_text(source, root, "source", true, &text, error));
-    FLX_TRY(flx_system_copy(name, &system->name, error));
-    FLX_TRY(flx_system_copy(text, &system->source, error));
+    FLX_TRY(flx_system_get_text(source, root, "name", &system->name, error));
+    FLX_TRY(flx_system_get_text(source, root, "source", &system->source, error));
     FLX_TRY(flx_system_get_positive(source, root, "time_factor", 0.0, 1000.0,
                                     &system->time_factor, error));
     FLX_TRY(flx_system_get_positive(source, root, "rpc_ms", -1e-12, 1e4, &system->rpc_ms,
@@ -164,22 +110,16 @@ static flx_status read_system(const flx_json_source *source, flx_system *system,
     return flx_system_read_sequences(source, root, system, error);
 }
 
-/* Everything up to and with the last '/' of a path. */
-static flx_status copy_folder(const char *path, char **out, flx_error *error)
-{
-    const char *slash = strrchr(path, '/');
-    *out = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
-    return *out ? FLX_OK : flx_fail(error, FLX_NO_MEMORY, "no memory for '%s'", path);
-}
-
 static flx_status create_from(const flx_json_source *source, flx_system **out,
                               flx_error *error)
 {
-    flx_system *system = NULL;
-    FLX_TRY(flx_system_allocate(1, sizeof *system, &system, error));
-    flx_status status = copy_folder(flx_json_place(source), &system->folder, error);
-    if (status == FLX_OK)
-        status = read_system(source, system, error);
+    flx_system *system;
+    if (!FLX_NEW(system, 1))
+        return flx_no_memory(error, "a system");
+    const char *path = flx_json_place(source), *slash = strrchr(path, '/');
+    system->folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+    flx_status status = system->folder ? read_system(source, system, error)
+                                       : flx_no_memory(error, "the path '%s'", path);
     if (status == FLX_OK)
         *out = system;
     else

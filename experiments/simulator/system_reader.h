@@ -6,6 +6,7 @@
 
 #include "experiments/simulator/system.h"
 #include "formats/json.h"
+#include "formats/memory.h"
 
 /* Services, endpoints and their calls; fills system->services and system->endpoints. */
 flx_status flx_system_read_services(const flx_json_source *source, const json_t *root,
@@ -24,9 +25,7 @@ flx_status flx_system_get_positive(const flx_json_source *source, const json_t *
                                    const char *key, double above, double most,
                                    double *out, flx_error *error);
 
-/* A copy of a text, or FLX_NO_MEMORY. */
-flx_status flx_system_copy(const char *text, char **out, flx_error *error);
-
-/* calloc that reports; `out` is the address of a pointer. */
-flx_status flx_system_allocate(size_t count, size_t size, void *out, flx_error *error);
+/* A copy of a required text. */
+flx_status flx_system_get_text(const flx_json_source *source, const json_t *object,
+                               const char *key, char **out, flx_error *error);
 #endif

@@ -53,7 +53,8 @@ static flx_status read_repeat_of(const flx_json_source *source, const json_t *ob
             "'repeat_of' is '%s', which is not SERVICE:KNOB of a service "
             "of this system",
             text);
-    return flx_system_copy(colon + 1, &call->repeat_knob, error);
+    call->repeat_knob = strdup(colon + 1);
+    return call->repeat_knob ? FLX_OK : flx_no_memory(error, "the text '%s'", text);
 }
 
 static flx_status read_call(const flx_json_source *source, const json_t *object,
@@ -91,7 +92,8 @@ static flx_status read_stage(const flx_json_source *source, const json_t *array,
     if (!json_is_array(array) || count == 0)
         return flx_json_fail(source, flx_json_line(source, array), error,
                              "a stage is a list of at least one call");
-    FLX_TRY(flx_system_allocate(count, sizeof *stage->calls, &stage->calls, error));
+    if (!FLX_NEW(stage->calls, count))
+        return flx_no_memory(error, "%zu calls", count);
     stage->n_calls = (int)count;
     for (size_t i = 0; i < count; i++)
         FLX_TRY(
@@ -108,8 +110,8 @@ static flx_status read_stages(const flx_json_source *source, const json_t *objec
     size_t count = json_array_size(stages);
     if (count == 0)
         return FLX_OK;
-    FLX_TRY(
-        flx_system_allocate(count, sizeof *endpoint->stages, &endpoint->stages, error));
+    if (!FLX_NEW(endpoint->stages, count))
+        return flx_no_memory(error, "%zu stages", count);
     endpoint->n_stages = (int)count;
     for (size_t i = 0; i < count; i++)
         FLX_TRY(read_stage(source, json_array_get(stages, i), system,
@@ -122,9 +124,7 @@ static flx_status read_endpoint(const flx_json_source *source, const json_t *obj
 {
     static const char *const keys[] = {"name", "mean_ms", "cv", "writes", "stages", NULL};
     FLX_TRY(flx_json_check_keys(source, object, "an endpoint", keys, error));
-    const char *name = NULL;
-    FLX_TRY(flx_json_get_text(source, object, "name", true, &name, error));
-    FLX_TRY(flx_system_copy(name, &endpoint->name, error));
+    FLX_TRY(flx_system_get_text(source, object, "name", &endpoint->name, error));
     FLX_TRY(flx_system_get_positive(source, object, "mean_ms", 0.0, 1e6,
                                     &endpoint->mean_ms, error));
     FLX_TRY(flx_system_get_positive(source, object, "cv", -1e-12, 10.0, &endpoint->cv,
@@ -146,7 +146,8 @@ static flx_status read_service(const flx_json_source *source, const json_t *obje
     if (flx_system_find_service(system, name) >= 0)
         return flx_json_fail(source, flx_json_line(source, object), error,
                              "service '%s' is given twice", name);
-    FLX_TRY(flx_system_copy(name, &service->name, error));
+    if (!(service->name = strdup(name)))
+        return flx_no_memory(error, "the service '%s'", name);
     system->n_services++;
     FLX_TRY(flx_system_read_profile(source, object, &service->profile, error));
     json_t *endpoints = NULL;
@@ -180,12 +181,12 @@ static int find_cycle(const flx_system *system, int endpoint, char *state)
 static flx_status check_cycles(const flx_json_source *source, const flx_system *system,
                                flx_error *error)
 {
-    char *state = NULL;
-    FLX_TRY(flx_system_allocate((size_t)system->n_endpoints, 1, &state, error));
+    FLX_SCOPED char *state = NULL;
+    if (!FLX_NEW(state, system->n_endpoints))
+        return flx_no_memory(error, "%d endpoints", system->n_endpoints);
     int found = -1;
     for (int e = 0; e < system->n_endpoints && found < 0; e++)
         found = find_cycle(system, e, state);
-    free(state);
     if (found < 0)
         return FLX_OK;
     const flx_endpoint *endpoint = &system->endpoints[found];
@@ -219,10 +220,8 @@ flx_status flx_system_read_services(const flx_json_source *source, const json_t 
     if (count == 0 || endpoints == 0)
         return flx_json_fail(source, flx_json_line(source, root), error,
                              "a system has at least one service with an endpoint");
-    FLX_TRY(
-        flx_system_allocate(count, sizeof *system->services, &system->services, error));
-    FLX_TRY(flx_system_allocate(endpoints, sizeof *system->endpoints, &system->endpoints,
-                                error));
+    if (!FLX_NEW(system->services, count) || !FLX_NEW(system->endpoints, endpoints))
+        return flx_no_memory(error, "%zu services", count);
     for (size_t s = 0; s < count; s++) {
         system->services[s].first_endpoint = system->n_endpoints;
         FLX_TRY(read_service(source, json_array_get(services, s), system, (int)s, error));

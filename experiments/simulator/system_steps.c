@@ -144,16 +144,12 @@ static flx_status read_replacements(const flx_json_source *source, const json_t 
 /* The system as it stands before anything is scaled or replaced. */
 static flx_status start_step(const flx_system *system, flx_step *step, flx_error *error)
 {
-    size_t services = (size_t)system->n_services, endpoints = (size_t)system->n_endpoints;
-    FLX_TRY(flx_system_allocate((size_t)system->n_requests, sizeof *step->mix, &step->mix,
-                                error));
-    FLX_TRY(
-        flx_system_allocate(services, sizeof *step->replicas, &step->replicas, error));
-    FLX_TRY(
-        flx_system_allocate(services, sizeof *step->profiles, &step->profiles, error));
-    FLX_TRY(flx_system_allocate(services, sizeof *step->is_counted, &step->is_counted,
-                                error));
-    FLX_TRY(flx_system_allocate(endpoints, sizeof *step->mean_ms, &step->mean_ms, error));
+    if (!FLX_NEW(step->mix, system->n_requests) ||
+        !FLX_NEW(step->replicas, system->n_services) ||
+        !FLX_NEW(step->profiles, system->n_services) ||
+        !FLX_NEW(step->is_counted, system->n_services) ||
+        !FLX_NEW(step->mean_ms, system->n_endpoints))
+        return flx_no_memory(error, "a step of %d services", system->n_services);
     for (int s = 0; s < system->n_services; s++) {
         step->replicas[s] = 1;
         step->profiles[s] = system->services[s].profile;
@@ -170,11 +166,8 @@ static flx_status read_step(const flx_json_source *source, const json_t *object,
                                        "mix",   "replicas",         "replace",
                                        "paper", "counted_services", NULL};
     FLX_TRY(flx_json_check_keys(source, object, "a step", keys, error));
-    const char *title = NULL, *deployment = NULL;
-    FLX_TRY(flx_json_get_text(source, object, "title", true, &title, error));
-    FLX_TRY(flx_json_get_text(source, object, "deployment", true, &deployment, error));
-    FLX_TRY(flx_system_copy(title, &step->title, error));
-    FLX_TRY(flx_system_copy(deployment, &step->deployment, error));
+    FLX_TRY(flx_system_get_text(source, object, "title", &step->title, error));
+    FLX_TRY(flx_system_get_text(source, object, "deployment", &step->deployment, error));
     FLX_TRY(flx_system_get_positive(source, object, "rps", 0.0, 1e6, &step->rps, error));
     FLX_TRY(start_step(system, step, error));
     FLX_TRY(read_mix(source, object, system, step, error));
@@ -189,13 +182,11 @@ static flx_status read_sequence(const flx_json_source *source, const json_t *obj
 {
     static const char *const keys[] = {"name", "steps", NULL};
     FLX_TRY(flx_json_check_keys(source, object, "a sequence", keys, error));
-    const char *name = NULL;
     json_t *steps = NULL;
-    FLX_TRY(flx_json_get_text(source, object, "name", true, &name, error));
     FLX_TRY(flx_json_get_array(source, object, "steps", true, &steps, error));
-    FLX_TRY(flx_system_copy(name, &sequence->name, error));
-    FLX_TRY(flx_system_allocate(json_array_size(steps), sizeof *sequence->steps,
-                                &sequence->steps, error));
+    FLX_TRY(flx_system_get_text(source, object, "name", &sequence->name, error));
+    if (!FLX_NEW(sequence->steps, json_array_size(steps)))
+        return flx_no_memory(error, "%zu steps", json_array_size(steps));
     for (size_t i = 0; i < json_array_size(steps); i++)
         FLX_TRY(read_step(source, json_array_get(steps, i), system,
                           &sequence->steps[sequence->n_steps++], error));
@@ -207,8 +198,8 @@ flx_status flx_system_read_sequences(const flx_json_source *source, const json_t
 {
     json_t *list = NULL;
     FLX_TRY(flx_json_get_array(source, root, "sequences", true, &list, error));
-    FLX_TRY(flx_system_allocate(json_array_size(list), sizeof *system->sequences,
-                                &system->sequences, error));
+    if (!FLX_NEW(system->sequences, json_array_size(list)))
+        return flx_no_memory(error, "%zu sequences", json_array_size(list));
     for (size_t i = 0; i < json_array_size(list); i++)
         FLX_TRY(read_sequence(source, json_array_get(list, i), system,
                               &system->sequences[system->n_sequences++], error));

@@ -2,8 +2,7 @@
  * Opening a testbed: the system and the deployment of the step are read and matched by
  * name, and the shape of the scenario is laid out. */
 #include "experiments/simulator/testbed.h"
-
-#include "experiments/simulator/system_reader.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,10 +13,9 @@ static flx_status match_services(flx_testbed *testbed, flx_error *error)
 {
     const flx_system *system = testbed->system;
     const flx_deployment *deployment = testbed->deployment;
-    FLX_TRY(flx_system_allocate((size_t)system->n_services, sizeof *testbed->deployed,
-                                &testbed->deployed, error));
-    FLX_TRY(flx_system_allocate((size_t)deployment->n_services,
-                                sizeof *testbed->simulated, &testbed->simulated, error));
+    if (!FLX_NEW(testbed->deployed, system->n_services) ||
+        !FLX_NEW(testbed->simulated, deployment->n_services))
+        return flx_no_memory(error, "%d services", system->n_services);
     for (int s = 0; s < system->n_services; s++) {
         const char *name = system->services[s].name;
         int found = flx_deployment_find_service(deployment, name);
@@ -48,8 +46,8 @@ static flx_status match_knobs(flx_testbed *testbed, flx_error *error)
     flx_search_space *space = NULL;
     FLX_TRY(flx_search_space_create(testbed->deployment, NULL, 0, &space, error));
     testbed->space = space;
-    FLX_TRY(flx_system_allocate((size_t)space->n_knobs, sizeof *testbed->lever,
-                                &testbed->lever, error));
+    if (!FLX_NEW(testbed->lever, space->n_knobs))
+        return flx_no_memory(error, "%d knobs", space->n_knobs);
     for (int k = 0; k < space->n_knobs; k++) {
         testbed->lever[k] = flx_lever_find(space->knobs[k].knob->name);
         if (testbed->lever[k] < 0 || space->knobs[k].knob->type == FLX_CHOICES)
@@ -140,14 +138,14 @@ static void lay_out_services(const flx_testbed *testbed, flx_scenario *shape)
 static flx_status bound_frames(const flx_testbed *testbed, flx_scenario *shape,
                                flx_error *error)
 {
-    int *known = NULL, width = 1;
-    FLX_TRY(
-        flx_system_allocate((size_t)shape->n_endpoints, sizeof *known, &known, error));
+    FLX_SCOPED int *known = NULL;
+    int width = 1;
+    if (!FLX_NEW(known, shape->n_endpoints))
+        return flx_no_memory(error, "%d endpoints", shape->n_endpoints);
     for (int r = 0; r < shape->n_requests; r++) {
         int needed = flx_scenario_width(shape, shape->request_endpoint[r], known);
         width = needed > width ? needed : width;
     }
-    free(known);
     double limit = fmax(8.0, ceil(testbed->system->backlog_s * shape->rate));
     if (limit * width > 2e7)
         return flx_fail(error, FLX_BAD_INPUT,
@@ -188,18 +186,13 @@ static flx_status allocate_shape(const flx_system *system, const flx_step *step,
         stations += (size_t)step->replicas[s];
     shape->n_services = system->n_services;
     shape->n_endpoints = system->n_endpoints;
-    FLX_TRY(flx_system_allocate((size_t)system->n_services, sizeof *shape->services,
-                                &shape->services, error));
-    FLX_TRY(flx_system_allocate((size_t)system->n_endpoints, sizeof *shape->endpoints,
-                                &shape->endpoints, error));
-    FLX_TRY(flx_system_allocate(stages, sizeof *shape->stages, &shape->stages, error));
-    FLX_TRY(flx_system_allocate(calls, sizeof *shape->calls, &shape->calls, error));
-    FLX_TRY(flx_system_allocate(stations, sizeof *shape->speed, &shape->speed, error));
-    FLX_TRY(flx_system_allocate((size_t)system->n_requests,
-                                sizeof *shape->request_endpoint, &shape->request_endpoint,
-                                error));
-    return flx_system_allocate((size_t)system->n_requests, sizeof *shape->request_share,
-                               &shape->request_share, error);
+    bool is_whole = FLX_NEW(shape->services, system->n_services) &&
+                    FLX_NEW(shape->endpoints, system->n_endpoints) &&
+                    FLX_NEW(shape->stages, stages) && FLX_NEW(shape->calls, calls) &&
+                    FLX_NEW(shape->speed, stations) &&
+                    FLX_NEW(shape->request_endpoint, system->n_requests) &&
+                    FLX_NEW(shape->request_share, system->n_requests);
+    return is_whole ? FLX_OK : flx_no_memory(error, "a scenario of %zu calls", calls);
 }
 
 static flx_status lay_out(flx_testbed *testbed, flx_error *error)
@@ -232,12 +225,10 @@ static uint64_t make_key(const char *system, const flx_testbed_options *options)
 static flx_status read_deployment(flx_testbed *testbed, flx_error *error)
 {
     const char *name = testbed->step->deployment;
-    char *path = NULL;
+    FLX_SCOPED char *path = NULL;
     if (asprintf(&path, "%s%s", name[0] == '/' ? "" : testbed->system->folder, name) < 0)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the name of a deployment");
-    flx_status status = flx_deployment_read(path, &testbed->deployment, error);
-    free(path);
-    return status;
+        return flx_no_memory(error, "the name of a deployment");
+    return flx_deployment_read(path, &testbed->deployment, error);
 }
 
 static flx_status open_parts(const char *system_path, flx_testbed *testbed,
@@ -258,8 +249,9 @@ flx_status flx_testbed_open(const char *system_path, const flx_testbed_options *
                             flx_testbed **out, flx_error *error)
 {
     *out = NULL;
-    flx_testbed *testbed = NULL;
-    FLX_TRY(flx_system_allocate(1, sizeof *testbed, &testbed, error));
+    flx_testbed *testbed;
+    if (!FLX_NEW(testbed, 1))
+        return flx_no_memory(error, "a testbed");
     testbed->options = *options;
     flx_status status = open_parts(system_path, testbed, error);
     if (status == FLX_OK)

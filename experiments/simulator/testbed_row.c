@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * From the settings of a row to the numbers of its scenario: levers, response curves, and
  * the differences between instances and runs that nobody observes. */
-#include "experiments/simulator/system_reader.h"
 #include "experiments/simulator/testbed.h"
+#include "formats/memory.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>
@@ -11,39 +11,29 @@
 
 enum { STREAM_SPEED = 0x53504545, STREAM_LIMIT = 0x4c494d49 };
 
-static flx_status copy_array(const void *from, size_t count, size_t size, void *out,
-                             flx_error *error)
-{
-    FLX_TRY(flx_system_allocate(count, size, out, error));
-    void *memory;
-    memcpy(&memory, out, sizeof memory);
-    memcpy(memory, from, count * size);
-    return FLX_OK;
-}
-
+/* Own copies of what a row changes. */
 flx_status flx_testbed_scenario(const flx_testbed *testbed, flx_scenario *scenario,
                                 flx_error *error)
 {
     const flx_scenario *shape = &testbed->shape;
+    size_t services = (size_t)shape->n_services, endpoints = (size_t)shape->n_endpoints;
+    size_t calls = (size_t)shape->n_calls, stations = (size_t)shape->n_stations;
     *scenario = *shape;
     scenario->services = NULL;
     scenario->endpoints = NULL;
     scenario->calls = NULL;
     scenario->speed = NULL;
-    flx_status status = copy_array(shape->services, (size_t)shape->n_services,
-                                   sizeof *shape->services, &scenario->services, error);
-    if (status == FLX_OK)
-        status = copy_array(shape->endpoints, (size_t)shape->n_endpoints,
-                            sizeof *shape->endpoints, &scenario->endpoints, error);
-    if (status == FLX_OK)
-        status = copy_array(shape->calls, (size_t)shape->n_calls, sizeof *shape->calls,
-                            &scenario->calls, error);
-    if (status == FLX_OK)
-        status = copy_array(shape->speed, (size_t)shape->n_stations, sizeof *shape->speed,
-                            &scenario->speed, error);
-    if (status != FLX_OK)
+    if (!FLX_NEW(scenario->services, services) ||
+        !FLX_NEW(scenario->endpoints, endpoints) || !FLX_NEW(scenario->calls, calls) ||
+        !FLX_NEW(scenario->speed, stations)) {
         flx_scenario_release(scenario);
-    return status;
+        return flx_no_memory(error, "a scenario of %zu calls", calls);
+    }
+    memcpy(scenario->services, shape->services, services * sizeof *shape->services);
+    memcpy(scenario->endpoints, shape->endpoints, endpoints * sizeof *shape->endpoints);
+    memcpy(scenario->calls, shape->calls, calls * sizeof *shape->calls);
+    memcpy(scenario->speed, shape->speed, stations * sizeof *shape->speed);
+    return FLX_OK;
 }
 
 void flx_scenario_release(flx_scenario *scenario)
