@@ -6,7 +6,7 @@
 #define FLX_FACE_REGRESSION_H
 
 #include "host/regression/fit_key.h"
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 #include "host/regression/gp_prior.h"
 #include "host/regression/model_repository.h"
 #include "host/regression/regressor.h"

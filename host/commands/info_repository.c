@@ -52,27 +52,27 @@ bool flx_info_is_repository(const char *path)
 
 /* What is told of a model: read from its file. */
 typedef flx_status (*teller)(void *sink, const flx_repository_entry *entry,
-                             const flx_stored_model *model, flx_error *error);
+                             const flx_fit_result *model, flx_error *error);
 
 static flx_status tell_all(const inventory *all, teller tell, void *sink,
                            flx_error *error)
 {
     for (int i = 0; i < all->count; i++) {
-        flx_stored_model model;
+        flx_fit_result model;
         bool is_there;
         FLX_TRY(flx_repository_find(all->repository, all->entries[i].cause, &is_there,
                                     &model, error));
         if (!is_there)
             continue; /* removed meanwhile */
         flx_status status = tell(sink, &all->entries[i], &model, error);
-        flx_stored_model_clear(&model);
+        flx_fit_result_clear(&model);
         FLX_TRY(status);
     }
     return FLX_OK;
 }
 
 static flx_status add_item(void *list, const flx_repository_entry *entry,
-                           const flx_stored_model *model, flx_error *error)
+                           const flx_fit_result *model, flx_error *error)
 {
     const flx_predictor *p = &model->predictor;
     json_t *item =
@@ -86,7 +86,7 @@ static flx_status add_item(void *list, const flx_repository_entry *entry,
 }
 
 static flx_status add_row(void *table, const flx_repository_entry *entry,
-                          const flx_stored_model *model, flx_error *error)
+                          const flx_fit_result *model, flx_error *error)
 {
     (void)error;
     const flx_predictor *p = &model->predictor;

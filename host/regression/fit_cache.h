@@ -4,10 +4,10 @@
 #ifndef FLX_FIT_CACHE_H
 #define FLX_FIT_CACHE_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
-/* Fills the result, with was_found, where the repository has it; leaves it as it is
- * otherwise. FLX_BAD_INPUT where what it has is damaged or does not fit the task. */
+/* Replaces the result of a task that was begun where the repository has it, with
+ * is_cache_hit. FLX_BAD_INPUT where what it has is damaged or does not fit the task. */
 flx_status flx_fit_cache_get(const flx_repository *repository, const flx_fit_task *task,
                              flx_fit_result *result, flx_error *error);
 

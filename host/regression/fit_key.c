@@ -24,22 +24,21 @@ static void add_feature(flx_digest *digest, const flx_feature *f)
 }
 
 /* Names and scaling: how the numbers of X and y came about. */
-static void add_frame(flx_digest *digest, const flx_fit_task *task)
+static void add_template(flx_digest *digest, const flx_fit_task *task)
 {
-    const flx_predictor *frame = task->frame;
+    const flx_predictor *p = task->predictor_template;
     flx_digest_add_text(digest, task->name ? task->name : "");
-    flx_digest_add_integer(digest, frame != NULL);
-    if (!frame)
+    flx_digest_add_integer(digest, p != NULL);
+    if (!p)
         return;
-    const int words[] = {frame->is_log, frame->n_inputs, frame->n_features,
-                         frame->n_metrics};
-    const double range[] = {frame->output_low, frame->output_high};
+    const int words[] = {p->is_log, p->n_inputs, p->n_features, p->n_metrics};
+    const double range[] = {p->output_low, p->output_high};
     add_integers(digest, words, sizeof words / sizeof *words);
     add_doubles(digest, range, sizeof range / sizeof *range);
-    for (int i = 0; i < frame->n_inputs; i++)
+    for (int i = 0; i < p->n_inputs; i++)
         flx_digest_add_text(digest, task->inputs ? task->inputs[i] : "");
-    for (int i = 0; i < frame->n_features; i++)
-        add_feature(digest, &frame->features[i]);
+    for (int i = 0; i < p->n_features; i++)
+        add_feature(digest, &p->features[i]);
 }
 
 /* Those that the kind looks at: a seed does not make two of one Gaussian process. */
@@ -71,7 +70,7 @@ void flx_fit_key(const flx_fit_task *task, char hex[65])
     flx_digest_add_text(&digest, "fluxion-cause");
     flx_digest_add_integer(&digest, FLX_FIT_KEY_VERSION);
     add_options(&digest, task);
-    add_frame(&digest, task);
+    add_template(&digest, task);
     if (task->n > 0 && task->d > 0)
         add_doubles(&digest, task->X, (size_t)task->n * (size_t)task->d);
     if (task->n > 0)

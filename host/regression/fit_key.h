@@ -5,7 +5,7 @@
 #ifndef FLX_FIT_KEY_H
 #define FLX_FIT_KEY_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 /* Of the code: to be raised with every change after which the same task gives another
  * fit (priors, starts, stopping rules, random streams). Files of older code then stay in

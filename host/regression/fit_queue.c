@@ -57,7 +57,7 @@ static int select_kind(queue *q, flx_predictor_kind kind)
 {
     int n = 0;
     for (int t = 0; t < q->count; t++)
-        if (q->tasks[t].kind == kind && !q->results[t].was_found)
+        if (q->tasks[t].kind == kind && !q->results[t].is_cache_hit)
             q->numbers[n++] = t;
     return n;
 }
@@ -65,8 +65,10 @@ static int select_kind(queue *q, flx_predictor_kind kind)
 static flx_status fit_gaussian(queue *q, flx_error *error)
 {
     int n = select_kind(q, FLX_PREDICTOR_GP);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         q->packed[i] = q->tasks[q->numbers[i]];
+        q->found[i] = q->results[q->numbers[i]];
+    }
     share part = {q, n};
     flx_progress progress = {report_share, &part};
     flx_fit_observer watch = {&progress, settle_packed, q};
@@ -89,7 +91,7 @@ static flx_status fit_portion(queue *q, const flx_regressor *table, int first, i
     for (int i = 0; i < n; i++) {
         q->chosen[i] = &q->tasks[q->numbers[first + i]];
         q->answers[i] = &q->results[q->numbers[first + i]];
-        q->answers[i]->loo_mae = NAN;
+        q->answers[i]->predictor.loo_mae = NAN;
     }
     share part = {q, n};
     flx_progress progress = {report_share, &part};
@@ -118,10 +120,13 @@ static flx_status fit_kind(queue *q, flx_predictor_kind kind, flx_error *error)
 
 static flx_status look_up(queue *q, flx_error *error)
 {
-    for (int t = 0; t < q->count && q->options->repository; t++) {
+    for (int t = 0; t < q->count; t++) {
+        FLX_TRY(flx_fit_result_begin(&q->tasks[t], &q->results[t], error));
+        if (!q->options->repository)
+            continue;
         FLX_TRY(flx_fit_cache_get(q->options->repository, &q->tasks[t], &q->results[t],
                                   error));
-        q->settled += q->results[t].was_found;
+        q->settled += q->results[t].is_cache_hit;
     }
     return FLX_OK;
 }
@@ -154,12 +159,13 @@ flx_status flx_fit_with(flx_backend *backend, const flx_fit_task *tasks, int cou
 {
     static const flx_fit_options none = {0};
     options = options ? options : &none;
-    memset(results, 0, (size_t)count * sizeof *results);
     queue q = {.backend = backend,
                .tasks = tasks,
                .results = results,
                .count = count,
                .options = options};
+    for (int t = 0; t < count; t++)
+        results[t] = (flx_fit_result){0};
     flx_status status = create(&q, error);
     if (status == FLX_OK)
         status = look_up(&q, error);
@@ -178,14 +184,4 @@ flx_status flx_fit_all(flx_backend *backend, const flx_fit_task *tasks, int coun
 {
     const flx_fit_options options = {.progress = progress};
     return flx_fit_with(backend, tasks, count, results, &options, error);
-}
-
-void flx_fit_result_clear(flx_fit_result *result)
-{
-    free(result->theta);
-    free(result->loo_mean);
-    free(result->loo_variance);
-    free(result->parameters);
-    free(result->bytes);
-    *result = (flx_fit_result){0};
 }

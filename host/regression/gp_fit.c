@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The loop over the searches of Gaussian processes. */
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 #include "host/regression/gp_multistart.h"
 
@@ -26,7 +26,7 @@ static void tell_state(flx_gp_multistart *plan, int at)
     const flx_gp_evaluation *evaluation = &plan->evaluations[at];
     const flx_gp_description *gp = &plan->descriptions[state->task];
     int n = plan->tasks[state->task].n;
-    plan->results[state->task].evaluations++;
+    plan->results[state->task].predictor.evaluations++;
     if (evaluation->info != 0 && raise_jitter(state, gp))
         return;
     double value = INFINITY, *gradient = evaluation->gradient;

@@ -18,19 +18,19 @@ static flx_status keep_best(flx_gp_multistart *plan, int t, flx_error *error)
     double best, second;
     int at = flx_gp_multistart_best(plan, t, &best, &second);
     if (at < 0) {
-        flx_fit_fail(result, "no start gave a positive definite covariance");
+        flx_fit_result_fail(result, "no start gave a positive definite covariance");
         return FLX_OK;
     }
     const flx_lbfgs *search = &plan->states[at].search;
     size_t n = (size_t)plan->tasks[t].n, size = (size_t)search->size;
-    result->theta = malloc(size * sizeof(double));
+    result->predictor.theta = malloc(size * sizeof(double));
     result->loo_mean = malloc(n * sizeof(double));
     result->loo_variance = malloc(n * sizeof(double));
-    if (!result->theta || !result->loo_mean || !result->loo_variance)
+    if (!result->predictor.theta || !result->loo_mean || !result->loo_variance)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for fit %d", t);
-    memcpy(result->theta, search->x, size * sizeof(double));
-    result->n_theta = search->size;
-    result->jitter = plan->states[at].jitter;
+    memcpy(result->predictor.theta, search->x, size * sizeof(double));
+    result->predictor.n_theta = search->size;
+    result->predictor.jitter = plan->states[at].jitter;
     result->objective = best;
     return FLX_OK;
 }
@@ -40,17 +40,19 @@ static void finish_result(const flx_fit_task *task, const flx_gp_condition *memb
                           flx_fit_result *result)
 {
     if (member->info) {
-        flx_fit_fail(result, "the covariance at the optimum is not positive definite");
+        flx_fit_result_fail(result,
+                            "the covariance at the optimum is not positive definite");
         return;
     }
     double sum = 0;
     for (int i = 0; i < task->n; i++) {
-        result->loo_mean[i] = result->y_mean + result->y_sd * result->loo_mean[i];
-        result->loo_variance[i] *= result->y_sd * result->y_sd;
+        result->loo_mean[i] =
+            result->predictor.y_mean + result->predictor.y_sd * result->loo_mean[i];
+        result->loo_variance[i] *= result->predictor.y_sd * result->predictor.y_sd;
         sum += fabs(result->loo_mean[i] - task->y[i]);
     }
-    result->loo_mae = sum / task->n;
-    result->lml = member->value;
+    result->predictor.loo_mae = sum / task->n;
+    result->predictor.lml = member->value;
 }
 
 /* Conditions the tasks of these numbers, for likelihood and leave-one-out. */
@@ -63,8 +65,8 @@ static flx_status condition_some(flx_backend *backend, flx_gp_multistart *plan,
     for (int i = 0; i < count; i++) {
         flx_fit_result *result = &plan->results[tasks[i]];
         members[i] = (flx_gp_condition){.problem = plan->problems[tasks[i]],
-                                        .theta = result->theta,
-                                        .jitter = result->jitter,
+                                        .theta = result->predictor.theta,
+                                        .jitter = result->predictor.jitter,
                                         .loo_mean = result->loo_mean,
                                         .loo_variance = result->loo_variance};
     }

@@ -2,7 +2,6 @@
 #include "host/regression/gp_multistart.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +13,6 @@ static double *take(flx_gp_multistart *plan, size_t count)
     double *taken = plan->memory + plan->used;
     plan->used += count;
     return taken;
-}
-
-void flx_fit_fail(flx_fit_result *result, const char *why)
-{
-    result->has_failed = true;
-    snprintf(result->why, sizeof result->why, "%s", why);
 }
 
 /* NULL, or why the task cannot be fitted. */
@@ -49,12 +42,12 @@ static bool standardize(const flx_fit_task *task, flx_fit_result *result, double
         mean += task->y[i] / task->n;
     for (int i = 0; i < task->n; i++)
         square += (task->y[i] - mean) * (task->y[i] - mean) / task->n;
-    result->y_mean = mean;
-    result->y_sd = sqrt(square);
-    if (!(result->y_sd > 1e-12 * fabs(mean)))
+    result->predictor.y_mean = mean;
+    result->predictor.y_sd = sqrt(square);
+    if (!(result->predictor.y_sd > 1e-12 * fabs(mean)))
         return false;
     for (int i = 0; i < task->n; i++)
-        y[i] = (task->y[i] - mean) / result->y_sd;
+        y[i] = (task->y[i] - mean) / result->predictor.y_sd;
     return true;
 }
 
@@ -126,7 +119,7 @@ static void plan_task(flx_gp_multistart *plan, int t)
     if (!fault && !standardize(task, result, y))
         fault = "the target is constant";
     if (fault) {
-        flx_fit_fail(result, fault);
+        flx_fit_result_fail(result, fault);
         return;
     }
     plan->problems[t] = (flx_gp_problem){.n = task->n,

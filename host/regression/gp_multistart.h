@@ -6,7 +6,7 @@
 #define FLX_GP_MULTISTART_H
 
 #include "host/optimization.h"
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 #include <stddef.h>
 #include <time.h>
@@ -53,8 +53,6 @@ int flx_gp_multistart_collect(flx_gp_multistart *plan);
  * best one. */
 int flx_gp_multistart_best(const flx_gp_multistart *plan, int t, double *best,
                            double *second);
-
-void flx_fit_fail(flx_fit_result *result, const char *why);
 
 /* Whoever looks on. `finished` (or NULL) is told of every task whose result is whole, as
  * soon as it is, from one thread; its failure ends the fit. */

@@ -123,9 +123,9 @@ static flx_status look_up(const char *path, bool *is_there, flx_error *error)
 }
 
 flx_status flx_repository_find(const flx_repository *repository, const char *cause,
-                               bool *is_there, flx_stored_model *out, flx_error *error)
+                               bool *is_there, flx_fit_result *out, flx_error *error)
 {
-    *out = (flx_stored_model){0};
+    *out = (flx_fit_result){0};
     *is_there = false;
     char *path;
     FLX_TRY(name_file(repository, cause, &path, error));
@@ -138,7 +138,7 @@ flx_status flx_repository_find(const flx_repository *repository, const char *cau
 }
 
 flx_status flx_repository_store(const flx_repository *repository, const char *cause,
-                                const flx_stored_model *model, flx_error *error)
+                                const flx_fit_result *model, flx_error *error)
 {
     bool is_there;
     char *path;

@@ -11,9 +11,8 @@
 #ifndef FLX_MODEL_REPOSITORY_H
 #define FLX_MODEL_REPOSITORY_H
 
-#include "formats/predictor.h"
+#include "host/regression/fit_task.h"
 
-#include <stdint.h>
 #include <time.h>
 
 typedef struct flx_repository flx_repository;
@@ -25,28 +24,15 @@ void flx_repository_close(flx_repository *repository); /* NULL is fine */
 
 const char *flx_repository_path(const flx_repository *repository);
 
-/* A fit, as stored. */
-typedef struct {
-    char *output; /* name of what it predicts */
-    flx_predictor predictor;
-    double *loo_mean, *loo_variance; /* (predictor.n) out-of-sample predictions in the
-                                        unit of y, either may be NULL */
-    double objective;
-    int starts;
-    int64_t created; /* when it was fitted, Unix seconds */
-} flx_stored_model;
-
-void flx_stored_model_clear(flx_stored_model *model);
-
 /* Looks the model of that cause up; *is_there tells whether `out` was filled. A file that
  * is damaged, of another version or of another cause is FLX_BAD_INPUT and named. */
 flx_status flx_repository_find(const flx_repository *repository, const char *cause,
-                               bool *is_there, flx_stored_model *out, flx_error *error);
+                               bool *is_there, flx_fit_result *out, flx_error *error);
 
 /* Safely on the disk on return. A model that is there already stays as it is: one cause
  * has one model. FLX_IO_FAILED leaves nothing behind. */
 flx_status flx_repository_store(const flx_repository *repository, const char *cause,
-                                const flx_stored_model *model, flx_error *error);
+                                const flx_fit_result *model, flx_error *error);
 
 typedef struct {
     char cause[65];

@@ -9,15 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void flx_stored_model_clear(flx_stored_model *model)
-{
-    flx_predictor_clear(&model->predictor);
-    free(model->output);
-    free(model->loo_mean);
-    free(model->loo_variance);
-    *model = (flx_stored_model){0};
-}
-
 static void put_rows(flx_hdf5_writer *writer, const char *name, const double *values,
                      int n)
 {
@@ -26,7 +17,7 @@ static void put_rows(flx_hdf5_writer *writer, const char *name, const double *va
 }
 
 flx_status flx_repository_file_write(const char *path, const char *cause,
-                                     const flx_stored_model *model, flx_error *error)
+                                     const flx_fit_result *model, flx_error *error)
 {
     flx_hdf5_writer *writer = flx_predictor_put(&model->predictor);
     flx_hdf5_put_text(writer, "/", "cause", cause);
@@ -64,7 +55,7 @@ static flx_status check_cause(const flx_hdf5_reader *reader, const char *cause,
 }
 
 static flx_status read_all(const flx_hdf5_reader *reader, const char *cause,
-                           flx_stored_model *out, flx_error *error)
+                           flx_fit_result *out, flx_error *error)
 {
     int64_t starts = 0;
     FLX_TRY(flx_predictor_get(reader, &out->predictor, error));
@@ -92,9 +83,9 @@ static flx_status advise(flx_status status, flx_error *error)
 }
 
 flx_status flx_repository_file_read(const char *path, const char *cause,
-                                    flx_stored_model *out, flx_error *error)
+                                    flx_fit_result *out, flx_error *error)
 {
-    *out = (flx_stored_model){0};
+    *out = (flx_fit_result){0};
     flx_hdf5_reader *reader = NULL;
     flx_status status = flx_checksum_trailer_check(path, error);
     if (status == FLX_OK)
@@ -103,6 +94,6 @@ flx_status flx_repository_file_read(const char *path, const char *cause,
         status = read_all(reader, cause, out, error);
     flx_hdf5_close(reader);
     if (status != FLX_OK)
-        flx_stored_model_clear(out);
+        flx_fit_result_clear(out);
     return advise(status, error);
 }

@@ -8,7 +8,7 @@
 /* As flx_repository_store and flx_repository_find, for a file that is to be made and one
  * that is there. */
 flx_status flx_repository_file_write(const char *path, const char *cause,
-                                     const flx_stored_model *model, flx_error *error);
+                                     const flx_fit_result *model, flx_error *error);
 flx_status flx_repository_file_read(const char *path, const char *cause,
-                                    flx_stored_model *out, flx_error *error);
+                                    flx_fit_result *out, flx_error *error);
 #endif

@@ -6,7 +6,7 @@
 #ifndef FLX_REGRESSOR_H
 #define FLX_REGRESSOR_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 typedef struct {
     flx_predictor_kind kind;

@@ -13,15 +13,15 @@ static void refuse_value(flx_fit_result *result, const char *what, int row)
 {
     char why[sizeof result->why];
     snprintf(why, sizeof why, "%s of row %d is no number up to 1e150", what, row);
-    flx_fit_fail(result, why);
+    flx_fit_result_fail(result, why);
 }
 
 bool flx_regressor_target_admit(const flx_fit_task *task, flx_fit_result *result)
 {
     if (task->n < 2)
-        flx_fit_fail(result, "a fit takes 2 rows at least");
+        flx_fit_result_fail(result, "a fit takes 2 rows at least");
     else if (task->d < 1)
-        flx_fit_fail(result, "there are no inputs to fit to");
+        flx_fit_result_fail(result, "there are no inputs to fit to");
     for (int i = 0; i < task->n && !result->has_failed; i++)
         if (!(fabs(task->y[i]) <= LARGEST))
             refuse_value(result, "the target", i);
@@ -45,8 +45,8 @@ void flx_regressor_target_standardize(const flx_fit_task *task, flx_fit_result *
         square += (task->y[i] - mean) * (task->y[i] - mean) / task->n;
     double sd = sqrt(square);
     bool is_constant = !(sd > 1e-12 * fabs(mean));
-    result->y_mean = mean;
-    result->y_sd = is_constant ? 1 : sd;
+    result->predictor.y_mean = mean;
+    result->predictor.y_sd = is_constant ? 1 : sd;
     for (int i = 0; i < task->n; i++)
         y[i] = is_constant ? 0 : (task->y[i] - mean) / sd;
 }
@@ -56,15 +56,15 @@ void flx_regressor_target_take_predictions(const flx_fit_task *task,
 {
     double sum = 0, square = 0;
     for (int i = 0; i < task->n; i++) {
-        answers[i] = result->y_mean + result->y_sd * answers[i];
+        answers[i] = result->predictor.y_mean + result->predictor.y_sd * answers[i];
         double miss = answers[i] - task->y[i];
         sum += fabs(miss) / task->n;
         square += miss * miss / task->n;
     }
-    result->variance = square;
+    result->predictor.variance = square;
     if (task->wants_residuals) {
         result->loo_mean = answers;
-        result->loo_mae = sum;
+        result->predictor.loo_mae = sum;
     } else {
         free(answers);
     }

@@ -4,7 +4,7 @@
 #ifndef FLX_REGRESSOR_TARGET_H
 #define FLX_REGRESSOR_TARGET_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 /* Whether the task can be fitted; where not, its result says why: fewer than 2 rows (one
  * cannot be left out of one), no inputs, or a value that is no number up to 1e150. */

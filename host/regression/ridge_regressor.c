@@ -37,9 +37,9 @@ static flx_status solve(const flx_fit_task *task, flx_fit_result *result,
     if (status == FLX_OK) {
         double **answers = task->wants_residuals ? &ridge.left_out : &ridge.fitted;
         flx_regressor_target_take_predictions(task, result, *answers);
-        result->parameters = ridge.parameters;
-        result->n_parameters = 2 + (size_t)task->d;
-        result->evaluations = result->starts = 1;
+        result->predictor.parameters = ridge.parameters;
+        result->predictor.n_parameters = 2 + (size_t)task->d;
+        result->predictor.evaluations = result->starts = 1;
         *answers = ridge.parameters = NULL;
     }
     free(y);

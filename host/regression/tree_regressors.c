@@ -41,8 +41,8 @@ static void standardize(pupil *p)
         square += (p->task->y[i] - mean) * (p->task->y[i] - mean) / n;
     double sd = sqrt(square);
     bool is_constant = !(sd > 1e-12 * fabs(mean));
-    p->result->y_mean = mean;
-    p->result->y_sd = is_constant ? 1 : sd;
+    p->result->predictor.y_mean = mean;
+    p->result->predictor.y_sd = is_constant ? 1 : sd;
     for (int i = 0; i < n; i++)
         p->y[i] = is_constant ? 0 : (p->task->y[i] - mean) / sd;
 }
@@ -73,7 +73,7 @@ static flx_status enrol(pupil *p, const flx_fit_task *task, flx_fit_result *resu
                         task->name, n);
     const char *fault = find_fault(task);
     if (fault) {
-        flx_fit_fail(result, fault);
+        flx_fit_result_fail(result, fault);
         return FLX_OK;
     }
     flx_folds_assign(task->n, task->seed, p->fold);
@@ -133,8 +133,8 @@ static flx_status teach_piece(pupil *p, int k, const piece *part, flx_error *err
     for (int i = 0; i < part->m && status == FLX_OK && is_answer; i++)
         p->answer[part->row[i]] = answers[i];
     if (status == FLX_OK && k == WHOLE) {
-        p->result->bytes = bytes;
-        p->result->n_bytes = size;
+        p->result->predictor.bytes = bytes;
+        p->result->predictor.n_bytes = size;
         bytes = NULL;
     }
     flx_trees_release(trees);
@@ -172,23 +172,23 @@ static void settle(pupil *p)
     flx_fit_result *r = p->result;
     for (int k = 0; k < PIECES && !r->has_failed; k++)
         if (p->failures[k].status != FLX_OK)
-            flx_fit_fail(r, p->failures[k].message);
+            flx_fit_result_fail(r, p->failures[k].message);
     if (r->has_failed)
         return;
     double sum = 0, squares = 0;
     for (int i = 0; i < p->task->n; i++) {
-        p->answer[i] = r->y_mean + r->y_sd * p->answer[i];
+        p->answer[i] = r->predictor.y_mean + r->predictor.y_sd * p->answer[i];
         double miss = p->answer[i] - p->task->y[i];
         sum += fabs(miss) / p->task->n;
         squares += miss * miss / p->task->n;
     }
-    r->variance = squares;
+    r->predictor.variance = squares;
     r->starts = 1;
-    r->evaluations = p->task->wants_residuals ? PIECES : 1;
+    r->predictor.evaluations = p->task->wants_residuals ? PIECES : 1;
     if (!p->task->wants_residuals)
         return;
     r->loo_mean = p->answer;
-    r->loo_mae = sum;
+    r->predictor.loo_mae = sum;
     p->answer = NULL;
 }
 

@@ -158,7 +158,7 @@ flx_status flx_selection_compare(flx_backend *backend,
     if (status == FLX_OK)
         status = fit(&f, backend, list, error);
     for (int t = 0; t < list->count && status == FLX_OK; t++)
-        errors[t] = f.results[t].has_failed ? NAN : f.results[t].loo_mae;
+        errors[t] = f.results[t].has_failed ? NAN : f.results[t].predictor.loo_mae;
     dismiss(&f, list->count);
     return status;
 }

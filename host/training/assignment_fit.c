@@ -83,10 +83,10 @@ static flx_status submit_fit(flx_trainer *s, int a, flx_predictor *p, flx_error 
             "%s has %d rows to be trained on, but at most %d are possible: draw "
             "fewer with --rows",
             name, l->n, MOST_ROWS);
-    p->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
-    if (!p->X)
+    l->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
+    if (!l->X)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs", name);
-    flx_features_apply(p, l->raw, l->n, p->X);
+    flx_features_apply(p, l->raw, l->n, l->X);
     p->kind = flx_composition_kind(s->model->composition);
     p->n = l->n;
     p->is_isotropic = s->model->paper_mode || s->model->composition == FLX_BLACK_BOX_ISO;
@@ -94,7 +94,7 @@ static flx_status submit_fit(flx_trainer *s, int a, flx_predictor *p, flx_error 
     s->tasks[l->task] = (flx_fit_task){.name = name,
                                        .n = l->n,
                                        .d = p->n_features,
-                                       .X = p->X,
+                                       .X = l->X,
                                        .y = l->y,
                                        .kind = p->kind,
                                        .prior = s->model->prior,
@@ -104,7 +104,7 @@ static flx_status submit_fit(flx_trainer *s, int a, flx_predictor *p, flx_error 
                                        .wants_paper_ranges = s->model->paper_mode,
                                        .seed = s->seed,
                                        .wants_residuals = s->wants_residuals,
-                                       .frame = p,
+                                       .predictor_template = p,
                                        .inputs = l->labels};
     return FLX_OK;
 }
@@ -159,55 +159,30 @@ static void drop_points(flx_predictor *p)
     p->n_theta = 0;
 }
 
-/* What a fit leaves in the predictor. A Gaussian process keeps its points; another kind
- * has its weights or bytes instead. */
-static void take_fit(flx_predictor *p, flx_training_set *l, flx_fit_result *result)
-{
-    p->theta = result->theta;
-    p->parameters = result->parameters;
-    p->bytes = result->bytes;
-    result->theta = result->parameters = NULL;
-    result->bytes = NULL;
-    p->n_theta = result->n_theta;
-    p->n_parameters = result->n_parameters;
-    p->n_bytes = result->n_bytes;
-    p->jitter = result->jitter;
-    p->y_mean = result->y_mean;
-    p->y_sd = result->y_sd;
-    p->lml = result->lml;
-    if (p->kind == FLX_PREDICTOR_GP) {
-        p->y = l->y;
-        l->keeps_y = true;
-        return;
-    }
-    p->variance = result->variance;
-    free(p->X);
-    p->X = NULL;
-}
-
 static flx_status accept_fit(flx_trainer *s, int a, flx_error *error)
 {
     flx_predictor *p = predictor_of(s, a);
     flx_training_set *l = &s->lessons[a];
     flx_fit_result *result = &s->results[l->task];
-    p->evaluations = result->evaluations;
     flx_fit_key(&s->tasks[l->task], hosted_by(s, a)->cause);
     hosted_by(s, a)->created = result->created;
-    hosted_by(s, a)->was_found = result->was_found;
+    hosted_by(s, a)->was_found = result->is_cache_hit;
     if (result->has_failed) {
-        drop_points(p);
         flx_training_set_make_constant(l, p);
+        p->evaluations = result->predictor.evaluations;
         return flx_model_add_warning(s->model, s->tasks[l->task].name, true, "%s",
                                      result->why)
                    ? FLX_OK
                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for notes");
     }
-    const double *y = l->y;
-    take_fit(p, l, result);
+    flx_predictor_clear(p);
+    *p = result->predictor;
+    result->predictor = (flx_predictor){0};
     double sum = 0;
     for (int i = 0; i < l->n && p->is_log && result->loo_mean; i++)
-        sum += fabs(exp(result->loo_mean[i]) - exp(y[i]));
-    p->loo_mae = p->is_log && result->loo_mean ? sum / l->n : result->loo_mae;
+        sum += fabs(exp(result->loo_mean[i]) - exp(l->y[i]));
+    if (p->is_log && result->loo_mean)
+        p->loo_mae = sum / l->n;
     return FLX_OK;
 }
 

@@ -42,19 +42,20 @@ flx_status flx_refit_fit_prepare(flx_training_set *l,
     FLX_TRY(learn_features(l, assignment, model, p, error));
     if (p->n_features == 0)
         return FLX_OK;
-    p->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
-    if (!p->X)
+    l->X = malloc((size_t)l->n * (size_t)p->n_features * sizeof(double));
+    if (!l->X)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs",
                         assignment->name);
-    flx_features_apply(p, l->raw, l->n, p->X);
+    flx_features_apply(p, l->raw, l->n, l->X);
     p->kind = FLX_PREDICTOR_GP;
     p->n = l->n;
     p->is_isotropic = model->paper_mode;
     *task = (flx_fit_task){.name = assignment->name,
                            .n = l->n,
                            .d = p->n_features,
-                           .X = p->X,
+                           .X = l->X,
                            .y = l->y,
+                           .predictor_template = p,
                            .prior = model->prior,
                            .is_isotropic = p->is_isotropic};
     *is_fit = true;
@@ -63,23 +64,17 @@ flx_status flx_refit_fit_prepare(flx_training_set *l,
 
 void flx_refit_fit_accept(flx_training_set *l, flx_fit_result *result, flx_predictor *p)
 {
-    p->evaluations = result->evaluations;
     if (result->has_failed) {
-        free(p->X);
-        p->X = NULL;
         flx_training_set_make_constant(l, p);
+        p->evaluations = result->predictor.evaluations;
         return;
     }
-    p->y = l->y;
-    p->theta = result->theta;
-    l->y = result->theta = NULL;
-    p->n_theta = result->n_theta;
-    p->jitter = result->jitter;
-    p->y_mean = result->y_mean;
-    p->y_sd = result->y_sd;
-    p->lml = result->lml;
+    flx_predictor_clear(p);
+    *p = result->predictor;
+    result->predictor = (flx_predictor){0};
     double sum = 0;
     for (int i = 0; i < l->n && p->is_log; i++)
-        sum += fabs(exp(result->loo_mean[i]) - exp(p->y[i]));
-    p->loo_mae = p->is_log ? sum / l->n : result->loo_mae;
+        sum += fabs(exp(result->loo_mean[i]) - exp(l->y[i]));
+    if (p->is_log)
+        p->loo_mae = sum / l->n;
 }

@@ -204,8 +204,8 @@ static flx_status fit_round(flx_trainer *schools, int count, flx_backend *backen
     at = 0;
     for (int i = 0; i < count && results; i++)
         for (int t = schools[i].n_done; t < schools[i].n_tasks && at < total; t++) {
-            report->looked_up += results[at].was_found;
-            report->evaluations += results[at].was_found ? 0 : results[at].evaluations;
+            report->looked_up += results[at].is_cache_hit;
+            report->evaluations += results[at].is_cache_hit ? 0 : results[at].predictor.evaluations;
             schools[i].results[t] = results[at++];
         }
     report->fits += (int)total;

@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     flx_model *model;     /* deployment, graph, rows, prior and modes stand */
     bool wants_residuals; /* of kinds that are not Gaussian processes:
-                             host/regression/gp_fit.h */
+                             host/regression/fit_queue.h */
     bool may_fail;        /* a target that cannot be fitted is a constant, no error */
     int starts;           /* of every Gaussian process; 0: as many as it asks for */
     uint64_t seed;        /* of kinds that draw random numbers; flx_trainer_run sets it */

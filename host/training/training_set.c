@@ -80,8 +80,8 @@ void flx_training_set_clear(flx_training_set *l)
     free(l->row);
     free(l->vertex);
     free(l->labels);
-    if (!l->keeps_y)
-        free(l->y);
+    free(l->X);
+    free(l->y);
     *l = (flx_training_set){.task = -1};
 }
 
@@ -129,7 +129,6 @@ flx_status flx_training_set_measure_rule(const flx_training_set *l,
                                          const flx_predictor *p, double *mae,
                                          flx_error *error)
 {
-    const double *y = p->y ? p->y : l->y;
     size_t inputs = (size_t)assignment->n_inputs;
     double *weights = malloc((inputs + 1) * sizeof *weights), sum = 0;
     if (!weights)
@@ -140,7 +139,7 @@ flx_status flx_training_set_measure_rule(const flx_training_set *l,
         double mean = flx_aggregation_rule_apply(assignment, raw, weights);
         if (isnan(mean))
             continue;
-        sum += fabs(mean - (p->is_log ? exp(y[i]) : y[i]));
+        sum += fabs(mean - (p->is_log ? exp(l->y[i]) : l->y[i]));
         count++;
     }
     free(weights);

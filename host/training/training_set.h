@@ -10,10 +10,10 @@
 typedef struct {
     int n;
     double *raw;         /* (n, inputs) row-major, NaN = missing */
+    double *X;           /* (n, features) what the model is fitted to, NULL before */
     double *y;           /* (n) measured output, or its logarithm once described so */
     int *row, *vertex;   /* (n) where each comes from */
     const char **labels; /* (inputs) their names, borrowed from the graph */
-    bool keeps_y;        /* y now belongs to a predictor */
     int task;            /* index into the batch of fits, -1: nothing to fit */
 } flx_training_set;
 

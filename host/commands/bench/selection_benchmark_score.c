@@ -68,11 +68,11 @@ static flx_status predict(examination *e, int t, flx_backend *backend, flx_error
     const flx_fit_result *fit = &e->results[t];
     flx_gp_posterior *posterior = NULL;
     for (int i = 0; i < e->taught->n; i++)
-        e->y[i] = (e->taught->y[i] - fit->y_mean) / fit->y_sd;
+        e->y[i] = (e->taught->y[i] - fit->predictor.y_mean) / fit->predictor.y_sd;
     flx_gp_condition condition = {
         .problem = {e->taught->n, e->tasks[t].d, false, e->X[t], e->y},
-        .theta = fit->theta,
-        .jitter = fit->jitter};
+        .theta = fit->predictor.theta,
+        .jitter = fit->predictor.jitter};
     flx_gp_query query = {.m = e->tested->n, .queries = e->queries[t], .mean = e->mean};
     FLX_TRY(backend->operations->condition(backend, &condition, 1, &posterior, error));
     flx_status status = backend->operations->predict(posterior, &query, 1, error);
@@ -90,8 +90,9 @@ static flx_status examine(examination *e, int t, flx_backend *backend,
     FLX_TRY(predict(e, t, backend, error));
     way->held_out = 0;
     for (int i = 0; i < e->tested->n; i++)
-        way->held_out +=
-            fabs(fit->y_mean + fit->y_sd * e->mean[i] - e->tested->y[i]) / e->tested->n;
+        way->held_out += fabs(fit->predictor.y_mean + fit->predictor.y_sd * e->mean[i] -
+                              e->tested->y[i]) /
+                         e->tested->n;
     return FLX_OK;
 }
 

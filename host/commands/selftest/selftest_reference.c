@@ -262,7 +262,7 @@ flx_status flx_check_reference_optimum(const flx_check_context *context, double 
     for (int i = 0; i < fits.count && status == FLX_OK; i++)
         *worst = flx_worse(*worst, fits.results[i].has_failed
                                        ? NAN
-                                       : fits.rows[i].value - fits.results[i].lml);
+                                       : fits.rows[i].value - fits.results[i].predictor.lml);
     release_fits(&fits);
     flx_csv_destroy(csv);
     return status;

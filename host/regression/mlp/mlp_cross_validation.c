@@ -91,7 +91,7 @@ void flx_mlp_cross_validation_clear(flx_mlp_cross_validation *l)
 
 void flx_mlp_cross_validation_take(flx_mlp_cross_validation *l, flx_mlp_run *course)
 {
-    l->result->evaluations += course->taken_steps * course->folds;
+    l->result->predictor.evaluations += course->taken_steps * course->folds;
     l->result->starts++;
     if (l->n_kept == FLX_MLP_KEPT) {
         if (!(course->loss < l->kept[FLX_MLP_KEPT - 1].loss)) {
@@ -145,8 +145,8 @@ static flx_status write_parameters(flx_mlp_cross_validation *l, flx_error *error
     if (!to)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu weights",
                         l->task->name, count);
-    l->result->parameters = to;
-    l->result->n_parameters = count;
+    l->result->predictor.parameters = to;
+    l->result->predictor.n_parameters = count;
     *to++ = l->n_kept * l->folds;
     for (int k = 0; k < l->n_kept; k++)
         for (int f = 0; f < l->folds; f++)

@@ -4,7 +4,7 @@
 #ifndef FLX_MLP_CROSS_VALIDATION_H
 #define FLX_MLP_CROSS_VALIDATION_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 #include "host/regression/mlp/mlp_config.h"
 #include "host/statistics.h"
 

@@ -4,7 +4,7 @@
 #ifndef FLX_TEST_AWKWARD_H
 #define FLX_TEST_AWKWARD_H
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 enum {
     AWKWARD_TWO,        /* n = 2, d = 1 */

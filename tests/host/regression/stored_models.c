@@ -32,28 +32,28 @@ void make_numbered_model(numbered_model *made, int k)
     fill(made->loo_mean, 3, k, 3);
     fill(made->loo_variance, 3, k, 4);
     snprintf(made->output, sizeof made->output, "service %d:p90", k);
-    made->model = (flx_stored_model){.output = made->output,
-                                     .predictor = {.kind = FLX_PREDICTOR_GP,
-                                                   .n_inputs = 2,
-                                                   .n_features = 2,
-                                                   .features = made->features,
-                                                   .output_low = -k,
-                                                   .output_high = k,
-                                                   .n = 3,
-                                                   .X = made->X,
-                                                   .y = made->y,
-                                                   .n_theta = 4,
-                                                   .theta = made->theta,
-                                                   .jitter = 1e-10,
-                                                   .y_sd = 1.25,
-                                                   .lml = -3.5 - k,
-                                                   .loo_mae = 0.25,
-                                                   .evaluations = k},
-                                     .loo_mean = made->loo_mean,
-                                     .loo_variance = made->loo_variance,
-                                     .objective = 0.125 * k,
-                                     .starts = 4,
-                                     .created = 1700000000 + k};
+    made->model = (flx_fit_result){.output = made->output,
+                                   .predictor = {.kind = FLX_PREDICTOR_GP,
+                                                 .n_inputs = 2,
+                                                 .n_features = 2,
+                                                 .features = made->features,
+                                                 .output_low = -k,
+                                                 .output_high = k,
+                                                 .n = 3,
+                                                 .X = made->X,
+                                                 .y = made->y,
+                                                 .n_theta = 4,
+                                                 .theta = made->theta,
+                                                 .jitter = 1e-10,
+                                                 .y_sd = 1.25,
+                                                 .lml = -3.5 - k,
+                                                 .loo_mae = 0.25,
+                                                 .evaluations = k},
+                                   .loo_mean = made->loo_mean,
+                                   .loo_variance = made->loo_variance,
+                                   .objective = 0.125 * k,
+                                   .starts = 4,
+                                   .created = 1700000000 + k};
 }
 
 static bool are_same_numbers(const double *a, const double *b, size_t count)
@@ -61,7 +61,7 @@ static bool are_same_numbers(const double *a, const double *b, size_t count)
     return a && b ? memcmp(a, b, count * sizeof *a) == 0 : a == b;
 }
 
-bool is_same_model(const flx_stored_model *a, const flx_stored_model *b)
+bool is_same_model(const flx_fit_result *a, const flx_fit_result *b)
 {
     char first[65], second[65];
     flx_predictor_digest(&a->predictor, first);
@@ -79,7 +79,7 @@ bool is_same_model(const flx_stored_model *a, const flx_stored_model *b)
 int find_numbered_model(const flx_repository *repository, int k)
 {
     numbered_model expected;
-    flx_stored_model found;
+    flx_fit_result found;
     bool is_there;
     make_numbered_model(&expected, k);
     if (flx_repository_find(repository, expected.cause, &is_there, &found, NULL) !=
@@ -88,7 +88,7 @@ int find_numbered_model(const flx_repository *repository, int k)
     if (!is_there)
         return 0;
     bool is_same = is_same_model(&found, &expected.model);
-    flx_stored_model_clear(&found);
+    flx_fit_result_clear(&found);
     return is_same ? 1 : -1;
 }
 

@@ -8,7 +8,7 @@
 
 typedef struct {
     char cause[65];
-    flx_stored_model model; /* points into this struct: neither copied nor cleared */
+    flx_fit_result model; /* points into this struct: neither copied nor cleared */
     flx_feature features[2];
     char output[32];
     double X[6], y[3], theta[4], loo_mean[3], loo_variance[3];
@@ -17,7 +17,7 @@ typedef struct {
 void make_numbered_model(numbered_model *made, int k);
 
 /* Bit for bit. */
-bool is_same_model(const flx_stored_model *a, const flx_stored_model *b);
+bool is_same_model(const flx_fit_result *a, const flx_fit_result *b);
 
 /* What looking model k up gives: 1 the very model, 0 it is not there, -1 anything else.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The fit queue with a repository: what was fitted once is looked up and comes back bit
  * for bit, what was interrupted goes on, and damage is never hidden. */
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 #include "host/regression/fit_key.h"
 #include "kernels/formulas/philox.h"
@@ -49,16 +49,20 @@ static void assert_same(const flx_fit_task *task, const flx_fit_result *a,
     assert_int(a->has_failed, b->has_failed);
     if (a->has_failed || b->has_failed)
         return;
-    assert_int(a->n_theta, b->n_theta);
-    assert_int(memcmp(a->theta, b->theta, (size_t)a->n_theta * sizeof(double)), 0);
+    assert_int(a->predictor.n_theta, b->predictor.n_theta);
+    assert_int(memcmp(a->predictor.theta, b->predictor.theta,
+                      (size_t)a->predictor.n_theta * sizeof(double)),
+               0);
     assert_int(memcmp(a->loo_mean, b->loo_mean, n), 0);
     assert_int(memcmp(a->loo_variance, b->loo_variance, n), 0);
-    const double first[] = {a->jitter, a->y_mean,    a->y_sd,
-                            a->lml,    a->objective, a->loo_mae};
-    const double second[] = {b->jitter, b->y_mean,    b->y_sd,
-                             b->lml,    b->objective, b->loo_mae};
+    const double first[] = {a->predictor.jitter, a->predictor.y_mean,
+                            a->predictor.y_sd,   a->predictor.lml,
+                            a->objective,        a->predictor.loo_mae};
+    const double second[] = {b->predictor.jitter, b->predictor.y_mean,
+                             b->predictor.y_sd,   b->predictor.lml,
+                             b->objective,        b->predictor.loo_mae};
     assert_int(memcmp(first, second, sizeof first), 0);
-    assert_int(a->evaluations, b->evaluations);
+    assert_int(a->predictor.evaluations, b->predictor.evaluations);
     assert_int(a->starts, b->starts);
 }
 
@@ -95,7 +99,7 @@ static void looks_up_what_was_fitted_before(void)
     for (int round = 0; round < 2; round++) {
         assert_int(fit_in(path, tasks, AWKWARD_COUNT, found, &error), FLX_OK);
         for (int i = 0; i < AWKWARD_COUNT; i++) {
-            assert_int(found[i].was_found, round == 1 || i % 2);
+            assert_int(found[i].is_cache_hit, round == 1 || i % 2);
             assert_true(found[i].created >= plain[i].created);
             assert_same(&tasks[i], &found[i], &plain[i]);
         }
@@ -115,7 +119,7 @@ static void stores_no_failures(void)
     flx_error error = {0};
     for (int round = 0; round < 2; round++) {
         assert_int(fit_in(scratch_path("models"), &task, 1, &result, &error), FLX_OK);
-        assert_true(result.has_failed && !result.was_found);
+        assert_true(result.has_failed && !result.is_cache_hit);
         assert_contains(result.why, "constant");
         clear(&result, 1);
     }
@@ -154,7 +158,7 @@ static void names_damage(void)
     clear(&result, 1);
     assert_int(unlink(file_of(&task)), 0);
     assert_int(fit_in(scratch_path("models"), &task, 1, &result, &error), FLX_OK);
-    assert_int(result.was_found, false);
+    assert_int(result.is_cache_hit, false);
     clear(&result, 1);
     free(bytes);
     scratch_end();
@@ -169,7 +173,7 @@ static void names_a_model_that_does_not_fit(void)
     flx_fit_task step = awkward_task(AWKWARD_STEP, FLX_PRIOR_DENSITY, &data[1]);
     flx_fit_result result;
     flx_repository *repository;
-    flx_stored_model model;
+    flx_fit_result model;
     flx_error error = {0};
     bool is_there;
     char cause[65], wrong[65];
@@ -180,7 +184,7 @@ static void names_a_model_that_does_not_fit(void)
     assert_int(flx_repository_open(scratch_path("models"), &repository, &error), FLX_OK);
     assert_int(flx_repository_find(repository, cause, &is_there, &model, &error), FLX_OK);
     assert_int(flx_repository_store(repository, wrong, &model, &error), FLX_OK);
-    flx_stored_model_clear(&model);
+    flx_fit_result_clear(&model);
     flx_repository_close(repository);
     assert_int(fit_in(scratch_path("models"), &step, 1, &result, &error), FLX_BAD_INPUT);
     assert_contains(error.message, wrong);
@@ -279,7 +283,7 @@ static void goes_on_where_it_was_killed(void)
     assert_true(stored > 0 && stored < LONG);
     assert_int(fit_in(path, batch->tasks, LONG, batch->results, &error), FLX_OK);
     for (int t = 0; t < LONG; t++)
-        found += batch->results[t].was_found;
+        found += batch->results[t].is_cache_hit;
     assert_int(found, stored);
     assert_int(count_stored(path), LONG);
     clear(batch->results, LONG);

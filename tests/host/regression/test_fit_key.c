@@ -12,7 +12,7 @@ typedef struct {
     double X[4], y[2], start[4];
     flx_feature features[2];
     const char *inputs[3];
-    flx_predictor frame;
+    flx_predictor predictor;
     flx_fit_task task;
 } example;
 
@@ -23,19 +23,19 @@ static void make_example(example *e)
                    .features = {{0, false, false, -1, 1, 0, 0.3, 0},
                                 {2, true, true, -2, 2, 0.5, 0.1, 0.7}},
                    .inputs = {"web:a", "web:b", "db:p90"}};
-    e->frame = (flx_predictor){.n_inputs = 3,
-                               .n_features = 2,
-                               .n_metrics = 1,
-                               .features = e->features,
-                               .output_low = 0,
-                               .output_high = 9};
+    e->predictor = (flx_predictor){.n_inputs = 3,
+                                   .n_features = 2,
+                                   .n_metrics = 1,
+                                   .features = e->features,
+                                   .output_low = 0,
+                                   .output_high = 9};
     e->task = (flx_fit_task){.name = "web:p90",
                              .n = 2,
                              .d = 2,
                              .X = e->X,
                              .y = e->y,
                              .prior = FLX_PRIOR_DENSITY,
-                             .frame = &e->frame,
+                             .predictor_template = &e->predictor,
                              .inputs = e->inputs};
 }
 
@@ -112,19 +112,19 @@ static bool change_scaling(example *e, int part)
         f->fill = 0;
         break;
     case 15:
-        e->frame.is_log = true;
+        e->predictor.is_log = true;
         break;
     case 16:
-        e->frame.n_metrics = 0;
+        e->predictor.n_metrics = 0;
         break;
     case 17:
-        e->frame.output_low = -1;
+        e->predictor.output_low = -1;
         break;
     case 18:
-        e->frame.output_high = 10;
+        e->predictor.output_high = 10;
         break;
     case 19:
-        e->frame.n_inputs = 2;
+        e->predictor.n_inputs = 2;
         break;
     default:
         return false;
@@ -142,7 +142,7 @@ static bool change_task(example *e, int part)
         e->task.n = 4, e->task.d = 1, e->task.y = e->X;
         break;
     case 22:
-        e->task.frame = NULL;
+        e->task.predictor_template = NULL;
         break;
     case 23:
         e->task.starts = 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The fit queue: results on awkward sets, failing tasks amid good ones, independence of
  * neighbours and threads, leave-one-out, progress. */
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 #include "kernels/reference.h"
 #include "tests/close.h"
@@ -35,7 +35,7 @@ static flx_gp_problem standardized(const flx_fit_task *task, const flx_fit_resul
                                    double *y)
 {
     for (int i = 0; i < task->n; i++)
-        y[i] = (task->y[i] - result->y_mean) / result->y_sd;
+        y[i] = (task->y[i] - result->predictor.y_mean) / result->predictor.y_sd;
     return (flx_gp_problem){.n = task->n,
                             .d = task->d,
                             .is_isotropic = task->is_isotropic,
@@ -51,19 +51,20 @@ static void assert_consistent(const flx_fit_task *task, const flx_fit_result *re
     assert_int(result->has_failed, false);
     if (result->has_failed)
         return;
-    assert_int(result->n_theta, flx_gp_size(&gp));
+    assert_int(result->predictor.n_theta, flx_gp_size(&gp));
     flx_gp_bounds(&gp, lower, upper);
-    for (int k = 0; k < result->n_theta; k++)
-        assert_true(result->theta[k] >= lower[k] && result->theta[k] <= upper[k]);
+    for (int k = 0; k < result->predictor.n_theta; k++)
+        assert_true(result->predictor.theta[k] >= lower[k] &&
+                    result->predictor.theta[k] <= upper[k]);
     flx_gp_problem problem = standardized(task, result, y);
-    assert_int(
-        flx_reference_evaluate(&problem, result->theta, result->jitter, &lml, gradient),
-        0);
-    assert_close(result->lml, lml, 1e-8, 1e-8);
-    double prior = flx_gp_log_prior(&gp, result->theta, gradient);
+    assert_int(flx_reference_evaluate(&problem, result->predictor.theta,
+                                      result->predictor.jitter, &lml, gradient),
+               0);
+    assert_close(result->predictor.lml, lml, 1e-8, 1e-8);
+    double prior = flx_gp_log_prior(&gp, result->predictor.theta, gradient);
     assert_close(result->objective, -(lml + prior) / task->n, 1e-8, 1e-8);
     assert_true(result->starts >= flx_gp_first_starts(&gp));
-    assert_true(result->evaluations >= result->starts);
+    assert_true(result->predictor.evaluations >= result->starts);
 }
 
 /* At an optimum inside the box the objective's gradient is about zero. */
@@ -72,11 +73,13 @@ static void assert_stationary(const flx_fit_task *task, const flx_fit_result *re
     flx_gp_description gp = {task->prior, task->d, task->is_isotropic};
     double y[MAX_N], lml, gradient[MAX_THETA], lower[MAX_THETA], upper[MAX_THETA];
     flx_gp_problem problem = standardized(task, result, y);
-    flx_reference_evaluate(&problem, result->theta, result->jitter, &lml, gradient);
-    flx_gp_log_prior(&gp, result->theta, gradient);
+    flx_reference_evaluate(&problem, result->predictor.theta, result->predictor.jitter,
+                           &lml, gradient);
+    flx_gp_log_prior(&gp, result->predictor.theta, gradient);
     flx_gp_bounds(&gp, lower, upper);
-    for (int k = 0; k < result->n_theta; k++) {
-        bool is_inside = result->theta[k] > lower[k] && result->theta[k] < upper[k];
+    for (int k = 0; k < result->predictor.n_theta; k++) {
+        bool is_inside = result->predictor.theta[k] > lower[k] &&
+                         result->predictor.theta[k] < upper[k];
         if (is_inside)
             assert_close(gradient[k] / task->n, 0, 0, 1e-3);
     }
@@ -114,7 +117,7 @@ static void one_length_scale_is_fitted_too(void)
     flx_fit_result result;
     task.is_isotropic = true;
     fit(1, &task, 1, &result, NULL);
-    assert_int(result.n_theta, 3);
+    assert_int(result.predictor.n_theta, 3);
     assert_consistent(&task, &result);
     clear(&result, 1);
 }
@@ -122,15 +125,16 @@ static void one_length_scale_is_fitted_too(void)
 static void assert_same_result(const flx_fit_result *a, const flx_fit_result *b, int n)
 {
     assert_int(a->has_failed, b->has_failed);
-    assert_int(a->n_theta, b->n_theta);
-    if (a->has_failed || a->n_theta != b->n_theta)
+    assert_int(a->predictor.n_theta, b->predictor.n_theta);
+    if (a->has_failed || a->predictor.n_theta != b->predictor.n_theta)
         return;
-    assert_true(memcmp(a->theta, b->theta, (size_t)a->n_theta * sizeof(double)) == 0);
+    assert_true(memcmp(a->predictor.theta, b->predictor.theta,
+                       (size_t)a->predictor.n_theta * sizeof(double)) == 0);
     assert_true(memcmp(a->loo_mean, b->loo_mean, (size_t)n * sizeof(double)) == 0);
     assert_true(memcmp(a->loo_variance, b->loo_variance, (size_t)n * sizeof(double)) ==
                 0);
-    assert_close(a->lml, b->lml, 0, 0);
-    assert_int(a->evaluations, b->evaluations);
+    assert_close(a->predictor.lml, b->predictor.lml, 0, 0);
+    assert_int(a->predictor.evaluations, b->predictor.evaluations);
 }
 
 static void the_number_of_threads_changes_no_bit(void)
@@ -152,7 +156,7 @@ static void assert_failed(const flx_fit_result *result, const char *why)
 {
     assert_true(result->has_failed);
     assert_contains(result->why, why);
-    assert_true(result->theta == NULL);
+    assert_true(result->predictor.theta == NULL);
 }
 
 static void bad_tasks_fail_by_themselves(void)
@@ -214,15 +218,16 @@ static void check_left_out(const flx_fit_task *task, const flx_fit_result *resul
             }
         flx_gp_problem rest = all;
         rest.n = rows, rest.X = X, rest.y = kept;
-        flx_reference_predict(&rest, result->theta, result->jitter, task->X + out * d,
-                              &mean, &variance);
-        mean = result->y_mean + result->y_sd * mean;
-        variance = (variance + result->jitter) * result->y_sd * result->y_sd;
-        assert_close(result->loo_mean[out], mean, 1e-6, 1e-6 * result->y_sd);
+        flx_reference_predict(&rest, result->predictor.theta, result->predictor.jitter,
+                              task->X + out * d, &mean, &variance);
+        mean = result->predictor.y_mean + result->predictor.y_sd * mean;
+        variance = (variance + result->predictor.jitter) * result->predictor.y_sd *
+                   result->predictor.y_sd;
+        assert_close(result->loo_mean[out], mean, 1e-6, 1e-6 * result->predictor.y_sd);
         assert_close(result->loo_variance[out], variance, 1e-6, 0);
         mae += fabs(mean - task->y[out]) / task->n;
     }
-    assert_close(result->loo_mae, mae, 1e-6, 1e-6 * result->y_sd);
+    assert_close(result->predictor.loo_mae, mae, 1e-6, 1e-6 * result->predictor.y_sd);
 }
 
 static void leave_one_out_is_that_of_refits(void)
@@ -246,10 +251,11 @@ static void compare_units(double factor)
     for (int i = 0; i < tasks[1].n; i++)
         data[1].y[i] *= factor;
     fit(1, tasks, 2, results, NULL);
-    assert_close(results[1].y_mean, factor * results[0].y_mean, 0, 0);
-    assert_close(results[1].y_sd, factor * results[0].y_sd, 0, 0);
-    assert_close(results[1].lml, results[0].lml, 0, 0);
-    assert_close(results[1].loo_mae, factor * results[0].loo_mae, 0, 0);
+    assert_close(results[1].predictor.y_mean, factor * results[0].predictor.y_mean, 0, 0);
+    assert_close(results[1].predictor.y_sd, factor * results[0].predictor.y_sd, 0, 0);
+    assert_close(results[1].predictor.lml, results[0].predictor.lml, 0, 0);
+    assert_close(results[1].predictor.loo_mae, factor * results[0].predictor.loo_mae, 0,
+                 0);
     clear(results, 2);
 }
 
@@ -267,7 +273,7 @@ static void the_input_that_matters_gets_the_short_length_scale(void)
     flx_fit_result result;
     fit(1, &task, 1, &result, NULL);
     for (int k = 2; k <= 30; k++)
-        assert_true(result.theta[k] > result.theta[1]);
+        assert_true(result.predictor.theta[k] > result.predictor.theta[1]);
     clear(&result, 1);
 }
 

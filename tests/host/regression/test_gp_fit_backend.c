@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The fit queue on backends that fail: members that need more jitter, members that never
  * succeed, calls that break at any point. */
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 
 #include "tests/close.h"
 #include "tests/host/regression/awkward.h"
@@ -89,7 +89,7 @@ static void jitter_rises_until_the_member_succeeds(void)
     faults.least_jitter = 0.9e-7;
     assert_int(flx_fit_all(backend, &task, 1, &result, NULL, &error), FLX_OK);
     assert_true(!result.has_failed);
-    assert_close(result.jitter, 1e-7, 1e-12, 0);
+    assert_close(result.predictor.jitter, 1e-7, 1e-12, 0);
     flx_fit_result_clear(&result);
     flx_backend_close(backend);
 }
@@ -107,7 +107,7 @@ static void a_member_that_never_succeeds_fails_by_itself(void)
     assert_true(result.has_failed);
     assert_contains(result.why, "no start gave a positive definite covariance");
     /* Every start: jitter 1e-10 and at most 6 decades to 1e-4. */
-    assert_true(result.evaluations <= 7 * result.starts);
+    assert_true(result.predictor.evaluations <= 7 * result.starts);
     flx_fit_result_clear(&result);
     flx_backend_close(backend);
 }

@@ -2,7 +2,7 @@
  * Maximum likelihood fits find the optimum: compared with many scattered searches made
  * here by hand, through the same minimizer but without the fit queue. */
 #include "host/optimization/lbfgs.h"
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
 #include "tests/host/regression/awkward.h"
@@ -65,9 +65,9 @@ static double fitted_lml(flx_backend *backend, const flx_fit_task *task, double 
     flx_fit_result result;
     assert_int(flx_fit_all(backend, task, 1, &result, NULL, &error), FLX_OK);
     assert_true(!result.has_failed);
-    double lml = result.lml;
+    double lml = result.predictor.lml;
     for (int i = 0; i < task->n; i++)
-        y[i] = (task->y[i] - result.y_mean) / result.y_sd;
+        y[i] = (task->y[i] - result.predictor.y_mean) / result.predictor.y_sd;
     flx_fit_result_clear(&result);
     return lml;
 }

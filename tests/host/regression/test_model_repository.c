@@ -65,7 +65,7 @@ static void keeps_absent_residuals_absent(void)
     scratch_begin();
     flx_repository *repository = open_scratch();
     numbered_model made;
-    flx_stored_model found;
+    flx_fit_result found;
     bool is_there;
     for (int k = 0; k < 2; k++) {
         make_numbered_model(&made, k);
@@ -76,7 +76,7 @@ static void keeps_absent_residuals_absent(void)
         assert_int(flx_repository_find(repository, made.cause, &is_there, &found, NULL),
                    FLX_OK);
         assert_true(is_there && is_same_model(&found, &made.model));
-        flx_stored_model_clear(&found);
+        flx_fit_result_clear(&found);
     }
     flx_repository_close(repository);
     scratch_end();
@@ -100,7 +100,7 @@ static void leaves_a_stored_model_alone(void)
 static void assert_refused(const flx_repository *repository, int k, const char *why)
 {
     numbered_model made;
-    flx_stored_model found;
+    flx_fit_result found;
     bool is_there = true;
     flx_error error = {0};
     make_numbered_model(&made, k);
@@ -175,7 +175,7 @@ static void names_a_file_of_another_version(void)
     assert_refused(repository, 2, "fluxion-dataset");
     assert_int(mkdir(file_of(3), 0777), 0);
     numbered_model made;
-    flx_stored_model found;
+    flx_fit_result found;
     bool is_there;
     flx_error error = {0};
     make_numbered_model(&made, 3);

@@ -169,13 +169,13 @@ static void a_kind_predicts_what_it_was_taught(void)
     flx_fit_result honest = fit_one(backend, &task);
     task.wants_residuals = false;
     flx_fit_result plain = fit_one(backend, &task);
-    assert_true(!plain.loo_mean && isnan(plain.loo_mae));
-    assert_true(plain.variance < honest.variance);
-    assert_true(honest.loo_mae > 0 && honest.loo_mae < 0.3);
+    assert_true(!plain.loo_mean && isnan(plain.predictor.loo_mae));
+    assert_true(plain.predictor.variance < honest.predictor.variance);
+    assert_true(honest.predictor.loo_mae > 0 && honest.predictor.loo_mae < 0.3);
     flx_predictor p = {.n_features = 3,
                        .n_metrics = 2,
-                       .parameters = plain.parameters,
-                       .n_parameters = plain.n_parameters};
+                       .parameters = plain.predictor.parameters,
+                       .n_parameters = plain.predictor.n_parameters};
     double mean[N], slopes[N * 2], square = 0;
     void *state;
     flx_error error = {0};
@@ -183,10 +183,11 @@ static void a_kind_predicts_what_it_was_taught(void)
     assert_int(flx_ridge_regressor.predict(&p, state, X, N, mean, slopes, &error),
                FLX_OK);
     for (int i = 0; i < N; i++)
-        square += pow(plain.y_mean + plain.y_sd * mean[i] - y[i], 2) / N;
-    assert_close(square, plain.variance, 1e-10, 0);
-    assert_close(slopes[2], plain.parameters[3], 0, 0);
-    assert_close(slopes[3], plain.parameters[4], 0, 0);
+        square +=
+            pow(plain.predictor.y_mean + plain.predictor.y_sd * mean[i] - y[i], 2) / N;
+    assert_close(square, plain.predictor.variance, 1e-10, 0);
+    assert_close(slopes[2], plain.predictor.parameters[3], 0, 0);
+    assert_close(slopes[3], plain.predictor.parameters[4], 0, 0);
     p.n_features = 4;
     assert_int(flx_ridge_regressor.prepare(&p, &state, &error), FLX_BAD_INPUT);
     assert_contains(error.message, "4 features has 5 parameters instead of 6");
@@ -208,8 +209,8 @@ static void a_file_restores_it_bit_for_bit(void)
                                  .n_features = 3,
                                  .features = features,
                                  .y_sd = 1,
-                                 .parameters = result.parameters,
-                                 .n_parameters = result.n_parameters};
+                                 .parameters = result.predictor.parameters,
+                                 .n_parameters = result.predictor.n_parameters};
     scratch_begin();
     assert_int(flx_predictor_write(&p, scratch_path("p.h5"), &error), FLX_OK);
     assert_int(flx_predictor_read(scratch_path("p.h5"), &restored, &error), FLX_OK);
@@ -234,16 +235,17 @@ static void odd_tasks_are_answered(void)
         y[i] = 42.5;
     task.n = N;
     result = fit_one(backend, &task);
-    assert_close(result.y_mean, 42.5, 1e-15, 0);
+    assert_close(result.predictor.y_mean, 42.5, 1e-15, 0);
     assert_close(result.loo_mean[3], 42.5, 1e-15, 0);
-    assert_close(result.parameters[2], 0, 0, 0);
+    assert_close(result.predictor.parameters[2], 0, 0, 0);
     flx_fit_result_clear(&result);
     fill(3);
     for (int i = 0; i < 3 * N; i++)
         X[i] = 0.25;
     result = fit_one(backend, &task);
-    assert_close(result.parameters[1], 0, 0, 1e-15);
-    assert_close(result.loo_mean[0], (result.y_mean * N - y[0]) / (N - 1), 1e-13, 0);
+    assert_close(result.predictor.parameters[1], 0, 0, 1e-15);
+    assert_close(result.loo_mean[0], (result.predictor.y_mean * N - y[0]) / (N - 1),
+                 1e-13, 0);
     flx_fit_result_clear(&result);
     flx_backend_close(backend);
 }
@@ -288,8 +290,9 @@ static void threads_change_nothing(void)
     }
     for (int t = 0; t < 6; t++) {
         assert_int(results[0][t].has_failed, t == 2);
-        assert_true(t == 2 || memcmp(results[0][t].parameters, results[1][t].parameters,
-                                     5 * sizeof(double)) == 0);
+        assert_true(t == 2 ||
+                    memcmp(results[0][t].predictor.parameters,
+                           results[1][t].predictor.parameters, 5 * sizeof(double)) == 0);
         flx_fit_result_clear(&results[0][t]);
         flx_fit_result_clear(&results[1][t]);
     }

@@ -3,7 +3,7 @@
  * inputs change nothing that they should not, and bad input. */
 #include "host/regression/tree_ensemble.h"
 
-#include "host/regression/gp_fit.h"
+#include "host/regression/fit_queue.h"
 #include "host/regression/tree_export.h"
 #include "host/regression/tree_regressors.h"
 #include "kernels/formulas/philox.h"
@@ -237,15 +237,16 @@ static void fits_do_not_depend_on_threads(void)
     assert_int(flx_fit_all(parallel, tasks, 4, three, NULL, &error), FLX_OK);
     for (int t = 0; t < 4; t++) {
         size_t n = (size_t)tasks[t].n;
-        assert_true(!one[t].has_failed && one[t].n_bytes > 0);
-        assert_true(one[t].n_bytes == three[t].n_bytes &&
-                    memcmp(one[t].bytes, three[t].bytes, one[t].n_bytes) == 0);
-        assert_close(one[t].variance, three[t].variance, 0, 0);
+        assert_true(!one[t].has_failed && one[t].predictor.n_bytes > 0);
+        assert_true(one[t].predictor.n_bytes == three[t].predictor.n_bytes &&
+                    memcmp(one[t].predictor.bytes, three[t].predictor.bytes,
+                           one[t].predictor.n_bytes) == 0);
+        assert_close(one[t].predictor.variance, three[t].predictor.variance, 0, 0);
         if (tasks[t].wants_residuals)
             assert_true(memcmp(one[t].loo_mean, three[t].loo_mean, n * sizeof(double)) ==
                         0);
         else
-            assert_true(one[t].loo_mean == NULL && isnan(one[t].loo_mae));
+            assert_true(one[t].loo_mean == NULL && isnan(one[t].predictor.loo_mae));
         flx_fit_result_clear(&one[t]);
         flx_fit_result_clear(&three[t]);
     }
@@ -274,11 +275,11 @@ static void residuals_are_out_of_sample(void)
             square += pow(results[t].loo_mean[i] - y[i], 2) / tasks[t].n;
         }
         if (tasks[t].wants_residuals) {
-            assert_close(results[t].loo_mae, mae, 1e-12, 0);
-            assert_close(results[t].variance, square, 1e-12, 0);
-            assert_true(mae > 8 && results[t].variance > 80);
+            assert_close(results[t].predictor.loo_mae, mae, 1e-12, 0);
+            assert_close(results[t].predictor.variance, square, 1e-12, 0);
+            assert_true(mae > 8 && results[t].predictor.variance > 80);
         } else
-            assert_true(results[t].variance < 60);
+            assert_true(results[t].predictor.variance < 60);
         flx_fit_result_clear(&results[t]);
     }
     flx_backend_close(backend);
@@ -296,8 +297,8 @@ static void a_kind_predicts_what_it_was_taught(void)
         assert_int(flx_fit_all(backend, &task, 1, &result, NULL, &error), FLX_OK);
         flx_predictor p = {.n_features = D,
                            .n_metrics = 1,
-                           .bytes = result.bytes,
-                           .n_bytes = result.n_bytes};
+                           .bytes = result.predictor.bytes,
+                           .n_bytes = result.predictor.n_bytes};
         const flx_regressor *kind = flx_regressor_of(kinds[k]);
         void *state = NULL;
         double mean[N], slopes[N], squares = 0;
@@ -305,8 +306,10 @@ static void a_kind_predicts_what_it_was_taught(void)
         assert_int(kind->prepare(&p, &state, &error), FLX_OK);
         assert_int(kind->predict(&p, state, X, N, mean, slopes, &error), FLX_OK);
         for (int i = 0; i < N; i++)
-            squares += pow(result.y_mean + result.y_sd * mean[i] - y[i], 2) / N;
-        assert_close(squares, result.variance, 1e-12, 0);
+            squares +=
+                pow(result.predictor.y_mean + result.predictor.y_sd * mean[i] - y[i], 2) /
+                N;
+        assert_close(squares, result.predictor.variance, 1e-12, 0);
         assert_close(slopes[3], 0, 0, 0);
         kind->release(state);
         flx_fit_result_clear(&result);
@@ -366,9 +369,9 @@ static void a_constant_target_is_kept(void)
         flx_fit_result result;
         flx_error error = {0};
         assert_int(flx_fit_all(backend, &task, 1, &result, NULL, &error), FLX_OK);
-        assert_close(result.y_mean, 42.5, 1e-15, 0);
+        assert_close(result.predictor.y_mean, 42.5, 1e-15, 0);
         assert_close(result.loo_mean[5], 42.5, 1e-15, 0);
-        assert_close(result.variance, 0, 0, 1e-20);
+        assert_close(result.predictor.variance, 0, 0, 1e-20);
         flx_fit_result_clear(&result);
     }
     flx_backend_close(backend);

@@ -186,12 +186,13 @@ static void a_kind_predicts_what_it_was_taught(void)
     flx_fit_task task = make_task(N, D);
     flx_fit_result result = fit_one(backend, &task);
     assert_true(!result.has_failed);
-    assert_true(result.y_sd > 15);
-    assert_true(result.loo_mae < 0.5 * result.y_sd); /* the mean alone: 0.8 */
+    assert_true(result.predictor.y_sd > 15);
+    assert_true(result.predictor.loo_mae <
+                0.5 * result.predictor.y_sd); /* the mean alone: 0.8 */
     flx_predictor p = {.n_features = D,
                        .n_metrics = 2,
-                       .parameters = result.parameters,
-                       .n_parameters = result.n_parameters};
+                       .parameters = result.predictor.parameters,
+                       .n_parameters = result.predictor.n_parameters};
     double mean[N], slopes[N * 2], sum = 0, square = 0;
     void *state;
     flx_error error = {0};
@@ -199,11 +200,11 @@ static void a_kind_predicts_what_it_was_taught(void)
     assert_int(flx_mlp_regressor.predict(&p, state, X, N, mean, slopes, &error), FLX_OK);
     for (int i = 0; i < N; i++) {
         double miss = result.loo_mean[i] - y[i];
-        sum += fabs(result.y_mean + result.y_sd * mean[i] - y[i]) / N;
+        sum += fabs(result.predictor.y_mean + result.predictor.y_sd * mean[i] - y[i]) / N;
         square += miss * miss / N;
     }
-    assert_true(sum < result.loo_mae); /* most networks were taught the row */
-    assert_close(square, result.variance, 1e-10, 0);
+    assert_true(sum < result.predictor.loo_mae); /* most networks were taught the row */
+    assert_close(square, result.predictor.variance, 1e-10, 0);
     double x[D], above, below;
     memcpy(x, X, sizeof x);
     x[1] += 1e-6;
@@ -219,12 +220,12 @@ static void a_kind_predicts_what_it_was_taught(void)
 
 static void assert_same(const flx_fit_result *a, const flx_fit_result *b, int n)
 {
-    assert_int((long)a->n_parameters, (long)b->n_parameters);
-    assert_true(a->n_parameters == b->n_parameters &&
-                memcmp(a->parameters, b->parameters, a->n_parameters * sizeof(double)) ==
-                    0);
+    assert_int((long)a->predictor.n_parameters, (long)b->predictor.n_parameters);
+    assert_true(a->predictor.n_parameters == b->predictor.n_parameters &&
+                memcmp(a->predictor.parameters, b->predictor.parameters,
+                       a->predictor.n_parameters * sizeof(double)) == 0);
     assert_int(memcmp(a->loo_mean, b->loo_mean, (size_t)n * sizeof(double)), 0);
-    assert_int(a->evaluations, b->evaluations);
+    assert_int(a->predictor.evaluations, b->predictor.evaluations);
 }
 
 /* The same bits for any number of threads, alone and among others, also failing ones. */
@@ -330,15 +331,15 @@ static void odd_tasks_are_answered(void)
         y[i] = 42.5;
     task = make_task(12, D);
     result = fit_one(backend, &task);
-    assert_close(result.y_mean, 42.5, 1e-15, 0);
+    assert_close(result.predictor.y_mean, 42.5, 1e-15, 0);
     assert_close(result.loo_mean[3], 42.5, 1e-15, 0);
-    assert_close(result.variance, 0, 0, 1e-20);
+    assert_close(result.predictor.variance, 0, 0, 1e-20);
     flx_fit_result_clear(&result);
     fill();
     for (int i = 0; i < N * D; i++) /* nothing to learn from: the mean, about */
         X[i] = 0.25;
     result = fit_one(backend, &task);
-    assert_close(result.loo_mean[3], result.y_mean, 0, result.y_sd);
+    assert_close(result.loo_mean[3], result.predictor.y_mean, 0, result.predictor.y_sd);
     flx_fit_result_clear(&result);
     flx_backend_close(backend);
 }
