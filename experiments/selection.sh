@@ -8,12 +8,14 @@
 #   3. Online Boutique, composed graphs: every vertex selects, nothing measured but knobs
 #      and rates is given when it predicts (us)
 # against all metrics, p90 alone, and the best of as many random subsets. Needs a built
-# build/fluxion and the measured tables (default: ../shared/data, or where FLUXION_DATA
+# build/fluxion and build/experiments/selection/selection_benchmark, and the measured tables (default: ../shared/data, or where FLUXION_DATA
 # points), which are not part of the repository.
 set -eu
 cd "$(dirname "$0")/.."
 data=${FLUXION_DATA:-../shared/data}
 fluxion=${FLUXION:-build/fluxion}
+benchmark=$(dirname "$fluxion")/experiments/selection/selection_benchmark
+export OPENBLAS_NUM_THREADS=1 # tasks run in parallel, each on one thread
 seeds=${SEEDS:-3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -56,13 +58,11 @@ for file in fillrandom92__fillrandom92 fillrandom192__fillrandom192 \
     readrandomwriterandom92__readrandomwriterandom92; do
     echo "--- RocksDB, $file, 3 metrics, 225 rows"
     ! fetch "rocksdb/$file.csv" ||
-        $fluxion bench selection --data "$work/data.h5" --target db:written_throughput \
-            --choose 3 --n 225 --rounds "$seeds"
+        $benchmark "$work/data.h5" db:written_throughput 3 225 "$seeds"
 done
 echo "--- Online Boutique, 4 metrics, 100 rows"
 fetch boutique/single_500.csv || exit 0
-$fluxion bench selection --data "$work/data.h5" --target frontend:p90 --choose 4 \
-    --guess p90 --n 100 --rounds "$seeds"
+$benchmark "$work/data.h5" frontend:p90 4 100 "$seeds" p90
 echo "--- Online Boutique, composed graphs"
 echo "| spectrum | n = 50 | 100 | 200 |"
 echo "|---|---|---|---|"

@@ -5,7 +5,7 @@
 #ifndef FLX_TEST_EVERY_BACKEND_H
 #define FLX_TEST_EVERY_BACKEND_H
 
-#include "host/commands/selftest/selftest_sample.h"
+#include "experiments/selftest/sample.h"
 #include "kernels/backend.h"
 
 /* Table number `index` (best first) as a backend of `threads` threads; false after the

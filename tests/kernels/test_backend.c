@@ -2,7 +2,7 @@
  * Backends by name, and that all instruction sets of one machine tell the same. */
 #include "kernels/backend.h"
 
-#include "host/commands/selftest/selftest.h"
+#include "experiments/selftest/checks.h"
 #include "tests/close.h"
 #include "tests/kernels/every_backend.h"
 

@@ -4,7 +4,7 @@
  * needs no emulator, elsewhere only what concerns the library. */
 #include "kernels/backend.h"
 
-#include "host/commands/selftest/selftest.h"
+#include "experiments/selftest/checks.h"
 #include "tests/close.h"
 #include "tests/kernels/every_backend.h"
 #include "tests/skip.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Likelihood and gradient of one member on every instruction set: hand-worked cases, the
  * plain loops of kernels/reference.h, and properties of the model. */
-#include "host/commands/selftest/selftest.h"
+#include "experiments/selftest/checks.h"
 #include "kernels/cpu/panel/panel.h"
 #include "kernels/reference.h"
 #include "tests/close.h"

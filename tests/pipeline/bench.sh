@@ -38,34 +38,6 @@ refuses "the target of row 0 is nan" \
     bench weighting --data "$scratch/P.bin" --target "$scratch/nan.bin" --models 2
 refuses "mean or sum, not \"max\"" $weigh --form max
 refuses "mae or squared, not \"mape\"" $weigh --loss mape
-refuses "gp, predict, graph, tune, weighting and selection" bench wait
-
-# --- selection: shop:x decides, shop:y and shop:z do not ---
-awk 'BEGIN {
-    print "k,x,y,z,t"
-    for (i = 0; i < 60; i++) {
-        k = i * 0.618034 % 1; x = i * 0.754878 % 1; y = i * 0.569840 % 1; z = i * 0.438579 % 1
-        print k "," x "," y "," z "," 5 + 2 * k + 3 * x
-    }
-}' >"$scratch/shop.csv"
-cat >"$scratch/shop.json" <<'END'
-{"format": "fluxion-import", "version": 1, "columns": {
-  "k": {"name": "web:k", "kind": "knob"}, "t": {"name": "web:p90", "kind": "metric"},
-  "x": {"name": "db:p50", "kind": "metric"}, "y": {"name": "db:p90", "kind": "metric"},
-  "z": {"name": "cache:p90", "kind": "metric"}}}
-END
-run 0 import "$scratch/shop.csv" --map "$scratch/shop.json" -o "$scratch/shop.h5"
-select="bench selection --data $scratch/shop.h5 --target web:p90"
-one="$select --choose 1 --n 30"
-answers "round 1 chose db:p50" $one --rounds 2
-answers "the guess" $one --rounds 1 --guess p90
-answers '"candidates": 3' $one --rounds 1 --json
-for key in rounds ways way inputs ridge_error held_out_mae wall_s chosen; do
-    grep -q "\"$key\": " "$scratch/stdout" || fail "no key $key"
-done
-refuses "--target" bench selection --data "$scratch/shop.h5"
-refuses "db:p99 is not a column" bench selection --data "$scratch/shop.h5" --target db:p99
-refuses "9 of 3 candidates" $select --choose 9 --n 30
-refuses "none is left" $select --choose 1 --n 60
+refuses "gp, predict, graph, tune and weighting" bench wait
 
 finish

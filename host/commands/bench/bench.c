@@ -5,7 +5,6 @@
 #include "host/commands/bench/bench.h"
 
 #include "host/commands/bench/bench_graph.h"
-#include "host/commands/bench/bench_selection.h"
 #include "host/commands/bench/bench_tune.h"
 #include "host/commands/bench/bench_weighting.h"
 #include "host/commands/bench/bench_workload.h"
@@ -19,9 +18,7 @@ static const flx_option options[] = {
      .min = 2,
      .max = 20000,
      .argument = "N",
-     .help =
-         "training points of every Gaussian process (default 100); selection: rows drawn "
-         "to select on"},
+     .help = "training points of every Gaussian process (default 100)"},
     {.name = "d",
      .type = FLX_INTEGER,
      .min = 1,
@@ -49,27 +46,15 @@ static const flx_option options[] = {
      .max = 1000,
      .argument = "R",
      .help =
-         "timed rounds, of which the median counts (default 9; predict, weighting: 5); "
-         "selection: draws of rows (default 5)"},
+         "timed rounds, of which the median counts (default 9; predict, weighting: 5)"},
     {.name = "data",
      .type = FLX_TEXT,
      .argument = "FILE",
-     .help = "weighting: predictions, rows x models doubles, little-endian; selection: a "
-             "dataset"},
+     .help = "weighting: predictions, rows x models doubles, little-endian"},
     {.name = "target",
      .type = FLX_TEXT,
      .argument = "TARGET",
-     .help = "weighting: a file, one double a row; selection: a column"},
-    {.name = "choose",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1000,
-     .argument = "K",
-     .help = "selection: how many of the metrics (default 3)"},
-    {.name = "guess",
-     .type = FLX_TEXT,
-     .argument = "METRIC",
-     .help = "selection: also try the metrics of that name, such as p90"},
+     .help = "weighting: a file, one double a row"},
     {.name = "models",
      .type = FLX_INTEGER,
      .min = 1,
@@ -93,7 +78,7 @@ static const flx_option options[] = {
      .max = 1e9,
      .argument = "N",
      .help = "weighting: candidates of a search (default 3000 a model, 2000 to 90000); "
-             "tune: settings (default 20000); selection: rounds (default 1000)"},
+             "tune: settings (default 20000)"},
     {.name = "restarts",
      .type = FLX_INTEGER,
      .min = 1,
@@ -134,8 +119,7 @@ static const struct {
                {"predict", false, flx_bench_predict},
                {"graph", true, bench_graph},
                {"tune", true, bench_tune},
-               {"weighting", false, flx_bench_weighting},
-               {"selection", false, flx_bench_selection}};
+               {"weighting", false, flx_bench_weighting}};
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
@@ -146,8 +130,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     if (at == count)
         return flx_fail(
             error, FLX_BAD_INPUT,
-            "bench %s: this version has bench gp, predict, graph, tune, weighting and "
-            "selection",
+            "bench %s: this version has bench gp, predict, graph, tune and weighting",
             what);
     if (flx_positional_count(arguments) > 1 && !benches[at].takes_model)
         return flx_fail(error, FLX_BAD_INPUT,
@@ -165,9 +148,8 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
 const flx_command flx_bench_command = {
     .name = "bench",
     .summary = "measure evaluation, fitting and prediction on this machine",
-    .usage = "gp | predict | graph MODEL/ | tune MODEL/ | weighting | selection [--n N] "
-             "[--d D] [--batch B] "
-             "[--data FILE --target TARGET --models K --choose K]",
+    .usage = "gp | predict | graph MODEL/ | tune MODEL/ | weighting [--n N] "
+             "[--d D] [--batch B] [--data FILE --target TARGET --models K]",
     .details =
         "bench gp times likelihood and gradient (and fits) of a batch; bench predict "
         "times means and variances; bench graph times settings through a whole "
@@ -175,11 +157,7 @@ const flx_command flx_bench_command = {
         "settings. "
         "Rounds of both sides alternate; medians are reported. bench "
         "weighting blends the predictions of a file and tells how near the search came "
-        "and where the exact polish ended. bench selection selects metrics of a dataset "
-        "on "
-        "rows that it draws, in several ways, and tests a Gaussian process on each "
-        "subset "
-        "with the other rows.",
+        "and where the exact polish ended.",
     .options = options,
     .min_positional = 1,
     .max_positional = 2,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/commands/selftest/selftest_sample.h"
+#include "experiments/selftest/sample.h"
 
 #include "kernels/formulas/philox.h"
 

@@ -2,9 +2,8 @@
  * Checks against the results that other programs left in a folder: scikit-learn's
  * likelihoods and gradients, and the best optima known (gp/ in it). Targets there are
  * standardized with the population's deviation, and 1e-10 is on the diagonal. */
+#include "experiments/selftest/checks.h"
 #include "formats/files.h"
-#include "host/commands/selftest/selftest.h"
-#include "host/commands/selftest/selftest_checks.h"
 #include "host/regression.h"
 
 #include <stdio.h>
@@ -24,19 +23,6 @@ static void release_set(reference_set *set)
     free(set->X);
     free(set->y);
     *set = (reference_set){0};
-}
-
-void flx_standardize(int n, double *y, double *mean, double *sd)
-{
-    double square = 0;
-    *mean = 0;
-    for (int i = 0; i < n; i++)
-        *mean += y[i] / n;
-    for (int i = 0; i < n; i++)
-        square += (y[i] - *mean) * (y[i] - *mean) / n;
-    *sd = sqrt(square);
-    for (int i = 0; i < n; i++)
-        y[i] = (y[i] - *mean) / *sd;
 }
 
 static flx_status read_path(const char *folder, const char *name, flx_csv **out,

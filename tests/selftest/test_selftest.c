@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * selftest passes here and reports faults of a reference folder; the results of other
  * programs are checked where the folder with them is at hand. */
-#include "host/commands/selftest/selftest.h"
+#include "experiments/selftest/selftest.h"
 
-#include "host/commands/selftest/selftest_checks.h"
+#include "experiments/selftest/checks.h"
 #include "tests/close.h"
 #include "tests/scratch.h"
 #include "tests/skip.h"

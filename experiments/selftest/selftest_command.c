@@ -3,7 +3,7 @@
  * misses its bound. */
 #include "host/commands/commands.h"
 
-#include "host/commands/selftest.h"
+#include "experiments/selftest/selftest.h"
 
 #include <jansson.h>
 #include <math.h>

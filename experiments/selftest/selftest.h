@@ -36,9 +36,4 @@ typedef struct {
 flx_status flx_selftest_run(flx_backend *backend, const flx_selftest_options *options,
                             const flx_progress *progress, flx_selftest *out,
                             flx_error *error);
-
-/* Largest error of a gradient, entry by entry and relative; an entry below a thousandth
- * of the largest is measured against that thousandth, since it is a difference of terms
- * of the largest one's size. */
-double flx_gradient_error(int size, const double *actual, const double *expected);
 #endif

@@ -2,9 +2,8 @@
  * Check of a device's composed graph against the same steps on the cpu backend, one after
  * the other: two instances of one model, a service that shows their mean by rates, a
  * front end that reads it on a logarithmic scale. */
-#include "host/commands/selftest/selftest.h"
-#include "host/commands/selftest/selftest_checks.h"
-#include "host/commands/selftest/selftest_sample.h"
+#include "experiments/selftest/checks.h"
+#include "experiments/selftest/sample.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The checks that selftest.c lists. Private to host/selftest*. Each leaves its largest
- * error in *worst and fails only where memory, the device or a file does. */
+ * The checks that selftest.c lists. Each leaves its largest error in *worst and fails
+ * only where memory, the device or a file does. */
 #ifndef FLX_SELFTEST_CHECKS_H
 #define FLX_SELFTEST_CHECKS_H
 
@@ -32,28 +32,33 @@ typedef struct {
 typedef flx_status flx_check_function(const flx_check_context *context, double *worst,
                                       flx_error *error);
 
-/* selftest_backend.c */
+/* backend_checks.c */
 flx_check_function flx_check_likelihood, flx_check_gradient, flx_check_differences,
     flx_check_leave_one_out, flx_check_means, flx_check_variances, flx_check_slopes,
     flx_check_failed_member;
-/* selftest_reference.c */
+/* reference_likelihoods.c */
 flx_check_function flx_check_reference_likelihood, flx_check_reference_gradient,
     flx_check_reference_optimum;
-/* selftest_search.c */
+/* reference_predictions.c */
 flx_check_function flx_check_reference_means, flx_check_reference_deviations;
 
-/* selftest_agreement.c */
+/* device_agreement.c */
 flx_check_function flx_check_agreed_infos, flx_check_agreed_values,
     flx_check_agreed_gradients, flx_check_agreed_left_out, flx_check_agreed_predictions;
-/* selftest_weights.c */
+/* device_weights_check.c */
 flx_check_function flx_check_agreed_losses, flx_check_agreed_products;
-/* selftest_populations.c */
+/* device_search_check.c */
 flx_check_function flx_check_agreed_populations;
-/* selftest_graph.c */
+/* device_graph_check.c */
 flx_check_function flx_check_agreed_graphs;
 
 /* y (n) to mean 0 and population deviation 1; says what they were. */
 void flx_standardize(int n, double *y, double *mean, double *sd);
+
+/* Largest error of a gradient, entry by entry and relative; an entry below a thousandth
+ * of the largest is measured against that thousandth, since it is a difference of terms
+ * of the largest one's size. */
+double flx_gradient_error(int size, const double *actual, const double *expected);
 
 /* The larger of both; NaN wins, so that no check passes on NaN. */
 static inline double flx_worse(double worst, double error)

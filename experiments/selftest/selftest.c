@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The table of checks, and those of the scalar formulas. */
-#include "host/commands/selftest/selftest.h"
+#include "experiments/selftest/selftest.h"
 
-#include "host/commands/selftest/selftest_checks.h"
+#include "experiments/selftest/checks.h"
 #include "kernels/formulas/covariance.h"
 #include "kernels/formulas/philox.h"
 
@@ -147,18 +147,4 @@ flx_status flx_selftest_run(flx_backend *backend, const flx_selftest_options *op
     }
     flx_progress_report(progress, N_ENTRIES, N_ENTRIES);
     return FLX_OK;
-}
-
-double flx_gradient_error(int size, const double *actual, const double *expected)
-{
-    double largest = 0, worst = 0;
-    for (int k = 0; k < size; k++)
-        largest = fmax(largest, fabs(expected[k]));
-    if (largest == 0)
-        largest = 1;
-    for (int k = 0; k < size; k++) {
-        double scale = fmax(fabs(expected[k]), 1e-3 * largest);
-        worst = flx_worse(worst, fabs(actual[k] - expected[k]) / scale);
-    }
-    return worst;
 }

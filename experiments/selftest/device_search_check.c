@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Checks searches that stay on a device against the host's optimizers with the losses of
  * the cpu backend, generation by generation: the same members with the same values. */
-#include "host/commands/selftest/selftest_checks.h"
+#include "experiments/selftest/checks.h"
 #include "host/optimization.h"
 
 #include <stdlib.h>

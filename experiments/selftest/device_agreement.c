@@ -2,9 +2,8 @@
  * Checks of a device's backend against the cpu backend, which the other checks hold to
  * plain loops: larger problems, in one mixed batch, with members that must fail between
  * them. */
-#include "host/commands/selftest/selftest.h"
-#include "host/commands/selftest/selftest_checks.h"
-#include "host/commands/selftest/selftest_sample.h"
+#include "experiments/selftest/checks.h"
+#include "experiments/selftest/sample.h"
 
 #include <stdlib.h>
 #include <string.h>

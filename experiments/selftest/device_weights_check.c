@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Checks of a device's backend against the cpu backend: losses of weights, matrix
  * products. */
-#include "host/commands/selftest/selftest_checks.h"
+#include "experiments/selftest/checks.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdlib.h>

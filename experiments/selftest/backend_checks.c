@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Checks of an opened backend against the plain loops of kernels/reference.h and against
  * finite differences, on the made-up problems of selftest_sample.h. */
-#include "host/commands/selftest/selftest.h"
-#include "host/commands/selftest/selftest_checks.h"
-#include "host/commands/selftest/selftest_sample.h"
+#include "experiments/selftest/checks.h"
+#include "experiments/selftest/sample.h"
 #include "kernels/reference.h"
 
 #include <stdlib.h>

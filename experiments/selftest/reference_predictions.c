@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Checks against the predictions that another program made with fixed hyper-parameters
  * (random_search/ in the reference folder), in .npy files. */
+#include "experiments/selftest/checks.h"
 #include "formats/files.h"
-#include "host/commands/selftest/selftest_checks.h"
 #include "host/regression.h"
 
 #include <stdbool.h>
