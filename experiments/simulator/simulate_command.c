@@ -3,6 +3,7 @@
  */
 #include "host/commands/commands.h"
 
+#include "experiments/simulator/find_system.h"
 #include "experiments/simulator/simulation.h"
 #include "formats/files.h"
 #include "formats/memory.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const flx_option options[] = {
     {.name = "sequence",
@@ -57,53 +57,6 @@ static const flx_option options[] = {
      .argument = "KIND",
      .help = "lognormal or exponential (default: lognormal)"},
     {0}};
-
-static bool try_folder(const char *folder, const char *between, const char *name,
-                       char *path, size_t size)
-{
-    int wrote = snprintf(path, size, "%s%s/%s/system.json", folder, between, name);
-    return wrote > 0 && (size_t)wrote < size && access(path, R_OK) == 0;
-}
-
-/* Folder of this program, without a trailing '/'. */
-static bool find_program(char *folder, size_t size)
-{
-    ssize_t length = readlink("/proc/self/exe", folder, size - 1);
-    if (length <= 0)
-        return false;
-    folder[length] = '\0';
-    char *slash = strrchr(folder, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    return true;
-}
-
-static flx_status find_system(const char *name, char *path, size_t size, flx_error *error)
-{
-    size_t length = strlen(name);
-    if (strchr(name, '/') || (length > 5 && strcmp(name + length - 5, ".json") == 0)) {
-        int wrote = snprintf(path, size, "%s", name);
-        return wrote > 0 && (size_t)wrote < size
-                   ? FLX_OK
-                   : flx_fail(error, FLX_BAD_INPUT, "the name of the system is too long");
-    }
-    const char *configs = getenv("FLUXION_CONFIGS");
-    char program[PATH_MAX];
-    if (configs && configs[0]) {
-        if (try_folder(configs, "", name, path, size))
-            return FLX_OK;
-    } else if (find_program(program, sizeof program) &&
-               (try_folder(program, "/../configs", name, path, size) ||
-                try_folder(program, "/../share/fluxion/configs", name, path, size))) {
-        return FLX_OK;
-    }
-    return flx_fail(
-        error, FLX_BAD_INPUT,
-        "no system '%s' (hotel, boutique, trainticket or FILE.json) in %s: set "
-        "FLUXION_CONFIGS to the folder that holds them",
-        name, configs && configs[0] ? configs : "../configs beside the program");
-}
 
 static flx_status choose_options(const flx_arguments *arguments,
                                  flx_testbed_options *chosen, flx_error *error)
@@ -236,7 +189,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     flx_testbed_options chosen;
     char path[PATH_MAX];
     FLX_TRY(choose_options(arguments, &chosen, error));
-    FLX_TRY(find_system(flx_positional(arguments, 0), path, sizeof path, error));
+    FLX_TRY(flx_find_system(flx_positional(arguments, 0), path, sizeof path, error));
     flx_testbed *testbed = NULL;
     FLX_TRY(flx_testbed_open(path, &chosen, &testbed, error));
     flx_status status = measure(arguments, testbed, error);

@@ -3,8 +3,7 @@
 # Simulated benchmark runs on the command line: what is written, and what is refused.
 . "$(dirname "$0")/check.sh"
 
-FLUXION_CONFIGS=$(dirname "$0")/../../configs
-export FLUXION_CONFIGS
+unset FLUXION_CONFIGS
 data=$scratch/data.h5
 
 answers "3 simulated rows, 503 columns" \
@@ -52,5 +51,30 @@ printf 'frontend:CPU_LIMIT\n9000\n' >"$scratch/bad.csv"
 refuses "bad.csv line 2" \
     simulate boutique --sequence 9vm --settings "$scratch/bad.csv" -o "$new"
 [ ! -e "$new" ] || fail "a refused call left a file"
+
+# The systems are found wherever the program stands: linked or copied out of its build folder,
+# and in an installation that was moved, which has its own. FLUXION_CONFIGS overrules.
+own=$(realpath "$program")
+mkdir -p "$scratch/linked/bin" "$scratch/copied/bin" "$scratch/share/fluxion/configs" \
+    "$scratch/installed/bin" "$scratch/installed/share/fluxion/configs"
+ln -s "$own" "$scratch/linked/bin/fluxion"
+cp "$own" "$scratch/copied/bin/fluxion"
+cp "$own" "$scratch/installed/bin/fluxion"
+cp -r "$(dirname "$0")/../../configs/hotel" "$scratch/installed/share/fluxion/configs/motel"
+one_row="--sequence 6vm --seconds 0.5 --warmup 0 -o $data"
+for program in "$scratch/linked/bin/fluxion" "$scratch/copied/bin/fluxion"; do
+    answers "1 simulated row" simulate hotel $one_row
+done
+refuses "no system 'motel' in $scratch" simulate motel $one_row
+mv "$scratch/installed" "$scratch/moved"
+program=$scratch/moved/bin/fluxion
+answers "1 simulated row" simulate motel $one_row
+FLUXION_CONFIGS=$scratch/moved/share/fluxion/configs
+export FLUXION_CONFIGS
+program=$own
+answers "1 simulated row" simulate motel $one_row
+refuses "no system 'hotel' in $FLUXION_CONFIGS:" simulate hotel $one_row
+unset FLUXION_CONFIGS
+
 refuses "no/folder" simulate hotel --sequence 6vm -o "$scratch/no/folder/data.h5"
 finish
