@@ -40,4 +40,37 @@ refuses "mean or sum, not \"max\"" $weigh --form max
 refuses "mae or squared, not \"mape\"" $weigh --loss mape
 refuses "gp, predict, graph, tune and weighting" bench wait
 
+# --- graph: what predict does, by every model of the ensemble ---
+awk 'BEGIN {
+    print "k,x,t"
+    for (i = 0; i < 60; i++) {
+        k = i * 0.618034 % 1; x = i * 0.754878 % 1
+        print k "," x "," 5 + 2 * k + 3 * x
+    }
+}' >"$scratch/shop.csv"
+cat >"$scratch/map.json" <<'END'
+{"format": "fluxion-import", "version": 1, "columns": {
+  "k": {"name": "web:k", "kind": "knob"}, "t": {"name": "web:p90", "kind": "metric"},
+  "x": {"name": "db:p90", "kind": "metric"}}}
+END
+cat >"$scratch/shop.json" <<'END'
+{"format": "fluxion-deployment", "version": 1, "name": "shop",
+ "target": {"service": "web", "metric": "p90", "goal": "min"},
+ "services": [
+  {"name": "web", "replicas": 1, "knobs": [
+    {"name": "k", "type": "continuous", "min": 0, "max": 1, "default": 0.5}],
+   "states": [], "metrics": ["p90"], "calls": ["db"]},
+  {"name": "db", "replicas": 1, "knobs": [], "states": [], "metrics": ["p90"], "calls": []}]}
+END
+run 0 import "$scratch/shop.csv" --map "$scratch/map.json" -o "$scratch/shop.h5"
+train="train --deployment $scratch/shop.json --data $scratch/shop.h5"
+run 0 $train -o "$scratch/model"
+run 0 $train --composed-only -o "$scratch/graph"
+answers '"predictor": "ensemble"' bench graph "$scratch/model" --queries 50 --rounds 1 --json
+has_keys target members mean_s settings_per_s graph_mean_s graph_mean_and_variance_s
+[ "$(sed -n '/"members"/,/]/p' "$scratch/stdout" | grep -c '^    "')" -gt 1 ] || fail "one model alone"
+answers "prediction by the ensemble of" bench graph "$scratch/model" --queries 50 --rounds 1
+answers '"predictor": "composed"' bench graph "$scratch/graph" --queries 50 --rounds 1 --json
+refuses "bench graph needs a model" bench graph
+
 finish

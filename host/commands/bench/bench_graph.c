@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/bench/bench_graph.h"
 
+#include "formats/memory.h"
 #include "host/commands/frame.h"
 #include "host/model.h"
 #include "host/statistics.h"
@@ -11,13 +12,17 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* What is timed: the prediction that `predict` makes, by the whole ensemble where the
+ * model has one, and the composed graph by itself. */
+enum { AS_PREDICT, GRAPH_MEANS, GRAPH_VARIANCES, MEASURED };
+
 typedef struct {
     flx_model *model;
     flx_dataset *table; /* (queries) */
-    flx_inference *inference;
-    double *mean, *variance;  /* (queries) */
-    double *with, *without;   /* (rounds) seconds with and without variances */
-    double with_s, without_s; /* medians */
+    flx_target_predictor *predictor;
+    double *mean, *variance;   /* (queries) */
+    double *seconds[MEASURED]; /* (rounds) */
+    double median_s[MEASURED];
 } graph_bench;
 
 static double seconds_now(void)
@@ -46,11 +51,15 @@ static flx_status draw_settings(graph_bench *b, int queries, flx_error *error)
     return FLX_OK;
 }
 
-static flx_status time_once(graph_bench *b, double *variance, double *seconds,
-                            flx_error *error)
+static flx_status time_once(graph_bench *b, int what, double *seconds, flx_error *error)
 {
     double started = seconds_now();
-    FLX_TRY(flx_inference_target(b->inference, b->mean, variance, error));
+    if (what == AS_PREDICT)
+        FLX_TRY(flx_target_predictor_target(b->predictor, b->mean, error));
+    else
+        FLX_TRY(flx_inference_target(flx_target_predictor_graph(b->predictor), b->mean,
+                                     what == GRAPH_VARIANCES ? b->variance : NULL,
+                                     error));
     *seconds = seconds_now() - started;
     return FLX_OK;
 }
@@ -60,43 +69,72 @@ static flx_status measure(graph_bench *b, const char *path, int queries, int rou
 {
     FLX_TRY(flx_model_read(path, &b->model, error));
     FLX_TRY(draw_settings(b, queries, error));
-    size_t count = (size_t)queries, repeats = (size_t)rounds;
-    b->mean = malloc(count * sizeof(double));
-    b->variance = malloc(count * sizeof(double));
-    b->with = malloc(repeats * sizeof(double));
-    b->without = malloc(repeats * sizeof(double));
-    if (!b->mean || !b->variance || !b->with || !b->without)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d queries", queries);
-    FLX_TRY(flx_inference_create(b->model, backend, &b->inference, error));
-    FLX_TRY(flx_inference_bind(b->inference, b->table, error));
-    for (int r = 0; r < rounds; r++) {
-        FLX_TRY(time_once(b, NULL, &b->without[r], error));
-        FLX_TRY(time_once(b, b->variance, &b->with[r], error));
-    }
-    FLX_TRY(flx_quantile(b->without, rounds, 0.5, &b->without_s, error));
-    return flx_quantile(b->with, rounds, 0.5, &b->with_s, error);
+    if (!FLX_NEW(b->mean, queries) || !FLX_NEW(b->variance, queries))
+        return flx_no_memory(error, "%d queries", queries);
+    for (int what = 0; what < MEASURED; what++)
+        if (!FLX_NEW(b->seconds[what], rounds))
+            return flx_no_memory(error, "%d rounds", rounds);
+    FLX_TRY(flx_target_predictor_create(b->model, backend, &b->predictor, error));
+    FLX_TRY(flx_target_predictor_bind(b->predictor, b->table, error));
+    for (int r = 0; r < rounds; r++)
+        for (int what = 0; what < MEASURED; what++)
+            FLX_TRY(time_once(b, what, &b->seconds[what][r], error));
+    for (int what = 0; what < MEASURED; what++)
+        FLX_TRY(flx_quantile(b->seconds[what], rounds, 0.5, &b->median_s[what], error));
+    return FLX_OK;
 }
 
-static flx_status answer(const graph_bench *b, int queries, const flx_backend *backend,
-                         bool as_json, flx_error *error)
+static json_t *list_members(const flx_ensemble *ensemble)
+{
+    json_t *names = json_array();
+    for (int k = 0; ensemble && k < ensemble->n_members; k++)
+        json_array_append_new(names, json_string(ensemble->members[k].name));
+    return names;
+}
+
+static flx_status print_json(const graph_bench *b, int queries,
+                             const flx_backend *backend, flx_error *error)
 {
     const flx_graph *graph = b->model->graph;
-    if (as_json)
-        return flx_print_json(json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f}",
-                                        "backend", backend->name, "threads",
-                                        backend->threads, "vertices", graph->n_vertices,
-                                        "edges", graph->n_edges, "rows",
-                                        b->model->rows->rows, "queries", queries,
-                                        "mean_s", b->without_s, "mean_and_variance_s",
-                                        b->with_s, "settings_per_s", queries / b->with_s),
-                              error);
-    printf(
-        "%d settings through %d vertices and %d edges, trained on %d rows, on %s (%s)\n"
-        "  means                        %.3f s\n"
-        "  means and linearized variances  %.3f s  (%.4g settings a second)\n",
-        queries, graph->n_vertices, graph->n_edges, b->model->rows->rows, backend->name,
-        backend->description, b->without_s, b->with_s, queries / b->with_s);
-    return FLX_OK;
+    return flx_print_json(
+        json_pack(
+            "{s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}",
+            "backend", backend->name, "threads", backend->threads, "target",
+            graph->vertices[graph->output].name, "predictor",
+            b->model->mixture ? "ensemble" : flx_composition_text(b->model->composition),
+            "members", list_members(b->model->mixture), "vertices", graph->n_vertices,
+            "edges", graph->n_edges, "rows", b->model->rows->rows, "queries", queries,
+            "mean_s", b->median_s[AS_PREDICT], "settings_per_s",
+            queries / b->median_s[AS_PREDICT], "graph_mean_s", b->median_s[GRAPH_MEANS],
+            "graph_mean_and_variance_s", b->median_s[GRAPH_VARIANCES]),
+        error);
+}
+
+static void print_lines(const graph_bench *b, int queries, const flx_backend *backend)
+{
+    static const char *const titles[] = {"measured", "seconds", "settings/s"};
+    const flx_graph *graph = b->model->graph;
+    char whole[80];
+    if (b->model->mixture)
+        snprintf(whole, sizeof whole, "prediction by the ensemble of %d models",
+                 b->model->mixture->n_members);
+    else
+        snprintf(whole, sizeof whole, "prediction");
+    const char *const names[] = {whole, "the graph alone: means",
+                                 "the graph alone: means and linearized variances"};
+    printf("%d settings, target %s, %d vertices and %d edges, trained on %d rows, on %s "
+           "(%s)\n",
+           queries, graph->vertices[graph->output].name, graph->n_vertices,
+           graph->n_edges, b->model->rows->rows, backend->name, backend->description);
+    flx_table *table = flx_table_create(3, titles, "lrr");
+    for (int what = 0; what < MEASURED && table; what++) {
+        char seconds[32], rate[32];
+        snprintf(seconds, sizeof seconds, "%.3f", b->median_s[what]);
+        snprintf(rate, sizeof rate, "%.4g", queries / b->median_s[what]);
+        flx_table_row(table, (const char *[]){names[what], seconds, rate});
+    }
+    flx_table_print(table);
+    flx_table_destroy(table);
 }
 
 flx_status flx_bench_graph(const char *model, int queries, int rounds,
@@ -104,14 +142,16 @@ flx_status flx_bench_graph(const char *model, int queries, int rounds,
 {
     graph_bench b = {0};
     flx_status status = measure(&b, model, queries, rounds, backend, error);
-    if (status == FLX_OK)
-        status = answer(&b, queries, backend, as_json, error);
-    flx_inference_destroy(b.inference);
+    if (status == FLX_OK && as_json)
+        status = print_json(&b, queries, backend, error);
+    else if (status == FLX_OK)
+        print_lines(&b, queries, backend);
+    flx_target_predictor_destroy(b.predictor);
     flx_dataset_destroy(b.table);
     flx_model_destroy(b.model);
     free(b.mean);
     free(b.variance);
-    free(b.with);
-    free(b.without);
+    for (int what = 0; what < MEASURED; what++)
+        free(b.seconds[what]);
     return status;
 }

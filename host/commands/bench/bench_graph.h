@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * `fluxion bench graph MODEL/`: settings a second through a whole trained graph. */
+ * bench graph: settings that a trained model predicts in a second. */
 #ifndef FLX_BENCH_GRAPH_H
 #define FLX_BENCH_GRAPH_H
 
@@ -9,8 +9,9 @@
 
 struct flx_backend;
 
-/* `queries` settings, drawn among the training rows' values column by column; means, and
- * means with linearized variances; medians of `rounds`. */
+/* `queries` settings, drawn among the training rows' values column by column, as `predict`
+ * predicts them, by the whole ensemble where the model has one; and through the composed
+ * graph alone, with and without linearized variances. Medians of `rounds`. */
 flx_status flx_bench_graph(const char *model, int queries, int rounds,
                            struct flx_backend *backend, bool as_json, flx_error *error);
 #endif
