@@ -21,6 +21,12 @@ flx_status flx_no_memory(flx_error *error, const char *what, ...)
     return flx_fail(error, FLX_NO_MEMORY, "out of memory for %s", text);
 }
 
+flx_status flx_copy_text(const char *text, char **out, flx_error *error)
+{
+    *out = strdup(text);
+    return *out ? FLX_OK : flx_no_memory(error, "the text \"%.80s\"", text);
+}
+
 void flx_free_scoped(void *pointer_to_pointer)
 {
     void *memory;

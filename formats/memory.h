@@ -24,6 +24,9 @@ void *flx_allocate(size_t count, size_t size);
 flx_status flx_no_memory(flx_error *error, const char *what, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A copy of a text, released by free(). */
+flx_status flx_copy_text(const char *text, char **out, flx_error *error);
+
 /* Of a local pointer, declared with a value: what it points to when its scope ends is
  * freed. Set it to NULL to hand the memory on. */
 #define FLX_SCOPED __attribute__((cleanup(flx_free_scoped)))

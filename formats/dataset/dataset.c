@@ -2,6 +2,7 @@
 #include "formats/dataset/dataset.h"
 
 #include "formats/files.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -224,6 +225,26 @@ flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
     flx_status status = flx_dataset_select_rows(dataset, all, dataset->rows, out, error);
     free(all);
     return status;
+}
+
+flx_status flx_dataset_newest(const flx_dataset *dataset, double window,
+                              flx_dataset **out, flx_error *error)
+{
+    *out = NULL;
+    if (!dataset->time)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "the rows have no /time: a window of seconds cannot be cut");
+    int64_t newest = INT64_MIN;
+    for (int r = 0; r < dataset->rows; r++)
+        newest = dataset->time[r] > newest ? dataset->time[r] : newest;
+    FLX_SCOPED int *rows = NULL;
+    int count = 0;
+    if (!FLX_NEW(rows, dataset->rows))
+        return flx_no_memory(error, "%d rows", dataset->rows);
+    for (int r = 0; r < dataset->rows; r++)
+        if ((double)newest - (double)dataset->time[r] < window)
+            rows[count++] = r;
+    return flx_dataset_select_rows(dataset, rows, count, out, error);
 }
 
 void flx_dataset_digest(const flx_dataset *dataset, char digest[65])

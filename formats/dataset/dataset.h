@@ -63,6 +63,11 @@ flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
 flx_status flx_dataset_select_rows(const flx_dataset *dataset, const int *rows, int count,
                                    flx_dataset **out, flx_error *error);
 
+/* The rows of the last `window` seconds: /time in (newest - window, newest]. Without
+ * /time FLX_BAD_INPUT. */
+flx_status flx_dataset_newest(const flx_dataset *dataset, double window,
+                              flx_dataset **out, flx_error *error);
+
 /* Reads and checks a dataset file. FLX_BAD_INPUT for anything that is not one. */
 flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *error);
 

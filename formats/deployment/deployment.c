@@ -95,6 +95,12 @@ int flx_service_find_metric(const flx_service *service, const char *name)
     return -1;
 }
 
+bool flx_is_rate(const char *state)
+{
+    size_t length = strlen(state);
+    return length >= 3 && strcmp(state + length - 3, "rps") == 0;
+}
+
 int flx_deployment_count_inputs(const flx_deployment *deployment)
 {
     int inputs = 0;

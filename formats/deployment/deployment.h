@@ -84,6 +84,9 @@ int flx_service_find_operation(const flx_service *service, const char *name);
 int flx_service_find_knob(const flx_service *service, const char *name);
 int flx_service_find_metric(const flx_service *service, const char *name);
 
+/* A state that is shared out over the replicas of a service: named "rps" or ending so. */
+bool flx_is_rate(const char *state);
+
 /* Knobs and states of all instances: the number of model inputs the paper counts. */
 int flx_deployment_count_inputs(const flx_deployment *deployment);
 int flx_deployment_count_instances(const flx_deployment *deployment);

@@ -4,6 +4,8 @@
  * cycle. */
 #include "formats/deployment/deployment_parse.h"
 
+#include "formats/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,7 +224,7 @@ static flx_status check_cycles(const flx_json_source *source, const json_t *serv
     if (find.first && find.state && find.path && find.next)
         status = search_all(source, services, &find, error);
     else
-        status = flx_parse_no_memory(source, error);
+        status = flx_no_memory(error, "%s", flx_json_place(source));
     free(find.next);
     free(find.path);
     free(find.state);

@@ -3,6 +3,8 @@
  * "inputs" list. */
 #include "formats/deployment/deployment_parse.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +19,8 @@ static flx_status add_input(flx_operation *operation, int knob, const char *of,
 {
     flx_input *input = &operation->inputs[operation->n_inputs++];
     input->knob = knob;
-    FLX_TRY(flx_parse_copy(of, &input->operation, error));
-    return flx_parse_copy(name, &input->name, error);
+    FLX_TRY(flx_copy_text(of, &input->operation, error));
+    return flx_copy_text(name, &input->name, error);
 }
 
 static flx_status add_own_inputs(const flx_service *service, flx_operation *operation,
@@ -102,7 +104,7 @@ static flx_status parse_operation_inputs(const flx_json_source *source,
         size = own + 1;
     operation->inputs = calloc((size > own ? size : own) + 1, sizeof *operation->inputs);
     if (!operation->inputs)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     if (!list)
         return add_own_inputs(service, operation, error);
     for (size_t i = 0; i < size; i++) {

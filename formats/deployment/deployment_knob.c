@@ -2,6 +2,8 @@
  * One knob of a deployment file: a range, a list of values or a list of choices. */
 #include "formats/deployment/deployment_parse.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +121,7 @@ static flx_status parse_labels(const flx_json_source *source, const json_t *obje
                 return flx_json_fail(source, flx_json_item_line(source, list, i), error,
                                      "knob %s: the choice \"%s\" stands twice",
                                      knob->name, text);
-        FLX_TRY(flx_parse_copy(text, &knob->labels[i], error));
+        FLX_TRY(flx_copy_text(text, &knob->labels[i], error));
     }
     knob->min = 0;
     knob->max = (double)size - 1;
@@ -196,15 +198,15 @@ static flx_status parse_head(const flx_json_source *source, const json_t *object
     const char *name = NULL, *unit = "";
     int type = 0, scale = 0;
     FLX_TRY(flx_json_get_text(source, object, "name", true, &name, error));
-    FLX_TRY(flx_parse_check_name(source, flx_json_key_line(source, object, "name"),
-                                 "a knob", name, false, error));
+    FLX_TRY(flx_json_check_name(source, flx_json_key_line(source, object, "name"),
+                                "a knob", name, false, error));
     FLX_TRY(flx_json_get_text(source, object, "unit", false, &unit, error));
     FLX_TRY(flx_json_get_word(source, object, "type", true, types, &type, error));
     FLX_TRY(flx_json_get_word(source, object, "scale", false, scales, &scale, error));
     knob->type = (flx_knob_type)type;
     knob->is_log = scale == 1;
-    FLX_TRY(flx_parse_copy(name, &knob->name, error));
-    return flx_parse_copy(unit, &knob->unit, error);
+    FLX_TRY(flx_copy_text(name, &knob->name, error));
+    return flx_copy_text(unit, &knob->unit, error);
 }
 
 flx_status flx_parse_knob(const flx_json_source *source, const json_t *object,

@@ -3,37 +3,13 @@
  * that names are known; then who calls whom and what every operation sees. */
 #include "formats/deployment/deployment_parse.h"
 
+#include "formats/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_SERVICES = 10000, MAX_INSTANCES = 1000000 };
-
-flx_status flx_parse_copy(const char *text, char **out, flx_error *error)
-{
-    *out = strdup(text);
-    return *out
-               ? FLX_OK
-               : flx_fail(error, FLX_NO_MEMORY, "no memory for the text \"%.80s\"", text);
-}
-
-flx_status flx_parse_check_name(const flx_json_source *source, int line, const char *what,
-                                const char *name, bool may_hold_colon, flx_error *error)
-{
-    if (name[0] == '\0')
-        return flx_json_fail(source, line, error, "%s has an empty name", what);
-    for (const char *c = name; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || (*c == ':' && !may_hold_colon))
-            return flx_json_fail(source, line, error,
-                                 "%s is named \"%s\": %s cannot be part of its name",
-                                 what, name, *c == ':' ? "':'" : "a control character");
-    return FLX_OK;
-}
-
-flx_status flx_parse_no_memory(const flx_json_source *source, flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", flx_json_place(source));
-}
 
 static flx_status parse_services(const flx_json_source *source, json_t *list,
                                  flx_deployment *deployment, flx_error *error)
@@ -46,7 +22,7 @@ static flx_status parse_services(const flx_json_source *source, json_t *list,
                              MAX_SERVICES);
     deployment->services = calloc(size, sizeof *deployment->services);
     if (!deployment->services)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     for (size_t i = 0; i < size; i++) {
         const json_t *item = json_array_get(list, i);
         if (!json_is_object(item))
@@ -75,7 +51,7 @@ static flx_status check_column(const flx_json_source *source, const json_t *serv
     const char *name = deployment->services[service].name;
     char *column = flx_column_text(name, operation, instance, "x");
     if (!column)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     flx_column_place place = {.service = -1};
     bool is_read = flx_column_parse(deployment, column, &place);
     free(column);
@@ -155,7 +131,7 @@ static flx_status parse_target(const flx_json_source *source, const json_t *targ
         return flx_json_fail(source, flx_json_key_line(source, target, "metric"), error,
                              "the target's service %s declares no metric \"%s\"", service,
                              metric);
-    FLX_TRY(flx_parse_copy(metric, &deployment->target_metric, error));
+    FLX_TRY(flx_copy_text(metric, &deployment->target_metric, error));
     return find_target_operation(source, target, found, &deployment->target_operation,
                                  error);
 }
@@ -171,13 +147,13 @@ static flx_status parse_root(const flx_json_source *source, flx_deployment *depl
     FLX_TRY(flx_json_check_format(source, "fluxion-deployment", 1, error));
     FLX_TRY(flx_json_check_keys(source, root, "a deployment", keys, error));
     FLX_TRY(flx_json_get_text(source, root, "name", true, &name, error));
-    FLX_TRY(flx_parse_check_name(source, flx_json_key_line(source, root, "name"),
-                                 "the deployment", name, true, error));
+    FLX_TRY(flx_json_check_name(source, flx_json_key_line(source, root, "name"),
+                                "the deployment", name, true, error));
     FLX_TRY(flx_json_get_text(source, root, "source", false, &ignored, error));
     FLX_TRY(flx_json_get_text(source, root, "description", false, &ignored, error));
     FLX_TRY(flx_json_get_array(source, root, "services", true, &services, error));
     FLX_TRY(flx_json_get_object(source, root, "target", true, &target, error));
-    FLX_TRY(flx_parse_copy(name, &deployment->name, error));
+    FLX_TRY(flx_copy_text(name, &deployment->name, error));
     FLX_TRY(parse_services(source, services, deployment, error));
     FLX_TRY(check_columns(source, services, deployment, error));
     FLX_TRY(flx_parse_calls(source, services, deployment, error));
@@ -189,7 +165,7 @@ static flx_status build(flx_json_source *source, flx_deployment **out, flx_error
 {
     flx_deployment *deployment = calloc(1, sizeof *deployment);
     flx_status status = deployment ? parse_root(source, deployment, error)
-                                   : flx_parse_no_memory(source, error);
+                                   : flx_no_memory(error, "%s", flx_json_place(source));
     flx_json_source_destroy(source);
     if (status != FLX_OK) {
         flx_deployment_destroy(deployment);

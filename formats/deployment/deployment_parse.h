@@ -6,15 +6,6 @@
 #include "formats/deployment/deployment.h"
 #include "formats/json.h"
 
-/* A copy; FLX_NO_MEMORY names the text. */
-flx_status flx_parse_copy(const char *text, char **out, flx_error *error);
-
-flx_status flx_parse_no_memory(const flx_json_source *source, flx_error *error);
-
-/* A name is not empty, holds no control character, and no ':' unless `may_hold_colon`. */
-flx_status flx_parse_check_name(const flx_json_source *source, int line, const char *what,
-                                const char *name, bool may_hold_colon, flx_error *error);
-
 /* One entry of "knobs". */
 flx_status flx_parse_knob(const flx_json_source *source, const json_t *object,
                           flx_knob *knob, flx_error *error);

@@ -3,6 +3,8 @@
  */
 #include "formats/deployment/deployment_parse.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,17 +36,17 @@ static flx_status parse_metrics(const flx_json_source *source, const json_t *obj
     FLX_TRY(get_list(source, object, "metrics", &list, &size, error));
     service->metrics = calloc(size + 1, sizeof *service->metrics);
     if (!service->metrics)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     for (size_t i = 0; i < size; i++) {
         const char *text;
         int line = flx_json_item_line(source, list, i);
         FLX_TRY(flx_json_item_text(source, list, i, "a metric", &text, error));
-        FLX_TRY(flx_parse_check_name(source, line, "a metric", text, false, error));
+        FLX_TRY(flx_json_check_name(source, line, "a metric", text, false, error));
         if (flx_service_find_metric(service, text) >= 0)
             return flx_json_fail(source, line, error,
                                  "service %s: the metric \"%s\" stands twice",
                                  service->name, text);
-        FLX_TRY(flx_parse_copy(text, &service->metrics[i], error));
+        FLX_TRY(flx_copy_text(text, &service->metrics[i], error));
         service->n_metrics++;
     }
     return FLX_OK;
@@ -58,7 +60,7 @@ static flx_status parse_knobs(const flx_json_source *source, const json_t *objec
     FLX_TRY(get_list(source, object, "knobs", &list, &size, error));
     service->knobs = calloc(size + 1, sizeof *service->knobs);
     if (!service->knobs)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     for (size_t i = 0; i < size; i++) {
         const json_t *item = json_array_get(list, i);
         flx_knob *knob = &service->knobs[service->n_knobs++];
@@ -94,7 +96,7 @@ static flx_status get_operation_name(const flx_json_source *source, const json_t
     } else {
         FLX_TRY(flx_json_item_text(source, list, index, "an operation", name, error));
     }
-    FLX_TRY(flx_parse_check_name(source, line, "an operation", *name, true, error));
+    FLX_TRY(flx_json_check_name(source, line, "an operation", *name, true, error));
     if (strlen(*name) > MAX_OPERATION)
         return flx_json_fail(source, line, error,
                              "an operation has a name of more than %d bytes",
@@ -111,7 +113,7 @@ static flx_status parse_operations(const flx_json_source *source, const json_t *
     FLX_TRY(get_list(source, object, "operations", &list, &size, error));
     service->operations = calloc(size + 1, sizeof *service->operations);
     if (!service->operations)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     for (size_t i = 0; i < size; i++) {
         const char *name = NULL;
         FLX_TRY(get_operation_name(source, list, i, &name, error));
@@ -119,13 +121,13 @@ static flx_status parse_operations(const flx_json_source *source, const json_t *
             return flx_json_fail(source, flx_json_item_line(source, list, i), error,
                                  "service %s: the operation \"%s\" stands twice",
                                  service->name, name);
-        FLX_TRY(flx_parse_copy(name, &service->operations[i].name, error));
+        FLX_TRY(flx_copy_text(name, &service->operations[i].name, error));
         service->n_operations++;
     }
     if (size > 0)
         return FLX_OK;
     service->n_operations = 1;
-    return flx_parse_copy("", &service->operations[0].name, error);
+    return flx_copy_text("", &service->operations[0].name, error);
 }
 
 static flx_status add_state(const flx_json_source *source, int line, flx_service *service,
@@ -144,8 +146,8 @@ static flx_status add_state(const flx_json_source *source, int line, flx_service
                              service->name, name, is_knob ? "knob" : "metric");
     flx_input *state = &service->states[service->n_states++];
     state->knob = -1;
-    FLX_TRY(flx_parse_copy(operation, &state->operation, error));
-    return flx_parse_copy(name, &state->name, error);
+    FLX_TRY(flx_copy_text(operation, &state->operation, error));
+    return flx_copy_text(name, &state->name, error);
 }
 
 /* "rps" is one state of every operation, "read:rps" one of that operation alone. */
@@ -153,8 +155,8 @@ static flx_status parse_state(const flx_json_source *source, int line,
                               flx_service *service, const char *text, flx_error *error)
 {
     const char *colon = strrchr(text, ':'), *name = colon ? colon + 1 : text;
-    FLX_TRY(flx_parse_check_name(source, line, "a state", name, false, error));
-    FLX_TRY(flx_parse_check_name(source, line, "a state", text, true, error));
+    FLX_TRY(flx_json_check_name(source, line, "a state", name, false, error));
+    FLX_TRY(flx_json_check_name(source, line, "a state", text, true, error));
     char operation[MAX_OPERATION + 1] = "";
     if (!colon) {
         for (int i = 0; i < service->n_operations; i++)
@@ -181,7 +183,7 @@ static flx_status parse_states(const flx_json_source *source, const json_t *obje
     size_t most = size * (size_t)service->n_operations + 1;
     service->states = calloc(most, sizeof *service->states);
     if (!service->states)
-        return flx_parse_no_memory(source, error);
+        return flx_no_memory(error, "%s", flx_json_place(source));
     for (size_t i = 0; i < size; i++) {
         const char *text;
         int line = flx_json_item_line(source, list, i);
@@ -199,9 +201,9 @@ flx_status flx_parse_service(const flx_json_source *source, const json_t *object
     const char *name = NULL;
     FLX_TRY(flx_json_check_keys(source, object, "a service", keys, error));
     FLX_TRY(flx_json_get_text(source, object, "name", true, &name, error));
-    FLX_TRY(flx_parse_check_name(source, flx_json_key_line(source, object, "name"),
-                                 "a service", name, true, error));
-    FLX_TRY(flx_parse_copy(name, &service->name, error));
+    FLX_TRY(flx_json_check_name(source, flx_json_key_line(source, object, "name"),
+                                "a service", name, true, error));
+    FLX_TRY(flx_copy_text(name, &service->name, error));
     service->replicas = 1;
     FLX_TRY(flx_json_get_integer(source, object, "replicas", false, 1, MAX_REPLICAS,
                                  &service->replicas, error));

@@ -41,6 +41,15 @@ flx_status flx_import_label_rows(flx_import_work *work, flx_error *error);
 flx_status flx_import_fill_report(const flx_import_work *work, flx_import_report *report,
                                   flx_error *error);
 
+/* Names and fills a column by the rule that a CSV column is bound to; `of_line` has room
+ * for a value a kept line. */
+flx_status flx_import_fill_mapped(flx_import_work *work,
+                                  const flx_import_binding *binding, int column,
+                                  double *of_line, flx_error *error);
+/* A CSV column must hold what the dataset's column of that name holds. */
+flx_status flx_import_check_same(const flx_import_work *work,
+                                 const flx_import_binding *binding, flx_error *error);
+
 /* Puts one value a kept line into a column of the dataset; lines of one row must agree.
  */
 flx_status flx_import_scatter(const flx_import_work *work, const double *of_line,

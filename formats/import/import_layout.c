@@ -24,7 +24,7 @@ static flx_status read_group(flx_import_map *map, const json_t *root, flx_error 
                              "\"group\" needs one of \"lines\" and \"column\"");
     FLX_TRY(flx_json_get_integer(map->source, group, "lines", false, 1, 1 << 30,
                                  &map->group_lines, error));
-    return flx_import_read_texts(map->source, group, "column", false, &map->group, error);
+    return flx_json_get_texts(map->source, group, "column", false, &map->group, error);
 }
 
 /* A number for all rows, or {"column": NAME}. */
@@ -53,8 +53,8 @@ static flx_status read_filters(flx_import_map *map, const json_t *root, flx_erro
     {
         flx_import_filter *filter = &map->filters[map->n_filters++];
         filter->column = column;
-        FLX_TRY(flx_import_read_texts(map->source, where, column, true, &filter->texts,
-                                      error));
+        FLX_TRY(
+            flx_json_get_texts(map->source, where, column, true, &filter->texts, error));
     }
     return FLX_OK;
 }
@@ -63,8 +63,8 @@ static flx_status read_missing(flx_import_map *map, const json_t *root, flx_erro
 {
     static const char *const usual[] = {"", "NA", "nan", "NaN"};
     if (json_object_get(root, "missing"))
-        return flx_import_read_texts(map->source, root, "missing", true, &map->missing,
-                                     error);
+        return flx_json_get_texts(map->source, root, "missing", true, &map->missing,
+                                  error);
     map->missing.texts = malloc(sizeof usual);
     if (!map->missing.texts)
         return no_memory(error);
@@ -161,8 +161,7 @@ static flx_status read_pivot(flx_import_map *map, const json_t *root, flx_error 
         return FLX_OK;
     map->pivot.is_used = true;
     FLX_TRY(flx_json_check_keys(map->source, node, "a pivot", allowed, error));
-    FLX_TRY(
-        flx_import_read_texts(map->source, node, "row", true, &map->pivot.row, error));
+    FLX_TRY(flx_json_get_texts(map->source, node, "row", true, &map->pivot.row, error));
     FLX_TRY(flx_json_get_text(map->source, node, "service", true, &map->pivot.service,
                               error));
     FLX_TRY(read_renamed(map, node, error));

@@ -54,31 +54,6 @@ static flx_status check_pattern(const flx_json_source *source,
     return FLX_OK;
 }
 
-/* A list of texts; one text alone is a list of one. */
-flx_status flx_import_read_texts(const flx_json_source *source, const json_t *object,
-                                 const char *key, bool is_required, flx_text_list *out,
-                                 flx_error *error)
-{
-    const json_t *node = json_object_get(object, key);
-    int line = flx_json_key_line(source, object, key);
-    if (!node && !is_required)
-        return FLX_OK;
-    if (!node || !(json_is_string(node) || json_array_size(node) > 0))
-        return flx_json_fail(source, line, error,
-                             "\"%s\" must be a text or a list of texts", key);
-    size_t count = json_is_string(node) ? 1 : json_array_size(node);
-    out->texts = calloc(count, sizeof *out->texts);
-    if (!out->texts)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory left for an import map");
-    for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_is_string(node) ? node : json_array_get(node, i);
-        if (!json_is_string(item))
-            return flx_json_fail(source, line, error, "\"%s\" must hold texts only", key);
-        out->texts[out->count++] = json_string_value(item);
-    }
-    return FLX_OK;
-}
-
 static flx_status read_scale(const flx_json_source *source, const json_t *object,
                              double *scale, flx_error *error)
 {
@@ -115,7 +90,7 @@ static flx_status read_kept(const flx_json_source *source, const json_t *object,
     FLX_TRY(read_scale(source, object, &rule->scale, error));
     FLX_TRY(flx_json_get_boolean(source, object, "optional", false, &rule->is_optional,
                                  error));
-    FLX_TRY(flx_import_read_texts(source, object, "values", false, &rule->values, error));
+    FLX_TRY(flx_json_get_texts(source, object, "values", false, &rule->values, error));
     if (rule->values.count && rule->scale != 1.0)
         return flx_json_fail(source, rule->line, error,
                              "\"%s\" has both \"values\" and a \"scale\"", rule->pattern);
@@ -178,8 +153,7 @@ static flx_status read_rules(flx_import_map *map, flx_error *error)
         flx_json_get_object(map->source, root, "columns", false, &columns, error);
     /* an empty list of ignored columns is no mistake */
     if (status == FLX_OK && json_array_size(json_object_get(root, "ignore")) > 0)
-        status =
-            flx_import_read_texts(map->source, root, "ignore", false, &ignored, error);
+        status = flx_json_get_texts(map->source, root, "ignore", false, &ignored, error);
     if (status == FLX_OK)
         status = allocate_rules(map, columns, &ignored, error);
     if (status == FLX_OK && columns)
@@ -203,7 +177,7 @@ static flx_status read_map(flx_import_map *map, flx_error *error)
     FLX_TRY(flx_json_check_keys(source, root, "an import map", allowed, error));
     FLX_TRY(flx_json_get_text(source, root, "system", false, &map->system, error));
     FLX_TRY(flx_json_get_text(source, root, "origin", false, &map->origin, error));
-    FLX_TRY(flx_import_read_texts(source, root, "header", false, &map->header, error));
+    FLX_TRY(flx_json_get_texts(source, root, "header", false, &map->header, error));
     FLX_TRY(flx_json_get_text(source, root, "time", false, &map->time, error));
     FLX_TRY(flx_json_get_word(source, root, "join", false, join_words, &join, error));
     map->is_joined = json_object_get(root, "join") != NULL;

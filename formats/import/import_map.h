@@ -11,11 +11,6 @@
 
 #include <stdbool.h>
 
-typedef struct {
-    int count;
-    const char **texts; /* borrowed from the JSON */
-} flx_text_list;
-
 /* What happens to the CSV columns of one pattern. */
 typedef struct {
     const char *pattern; /* COLUMN or FILE_STEM#COLUMN; one '*' stands for any text */

@@ -73,9 +73,24 @@ flx_status flx_json_get_word(const flx_json_source *source, const json_t *object
                              const char *key, bool is_required, const char *const *words,
                              int *out, flx_error *error);
 
+typedef struct {
+    int count;
+    const char **texts; /* (count) borrowed from the source */
+} flx_text_list;
+/* A list of texts; one text alone is a list of one. The caller frees out->texts, also
+ * after an error. */
+flx_status flx_json_get_texts(const flx_json_source *source, const json_t *object,
+                              const char *key, bool is_required, flx_text_list *out,
+                              flx_error *error);
+
 /* A number as a double; false where it is no number or an integer beyond 2^53, which a
  * double would silently round. */
 bool flx_json_to_double(const json_t *node, double *out);
+
+/* A name is not empty, holds no control character, and no ':' unless `may_hold_colon`.
+ * `what` is a word for what has it: "a knob". */
+flx_status flx_json_check_name(const flx_json_source *source, int line, const char *what,
+                               const char *name, bool may_hold_colon, flx_error *error);
 
 /* A text item of an array, not empty. `what` is a word for it: "a metric". */
 flx_status flx_json_item_text(const flx_json_source *source, const json_t *array,

@@ -3,6 +3,8 @@
  * which a value can be wrong. */
 #include "formats/json/json_source.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -198,6 +200,42 @@ flx_status flx_json_get_word(const flx_json_source *source, const json_t *object
     list_words(words, list, sizeof list);
     return flx_json_fail(source, flx_json_key_line(source, object, key), error,
                          "\"%s\" is \"%s\", it must be %s", key, text, list);
+}
+
+flx_status flx_json_get_texts(const flx_json_source *source, const json_t *object,
+                              const char *key, bool is_required, flx_text_list *out,
+                              flx_error *error)
+{
+    const json_t *node = json_object_get(object, key);
+    int line = flx_json_key_line(source, object, key);
+    if (!node && !is_required)
+        return FLX_OK;
+    if (!node || !(json_is_string(node) || json_array_size(node) > 0))
+        return flx_json_fail(source, line, error,
+                             "\"%s\" must be a text or a list of texts", key);
+    size_t count = json_is_string(node) ? 1 : json_array_size(node);
+    if (!FLX_NEW(out->texts, count))
+        return flx_no_memory(error, "%s", flx_json_place(source));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_is_string(node) ? node : json_array_get(node, i);
+        if (!json_is_string(item))
+            return flx_json_fail(source, line, error, "\"%s\" must hold texts only", key);
+        out->texts[out->count++] = json_string_value(item);
+    }
+    return FLX_OK;
+}
+
+flx_status flx_json_check_name(const flx_json_source *source, int line, const char *what,
+                               const char *name, bool may_hold_colon, flx_error *error)
+{
+    if (name[0] == '\0')
+        return flx_json_fail(source, line, error, "%s has an empty name", what);
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f || (*c == ':' && !may_hold_colon))
+            return flx_json_fail(source, line, error,
+                                 "%s is named \"%s\": %s cannot be part of its name",
+                                 what, name, *c == ':' ? "':'" : "a control character");
+    return FLX_OK;
 }
 
 flx_status flx_json_item_text(const flx_json_source *source, const json_t *array,

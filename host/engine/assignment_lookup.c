@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * What a refit is about: assignments by the names a user knows, rows by their time. */
+ * What a refit is about: assignments by the names a user knows. */
 #include "host/engine/graph_engine.h"
 #include "host/engine/model_transfer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* "SERVICE" (operation NULL) or "SERVICE.OPERATION"; the longest service that fits. */
@@ -75,25 +74,4 @@ int flx_graph_engine_untrained(const flx_model *model, int *assignments)
         if (flx_is_untrained(&model->graph->assignments[a], &model->assignments[a]))
             assignments[count++] = a;
     return count;
-}
-
-flx_status flx_dataset_newest(const flx_dataset *table, double window, flx_dataset **out,
-                              flx_error *error)
-{
-    *out = NULL;
-    if (!table->time)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "the rows have no /time: a window of seconds cannot be cut");
-    int64_t newest = INT64_MIN;
-    for (int r = 0; r < table->rows; r++)
-        newest = table->time[r] > newest ? table->time[r] : newest;
-    int *rows = malloc(((size_t)table->rows + 1) * sizeof *rows), count = 0;
-    if (!rows)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);
-    for (int r = 0; r < table->rows; r++)
-        if ((double)newest - (double)table->time[r] < window)
-            rows[count++] = r;
-    flx_status status = flx_dataset_select_rows(table, rows, count, out, error);
-    free(rows);
-    return status;
 }

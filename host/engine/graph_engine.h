@@ -17,8 +17,8 @@
 #ifndef FLX_GRAPH_ENGINE_H
 #define FLX_GRAPH_ENGINE_H
 
-#include "host/model.h"
 #include "formats/progress.h"
+#include "host/model.h"
 #include "host/training.h"
 
 /* --- Building in memory ---------------------------------------------------------- */
@@ -129,9 +129,4 @@ flx_status flx_graph_engine_find(const flx_model *model, const char *service,
 /* Service-vertices that still work by their rule alone, and vertices that host nothing.
  */
 int flx_graph_engine_untrained(const flx_model *model, int *assignments);
-
-/* The rows of the last `window` seconds: /time in (newest - window, newest]. Without
- * /time FLX_BAD_INPUT. */
-flx_status flx_dataset_newest(const flx_dataset *table, double window, flx_dataset **out,
-                              flx_error *error);
 #endif

@@ -163,12 +163,6 @@ flx_graph_scope flx_graph_scope_of(const flx_graph *graph)
                              graph->readings};
 }
 
-bool flx_is_rate(const char *name)
-{
-    size_t length = strlen(name);
-    return length >= 3 && strcmp(name + length - 3, "rps") == 0;
-}
-
 int flx_graph_find_vertex(const flx_graph *graph, const char *name)
 {
     for (int v = 0; v < graph->n_vertices; v++)

@@ -92,9 +92,6 @@ flx_status flx_graph_build(const flx_deployment *deployment, const char *const *
                            flx_error *error);
 void flx_graph_destroy(flx_graph *graph);
 
-/* A state that is shared out over the replicas of a service: named "rps" or ending so. */
-bool flx_is_rate(const char *name);
-
 int flx_graph_find_vertex(const flx_graph *graph, const char *name);
 int flx_graph_find_assignment(const flx_graph *graph, const char *name);
 

@@ -275,6 +275,23 @@ static void leaves_the_old_file_when_the_disk_is_full(void)
     scratch_end();
 }
 
+static void a_window_takes_the_newest_seconds(void)
+{
+    static const char *const names[] = {"a:k"};
+    static const int64_t times[] = {100, 160, 130, 190, 70, 200};
+    flx_dataset *table = make(6, 1, names), *newest = NULL;
+    flx_error error = {0};
+    assert_int(flx_dataset_newest(table, 40, &newest, &error), FLX_BAD_INPUT);
+    assert_contains(error.message, "no /time");
+    table->time = malloc(sizeof times);
+    memcpy(table->time, times, sizeof times);
+    assert_int(flx_dataset_newest(table, 40, &newest, &error), FLX_OK);
+    assert_int(newest->rows, 2); /* 190 and 200; 160 is 40 s old, not newer */
+    assert_int((long)newest->time[0], 190);
+    flx_dataset_destroy(newest);
+    flx_dataset_destroy(table);
+}
+
 CU_TestInfo dataset_tests[] = {
     {"starts with missing cells", starts_with_missing_cells},
     {"reads back what it wrote", reads_back_what_it_wrote},
@@ -287,5 +304,6 @@ CU_TestInfo dataset_tests[] = {
     {"writes no table that could not be read", writes_no_table_that_could_not_be_read},
     {"leaves the old file when the disk is full",
      leaves_the_old_file_when_the_disk_is_full},
+    {"a window takes the newest seconds", a_window_takes_the_newest_seconds},
     CU_TEST_INFO_NULL,
 };

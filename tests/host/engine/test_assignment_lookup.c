@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * What a refit is about, by the names that users know, and rows by their time. */
+ * What a refit is about, by the names that users know. */
 #include "host/engine/graph_engine.h"
 
 #include "tests/close.h"
 #include "tests/host/engine/skeletons.h"
-#include "tests/host/training/two_services.h"
 
 #include <CUnit/CUnit.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void find(const flx_model *model, const char *service, const char *metric,
                  flx_fit_choice choice, const char *expected)
@@ -48,24 +45,7 @@ static void assignments_are_found_by_what_users_say(void)
     flx_model_destroy(model);
 }
 
-static void a_window_takes_the_newest_seconds(void)
-{
-    flx_dataset *table = two_services_rows(6, 1, 1), *newest = NULL;
-    static const int64_t times[] = {100, 160, 130, 190, 70, 200};
-    flx_error error = {0};
-    assert_int(flx_dataset_newest(table, 40, &newest, &error), FLX_BAD_INPUT);
-    assert_contains(error.message, "no /time");
-    table->time = malloc(sizeof times);
-    memcpy(table->time, times, sizeof times);
-    assert_int(flx_dataset_newest(table, 40, &newest, &error), FLX_OK);
-    assert_int(newest->rows, 2); /* 190 and 200; 160 is 40 s old, not newer */
-    assert_int((long)newest->time[0], 190);
-    flx_dataset_destroy(newest);
-    flx_dataset_destroy(table);
-}
-
 CU_TestInfo assignment_lookup_tests[] = {
     {"assignments are found by what users say", assignments_are_found_by_what_users_say},
-    {"a window takes the newest seconds", a_window_takes_the_newest_seconds},
     CU_TEST_INFO_NULL,
 };
