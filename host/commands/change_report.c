@@ -40,10 +40,10 @@ static void format(char *text, size_t size, double value)
 static void add_models(flx_table *table, const flx_refit *refit)
 {
     for (int k = 0; k < refit->n_models; k++) {
-        const flx_weighed_model *model = &refit->models[k];
+        const flx_weighted_model *model = &refit->models[k];
         char weight[16], mae[32], name[64];
         snprintf(weight, sizeof weight, "%.2f", model->weight);
-        snprintf(name, sizeof name, "  %s (%s)", model->what, model->kind);
+        snprintf(name, sizeof name, "  %s (%s)", model->origin, model->kind);
         format(mae, sizeof mae, model->mae);
         const char *row[] = {name, "", weight, mae, ""};
         flx_table_row(table, row);
@@ -58,10 +58,10 @@ static void print_refits(const flx_change *change)
     for (int i = 0; i < change->n_refits && table; i++) {
         const flx_refit *refit = &change->refits[i];
         char rows[24], before[32], after[32];
-        snprintf(rows, sizeof rows, "%d+%d", refit->old_rows, refit->rows);
+        snprintf(rows, sizeof rows, "%d+%d", refit->retained_rows, refit->rows);
         format(before, sizeof before, refit->mae_before);
         format(after, sizeof after,
-               refit->is_kept ? refit->mae_before : refit->mae_after);
+               refit->is_unchanged ? refit->mae_before : refit->mae_after);
         const char *row[] = {refit->assignment, rows, "", before, after};
         flx_table_row(table, row);
         add_models(table, refit);
@@ -70,9 +70,9 @@ static void print_refits(const flx_change *change)
         flx_table_print(table);
     flx_table_destroy(table);
     for (int i = 0; i < change->n_refits; i++)
-        if (change->refits[i].is_kept)
+        if (change->refits[i].is_unchanged)
             printf("kept as it is: %s: %s\n", change->refits[i].assignment,
-                   change->refits[i].why);
+                   change->refits[i].reason);
 }
 
 flx_status flx_change_report_print(const flx_arguments *arguments, const flx_model *model,
@@ -84,8 +84,8 @@ flx_status flx_change_report_print(const flx_arguments *arguments, const flx_mod
     print_refits(change);
     print_list("new and untrained, worth 'fluxion fit'", &change->untrained);
     print_list("removed", &change->removed);
-    print_list("unmatched, held at their training median", &change->unmatched);
-    print_list("given but not read until fitted", &change->unread);
+    print_list("unmatched, held at their training median", &change->missing_inputs);
+    print_list("given but not read until fitted", &change->unused_inputs);
     printf("%s: %d vertices, %d edges, %d assignments; %d reused, %d fitted, %d new and "
            "untrained\n",
            path, model->graph->n_vertices, model->graph->n_edges,

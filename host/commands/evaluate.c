@@ -135,8 +135,8 @@ static void print_summary(const flx_model *model, const flx_evaluation *evaluati
                "do not\n");
     printf("\n%s over %d rows, predicted from knobs and states alone (%s):\n",
            model->graph->vertices[model->graph->output].name, graph->rows,
-           model->mixture ? "mixture of models"
-                          : flx_composition_text(model->composition));
+           model->ensemble ? "mixture of models"
+                           : flx_composition_text(model->composition));
     printf("  mean absolute error  %.5g %s", graph->mae, flx_model_unit(model));
     if (isfinite(graph->mape))
         printf("  (%.1f %% of the measured value)", 100 * graph->mape);

@@ -142,8 +142,8 @@ static void print_text(const flx_model *model, const char *path)
            model->graph->n_assignments, model->graph->n_vertices, model->graph->n_edges,
            model->n_drawn, model->source_rows);
     print_assignments(model);
-    for (int i = 0; i < model->n_notes; i++)
-        printf("note: %s: %s\n", model->notes[i].assignment, model->notes[i].text);
+    for (int i = 0; i < model->n_warnings; i++)
+        printf("note: %s: %s\n", model->warnings[i].assignment, model->warnings[i].text);
     printf("\n%s\n", BACKEND_NOTE);
 }
 

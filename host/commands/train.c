@@ -82,8 +82,8 @@ static flx_status choose_composition(const flx_arguments *arguments,
         return flx_fail(error, FLX_BAD_INPUT, "--prior %s: give default or none", prior);
     training->paper_mode = flx_is_set(arguments, "paper");
     training->prior = is_none ? FLX_PRIOR_NONE : FLX_PRIOR_DENSITY;
-    training->hosts_mixture = !is_none && !monolith && !training->paper_mode &&
-                              !flx_is_set(arguments, "composed-only");
+    training->hosts_ensemble = !is_none && !monolith && !training->paper_mode &&
+                               !flx_is_set(arguments, "composed-only");
     if (!monolith)
         return FLX_OK;
     if (flx_is_set(arguments, "composed-only"))
@@ -146,11 +146,11 @@ static json_t *describe_assignment(const flx_model *model, int a)
 static json_t *describe_notes(const flx_model *model, bool failures)
 {
     json_t *list = json_array();
-    for (int i = 0; i < model->n_notes; i++)
-        if (model->notes[i].is_failure == failures)
+    for (int i = 0; i < model->n_warnings; i++)
+        if (model->warnings[i].is_failure == failures)
             json_array_append_new(list, json_pack("{s:s, s:s}", "assignment",
-                                                  model->notes[i].assignment, "why",
-                                                  model->notes[i].text));
+                                                  model->warnings[i].assignment, "why",
+                                                  model->warnings[i].text));
     return list;
 }
 
@@ -176,10 +176,10 @@ static flx_status print_answer(const flx_model *model, const flx_training_report
     json_t *answer = json_pack(
         "{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:i, s:i}", "backend", backend->name,
         "composition", flx_composition_text(model->composition), "assignments",
-        model->graph->n_assignments, "fits", report->fits, "looked_up", report->looked_up,
-        "evaluations", (json_int_t)report->evaluations, "wall_s", report->wall_s, "rows",
-        model->n_drawn, "vertices", model->graph->n_vertices);
-    json_object_set_new(answer, "mixture", describe_mixture(model->mixture));
+        model->graph->n_assignments, "fits", report->fits, "looked_up",
+        report->cache_hits, "evaluations", (json_int_t)report->evaluations, "wall_s",
+        report->wall_s, "rows", model->n_drawn, "vertices", model->graph->n_vertices);
+    json_object_set_new(answer, "mixture", describe_mixture(model->ensemble));
     json_object_set_new(answer, "failed", describe_notes(model, true));
     json_object_set_new(answer, "notes", describe_notes(model, false));
     json_object_set_new(answer, "detail", detail);
@@ -235,15 +235,16 @@ static void print_summary(const flx_model *model, const flx_training_report *rep
 {
     if (model->graph->n_assignments <= 60)
         print_assignments(model);
-    if (model->mixture)
-        print_mixture(model->mixture);
-    for (int i = 0; i < model->n_notes; i++)
-        printf("note: %s %s%s\n", model->notes[i].assignment,
-               model->notes[i].is_failure ? "could not be fitted and became a constant: "
-                                          : "",
-               model->notes[i].text);
-    if (report->looked_up)
-        printf("%d of %d fits were found in the repository\n", report->looked_up,
+    if (model->ensemble)
+        print_mixture(model->ensemble);
+    for (int i = 0; i < model->n_warnings; i++)
+        printf("note: %s %s%s\n", model->warnings[i].assignment,
+               model->warnings[i].is_failure
+                   ? "could not be fitted and became a constant: "
+                   : "",
+               model->warnings[i].text);
+    if (report->cache_hits)
+        printf("%d of %d fits were found in the repository\n", report->cache_hits,
                report->fits);
     printf("%s: %d assignments for %d vertices, %d fits from %d rows, %ld evaluations in "
            "%.2f s on %s (%s)\n",

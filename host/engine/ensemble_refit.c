@@ -130,8 +130,8 @@ static flx_status test_fold(refit *r, const flx_member *members, int count,
     for (int k = 0; k < count; k++) {
         pupils[k] = *members[k].model;
         pupils[k].assignments = NULL;
-        pupils[k].notes = NULL;
-        pupils[k].n_notes = 0;
+        pupils[k].warnings = NULL;
+        pupils[k].n_warnings = 0;
         pupils[k].rows = taught;
         schools[k] = (flx_trainer){
             .model = &pupils[k], .may_fail = true, .warm = members[k].model, .starts = 2};
@@ -197,40 +197,40 @@ static flx_status try_members(refit *r, const flx_member *members, int count,
 }
 
 /* Takes out what an earlier refit put in; the weights of the rest sum to 1 again. */
-static void drop_earlier(flx_ensemble *mixture)
+static void drop_earlier(flx_ensemble *ensemble)
 {
     double sum = 0;
     int kept = 0;
-    for (int k = 0; k < mixture->n_members; k++) {
-        if (flx_ensemble_is_refitted(flx_ensemble_find(mixture->members[k].name))) {
-            flx_ensemble_destroy_member(mixture->members[k].model);
+    for (int k = 0; k < ensemble->n_members; k++) {
+        if (flx_ensemble_is_refitted(flx_ensemble_find(ensemble->members[k].name))) {
+            flx_ensemble_destroy_member(ensemble->members[k].model);
             continue;
         }
-        sum += mixture->members[k].weight;
-        mixture->members[kept++] = mixture->members[k];
+        sum += ensemble->members[k].weight;
+        ensemble->members[kept++] = ensemble->members[k];
     }
-    mixture->n_members = kept;
+    ensemble->n_members = kept;
     for (int k = 0; k < kept; k++)
-        mixture->members[k].weight =
-            sum > 0 ? mixture->members[k].weight / sum : 1.0 / kept;
+        ensemble->members[k].weight =
+            sum > 0 ? ensemble->members[k].weight / sum : 1.0 / kept;
 }
 
 /* Takes the members in. */
 static flx_status admit(refit *r, flx_member *members, int count, flx_error *error)
 {
-    flx_ensemble *mixture = r->model->mixture;
+    flx_ensemble *ensemble = r->model->ensemble;
     flx_member *grown =
-        realloc(mixture->members, (size_t)(mixture->n_members + count) * sizeof *grown);
+        realloc(ensemble->members, (size_t)(ensemble->n_members + count) * sizeof *grown);
     if (!grown)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d members", count);
-    mixture->members = grown;
-    drop_earlier(mixture);
+    ensemble->members = grown;
+    drop_earlier(ensemble);
     double share = new_share(r);
-    for (int k = 0; k < mixture->n_members; k++)
+    for (int k = 0; k < ensemble->n_members; k++)
         grown[k].weight *= 1 - share;
     for (int k = 0; k < count; k++) {
         members[k].weight = share / count;
-        grown[mixture->n_members++] = members[k];
+        grown[ensemble->n_members++] = members[k];
     }
     return FLX_OK;
 }
@@ -242,7 +242,7 @@ static flx_status build_members(refit *r, flx_member *members, int *count,
         flx_model *member = NULL;
         if (!flx_ensemble_is_refitted(i))
             continue;
-        FLX_TRY(flx_ensemble_build_member(r->model, r->model->mixture->replicas, i,
+        FLX_TRY(flx_ensemble_build_member(r->model, r->model->ensemble->replicas, i,
                                           &member, error));
         if (member)
             members[(*count)++] =
@@ -282,7 +282,7 @@ flx_status flx_ensemble_refit(flx_model *model, const flx_dataset *rows,
 {
     *was_changed = false;
     refit r = {.model = model};
-    if (!model->mixture)
+    if (!model->ensemble)
         return FLX_OK;
     flx_status status = run(&r, rows, backend, options, report, was_changed, error);
     flx_pooled_rows_close(&r.rows);

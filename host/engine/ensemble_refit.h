@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A mixture after a change of the deployment, taught by rows measured since: two black
+ * An ensemble after a change of the deployment, taught by rows measured since: two black
  * boxes on old and new rows together, which an input 0 (before) or 1 (since) tells apart.
  * With m new rows they count 2/3 m / (m + 10) in all, and what stood before counts the
  * rest; and they are taken in only where that lowers the error on the new rows, each
@@ -13,7 +13,7 @@
 #include "host/regression.h"
 #include "host/training.h"
 
-/* `rows` as the deployment is now. Nothing happens where the model hosts no mixture or
+/* `rows` as the deployment is now. Nothing happens where the model hosts no ensemble or
  * fewer than 10 of the rows have the target. A second call takes the place of the first:
  * give all rows measured since the change. *was_changed: the new ones were taken in. */
 flx_status flx_ensemble_refit(flx_model *model, const flx_dataset *rows,

@@ -71,8 +71,8 @@ flx_status flx_graph_engine_compose(flx_graph_engine *engine, const char *target
 
 /* --- Following the deployment ---------------------------------------------------- */
 
-/* GE.scale: a mixture follows (host/model/ensemble.h). `instances` instance-vertices for
- * every metric of the service, sharing their assignment, and for more than one a
+/* GE.scale: an ensemble follows (host/model/ensemble.h). `instances` instance-vertices
+ * for every metric of the service, sharing their assignment, and for more than one a
  * service-vertex that works at once by its rule (the mean weighted by rates) and is
  * listed as untrained. FLX_BAD_INPUT: an unknown service, instances < 1, a model that is
  * no composed graph. */
@@ -81,8 +81,8 @@ flx_status flx_graph_engine_scale(flx_model *model, const char *service, int ins
 
 /* GE.replace: `service` becomes what `other` has as `other_service` (NULL: the same
  * name), with its assignments; name and number of instances stay. Callers' edges are
- * taken over by label: change->unmatched says which labels nothing gives any more.
- * A mixture that the target hosts is given up: its black boxes know the old service.
+ * taken over by label: change->missing_inputs says which labels nothing gives any more.
+ * An ensemble that the target hosts is given up: its black boxes know the old service.
  * FLX_BAD_INPUT: an unknown service, no vertices for it in `other`, calls that make a
  * cycle, a target that `other` does not have. */
 flx_status flx_graph_engine_replace(flx_model *model, const char *service,
@@ -94,7 +94,7 @@ flx_status flx_graph_engine_replace(flx_model *model, const char *service,
 /* All zero: the defaults. */
 typedef struct {
     bool only_weights; /* weigh the models that are there anew, fit none */
-    bool with_mixture; /* refit the mixture that the target hosts too, where services
+    bool with_mixture; /* refit the ensemble that the target hosts too, where services
                           were scaled since its training: host/engine/ensemble_refit.h */
     uint64_t seed;     /* of the folds */
     const flx_progress *progress; /* may be NULL */

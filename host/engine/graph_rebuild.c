@@ -53,12 +53,12 @@ flx_status flx_engine_build(const flx_model *model, const flx_deployment *deploy
 
 flx_status flx_engine_drop_mixture(flx_model *model, flx_change *change, flx_error *error)
 {
-    if (!model->mixture)
+    if (!model->ensemble)
         return FLX_OK;
-    if (!flx_name_list_add(&change->removed, "the mixture of the target"))
+    if (!flx_name_list_add(&change->removed, "the ensemble of the target"))
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for names");
-    flx_ensemble_destroy(model->mixture);
-    model->mixture = NULL;
+    flx_ensemble_destroy(model->ensemble);
+    model->ensemble = NULL;
     return FLX_OK;
 }
 
@@ -82,15 +82,15 @@ flx_donors flx_engine_own_donors(const flx_model *model)
 static void drop_notes(flx_model *model)
 {
     int kept = 0;
-    for (int i = 0; i < model->n_notes; i++) {
-        if (flx_graph_find_assignment(model->graph, model->notes[i].assignment) >= 0) {
-            model->notes[kept++] = model->notes[i];
+    for (int i = 0; i < model->n_warnings; i++) {
+        if (flx_graph_find_assignment(model->graph, model->warnings[i].assignment) >= 0) {
+            model->warnings[kept++] = model->warnings[i];
             continue;
         }
-        free(model->notes[i].assignment);
-        free(model->notes[i].text);
+        free(model->warnings[i].assignment);
+        free(model->warnings[i].text);
     }
-    model->n_notes = kept;
+    model->n_warnings = kept;
 }
 
 void flx_engine_install(flx_model *model, flx_graph *graph,

@@ -21,7 +21,7 @@ flx_status flx_engine_remember_rows(flx_model *model, flx_error *error);
 flx_status flx_engine_build(const flx_model *model, const flx_deployment *deployment,
                             flx_graph **out, flx_error *error);
 
-/* A mixture whose members know another deployment is given up; the change says so. */
+/* An ensemble whose members know another deployment is given up; the change says so. */
 flx_status flx_engine_drop_mixture(flx_model *model, flx_change *change,
                                    flx_error *error);
 

@@ -68,7 +68,7 @@ static bool report_lost(const flx_model_transfer *from, const flx_graph_assignme
 {
     for (int i = 0; i < from->labels->n_inputs; i++)
         if (place[i] < 0 && reads(from->hosting, i) &&
-            !flx_name_list_add(&change->unmatched, "%s reads %s", to->name,
+            !flx_name_list_add(&change->missing_inputs, "%s reads %s", to->name,
                                name_of(from, i)))
             return false;
     return true;
@@ -81,7 +81,7 @@ static bool report_unread(const flx_model_transfer *from, const flx_graph_assign
         bool is_known = false;
         for (int i = 0; i < from->labels->n_inputs; i++)
             is_known = is_known || place[i] == k;
-        if (!is_known && !flx_name_list_add(&change->unread, "%s does not read %s",
+        if (!is_known && !flx_name_list_add(&change->unused_inputs, "%s does not read %s",
                                             to->name, to->inputs[k].label))
             return false;
     }

@@ -19,7 +19,7 @@ typedef struct {
 bool flx_labels_agree(const flx_graph_assignment *a, const flx_graph_assignment *b);
 
 /* `out` hosts copies of the models of `from`, which read the inputs of `to`. Labels lost
- * and unread are added to the change. FLX_NO_MEMORY leaves it empty. */
+ * and unused_inputs are added to the change. FLX_NO_MEMORY leaves it empty. */
 flx_status flx_model_transfer_assignment(const flx_model_transfer *from,
                                          const flx_graph_assignment *to,
                                          flx_learning_assignment *out, flx_change *change,

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The deployment with the replicas that the mixture was trained at; texts are shared. */
+/* The deployment with the replicas that the ensemble was trained at; texts are shared. */
 static bool go_back(flx_pooled_rows *r)
 {
     size_t services = (size_t)r->model->deployment->n_services;
@@ -14,7 +14,7 @@ static bool go_back(flx_pooled_rows *r)
     r->before.services = malloc(services * sizeof *r->before.services);
     for (size_t s = 0; s < services && r->before.services; s++) {
         r->before.services[s] = r->model->deployment->services[s];
-        r->before.services[s].replicas = r->model->mixture->replicas[s];
+        r->before.services[s].replicas = r->model->ensemble->replicas[s];
     }
     return r->before.services != NULL;
 }
@@ -70,7 +70,7 @@ static flx_status stack_all(flx_pooled_rows *r, flx_error *error)
 flx_status flx_pooled_rows_open(const flx_model *model, const flx_dataset *fresh,
                                 flx_pooled_rows *r, flx_error *error)
 {
-    const int *replicas = model->mixture->replicas;
+    const int *replicas = model->ensemble->replicas;
     *r = (flx_pooled_rows){.model = model, .fresh = fresh};
     if (!go_back(r))
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a deployment");

@@ -16,7 +16,8 @@ typedef struct {
     int n_fresh;           /* of them */
 } flx_pooled_rows;
 
-/* `model` hosts a mixture; all is borrowed until the close, which is due also on failure.
+/* `model` hosts an ensemble; all is borrowed until the close, which is due also on
+ * failure.
  */
 flx_status flx_pooled_rows_open(const flx_model *model, const flx_dataset *fresh,
                                 flx_pooled_rows *rows, flx_error *error);

@@ -10,13 +10,13 @@
 
 bool flx_refit_batch_is_open(const flx_refit_batch *s, int i)
 {
-    return !s->reports[i].is_kept;
+    return !s->reports[i].is_unchanged;
 }
 
 void flx_refit_batch_keep(flx_refit_batch *s, int i, const char *format, int number)
 {
-    s->reports[i].is_kept = true;
-    snprintf(s->reports[i].why, sizeof s->reports[i].why, format, number);
+    s->reports[i].is_unchanged = true;
+    snprintf(s->reports[i].reason, sizeof s->reports[i].reason, format, number);
 }
 
 flx_status flx_refit_batch_out_of_memory(flx_error *error)
@@ -39,7 +39,7 @@ static flx_status report_models(const flx_refit_batch *s, int i, flx_error *erro
         bool is_new = column->origin == FLX_FITTED;
         const flx_predictor *p = is_new ? &one->fitted[one->n_folds]
                                         : &one->hosting->models[column->model].predictor;
-        report->models[report->n_models++] = (flx_weighed_model){
+        report->models[report->n_models++] = (flx_weighted_model){
             is_new && one->n_kept == 0 ? "new rows" : origins[column->origin],
             flx_predictor_kind_text(p->kind),
             flx_refit_batch_is_open(s, i) ? column->after : column->before, column->mae};
@@ -95,12 +95,13 @@ static flx_status fit_mixture(flx_refit_batch *s, flx_change *change, flx_error 
                                .seed = s->options->seed};
     flx_training_report report = {0};
     bool was_changed = false;
-    if (!s->options->with_mixture || !s->model->mixture ||
+    if (!s->options->with_mixture || !s->model->ensemble ||
         flx_model_rows_are_current(s->model))
         return FLX_OK;
     FLX_TRY(flx_ensemble_refit(s->model, s->rows, s->backend, &options, &report,
                                &was_changed, error));
-    return !was_changed || flx_name_list_add(&change->fitted, "the mixture of the target")
+    return !was_changed ||
+                   flx_name_list_add(&change->fitted, "the ensemble of the target")
                ? FLX_OK
                : flx_refit_batch_out_of_memory(error);
 }

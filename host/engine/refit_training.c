@@ -111,7 +111,7 @@ static flx_status teach_all(flx_refit_batch *s, flx_error *error)
             !(s->model->paper_mode && s->cases[i].assignment->kind == FLX_SERVICE_VERTEX);
         if (status == FLX_OK && wants_old)
             status = flx_original_rows_gather(kept, s->assignments[i], &old, error);
-        s->reports[i].old_rows = old.n;
+        s->reports[i].retained_rows = old.n;
         if (status == FLX_OK && !s->options->only_weights)
             status = flx_refit_fit_candidates(&s->cases[i], &old, error);
         flx_training_set_clear(&old);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * How well a trained graph predicts a table (paper 4.2, TE.compute_err): of every vertex
  * the error of its composed prediction, and apart from it the error where measured
- * metrics are its inputs; of the target, as the model predicts it (by its mixture, where
+ * metrics are its inputs; of the target, as the model predicts it (by its ensemble, where
  * it hosts one), also the share of rows inside the 90 % interval. */
 #ifndef FLX_EVALUATION_H
 #define FLX_EVALUATION_H
 
-#include "host/model.h"
 #include "formats/progress.h"
+#include "host/model.h"
 #include "host/statistics.h"
 
 enum { FLX_GRAPH_SAMPLES = 64 };

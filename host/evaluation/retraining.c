@@ -51,12 +51,12 @@ static void release_part(part *p)
 {
     if (p->model.assignments)
         flx_assignment_clear(p->model.assignments);
-    for (int i = 0; i < p->model.n_notes; i++) {
-        free(p->model.notes[i].assignment);
-        free(p->model.notes[i].text);
+    for (int i = 0; i < p->model.n_warnings; i++) {
+        free(p->model.warnings[i].assignment);
+        free(p->model.warnings[i].text);
     }
     free(p->model.assignments);
-    free(p->model.notes);
+    free(p->model.warnings);
     free(p->graph.vertices);
 }
 
@@ -114,8 +114,8 @@ static void replace(flx_model *model, int a, part *p)
     flx_learning_assignment old = model->assignments[a];
     model->assignments[a] = p->model.assignments[0];
     p->model.assignments[0] = old;
-    flx_ensemble_destroy(model->mixture);
-    model->mixture = NULL;
+    flx_ensemble_destroy(model->ensemble);
+    model->ensemble = NULL;
 }
 
 flx_status flx_retrain_assignment(flx_model *model, flx_backend *backend,

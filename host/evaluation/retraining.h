@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * One learning assignment of a trained graph, trained anew on recent rows (paper 3.2.3):
  * the modularity of the graph means that nothing else has to be. The new model takes the
- * place of the old one only where it errs less out of sample. A mixture that the target
+ * place of the old one only where it errs less out of sample. An ensemble that the target
  * hosts (host/model/ensemble.h) is given up with the old model: its other members have
  * not seen the recent rows, and its weights are those of another graph. */
 #ifndef FLX_RETRAINING_H

@@ -3,6 +3,7 @@
 
 #include "formats/memory.h"
 #include "host/model/model_path.h"
+#include "host/model/renamed_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static json_t *list_models(const flx_learning_assignment *assignment)
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I}", "model", digest, "kind",
                             flx_predictor_kind_text(hosted->predictor.kind), "weight",
-                            hosted->weight, "cause", hosted->cause, "first_time",
+                            hosted->weight, "fit_key", hosted->cause, "first_time",
                             (json_int_t)hosted->first_time, "last_time",
                             (json_int_t)hosted->last_time));
     }
@@ -61,7 +62,8 @@ static flx_status read_hosting(const flx_json_source *source, const json_t *item
     json_int_t *const times[] = {&(json_int_t){0}, &(json_int_t){0}};
     static const char *const names[] = {"first_time", "last_time"};
     FLX_TRY(flx_json_get_number(source, item, "weight", true, &hosted->weight, error));
-    FLX_TRY(flx_json_get_text(source, item, "cause", true, &cause, error));
+    FLX_TRY(flx_json_get_text(source, item, flx_key_in(item, "fit_key"), true, &cause,
+                              error));
     snprintf(hosted->cause, sizeof hosted->cause, "%s", cause);
     for (int i = 0; i < 2; i++) {
         const json_t *time = json_object_get(item, names[i]);

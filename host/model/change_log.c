@@ -44,9 +44,9 @@ static void clear_list(flx_name_list *list)
 
 void flx_change_clear(flx_change *change)
 {
-    flx_name_list *const lists[] = {&change->reused,    &change->fitted,
-                                    &change->untrained, &change->removed,
-                                    &change->unmatched, &change->unread};
+    flx_name_list *const lists[] = {&change->reused,         &change->fitted,
+                                    &change->untrained,      &change->removed,
+                                    &change->missing_inputs, &change->unused_inputs};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         clear_list(lists[i]);
     for (int i = 0; i < change->n_refits; i++) {
@@ -75,10 +75,11 @@ static json_t *describe_models(const flx_refit *refit)
 {
     json_t *array = json_array();
     for (int k = 0; k < refit->n_models; k++) {
-        const flx_weighed_model *model = &refit->models[k];
-        json_array_append_new(array, json_pack("{s:s, s:s, s:f, s:o}", "what",
-                                               model->what, "kind", model->kind, "weight",
-                                               model->weight, "mae", number(model->mae)));
+        const flx_weighted_model *model = &refit->models[k];
+        json_array_append_new(array,
+                              json_pack("{s:s, s:s, s:f, s:o}", "origin", model->origin,
+                                        "kind", model->kind, "weight", model->weight,
+                                        "mae", number(model->mae)));
     }
     return array;
 }
@@ -88,11 +89,11 @@ static json_t *describe_refits(const flx_change *change)
     json_t *array = json_array();
     for (int i = 0; i < change->n_refits; i++) {
         const flx_refit *refit = &change->refits[i];
-        json_t *item =
-            json_pack("{s:s, s:i, s:i, s:b}", "assignment", refit->assignment, "rows",
-                      refit->rows, "old_rows", refit->old_rows, "kept", refit->is_kept);
-        if (refit->is_kept)
-            json_object_set_new(item, "why", json_string(refit->why));
+        json_t *item = json_pack("{s:s, s:i, s:i, s:b}", "assignment", refit->assignment,
+                                 "rows", refit->rows, "retained_rows",
+                                 refit->retained_rows, "unchanged", refit->is_unchanged);
+        if (refit->is_unchanged)
+            json_object_set_new(item, "reason", json_string(refit->reason));
         json_object_set_new(item, "mae_before", number(refit->mae_before));
         json_object_set_new(item, "mae_after", number(refit->mae_after));
         json_object_set_new(item, "models", describe_models(refit));
@@ -114,8 +115,9 @@ json_t *flx_change_describe(const flx_change *change)
     json_object_set_new(document, "reused", describe_list(&change->reused));
     json_object_set_new(document, "untrained", describe_list(&change->untrained));
     json_object_set_new(document, "removed", describe_list(&change->removed));
-    json_object_set_new(document, "unmatched", describe_list(&change->unmatched));
-    json_object_set_new(document, "unread", describe_list(&change->unread));
+    json_object_set_new(document, "missing_inputs",
+                        describe_list(&change->missing_inputs));
+    json_object_set_new(document, "unused_inputs", describe_list(&change->unused_inputs));
     if (change->n_refits > 0)
         json_object_set_new(document, "refits", describe_refits(change));
     return document;

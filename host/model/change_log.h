@@ -20,24 +20,24 @@ bool flx_name_list_holds(const flx_name_list *list, const char *name);
 
 /* One model among those that a refit weighed. */
 typedef struct {
-    const char *what; /* "in place" | "recalibrated" | "old and new rows" |
-                         "new rows" (static text) */
-    const char *kind; /* text of its predictor kind (static) */
-    double weight;    /* it has now */
-    double mae;       /* out of sample on the new rows, unit of the output */
-} flx_weighed_model;
+    const char *origin; /* "in place" | "recalibrated" | "old and new rows" |
+                          "new rows" (static text) */
+    const char *kind;   /* text of its predictor kind (static) */
+    double weight;      /* it has now */
+    double mae;         /* out of sample on the new rows, unit of the output */
+} flx_weighted_model;
 
 /* How one assignment was refitted. Errors are mean absolute ones on the new rows, out of
  * sample: each row predicted by models that were fitted without it. */
 typedef struct {
     char *assignment;
-    int rows, old_rows; /* with an output: given now, and kept by the model */
-    double mae_before;  /* of what was in place; NaN where nothing was */
-    double mae_after;   /* of the weighted models now */
-    bool is_kept;       /* nothing did better than what was in place: unchanged */
-    char why[160];      /* where kept: one phrase */
+    int rows, retained_rows; /* with an output: given now, and kept by the model */
+    double mae_before;       /* of what was in place; NaN where nothing was */
+    double mae_after;        /* of the weighted models now */
+    bool is_unchanged;       /* nothing did better than what was in place */
+    char reason[160];        /* where unchanged: one phrase */
     int n_models;
-    flx_weighed_model *models; /* (n_models) */
+    flx_weighted_model *models; /* (n_models) */
 } flx_refit;
 
 typedef struct {
@@ -50,10 +50,12 @@ typedef struct {
     flx_name_list untrained; /* that are new: a service-vertex works by its rule, an
                                 instance-vertex hosts nothing yet */
     flx_name_list removed;
-    flx_name_list unmatched; /* "CALLER:METRIC reads LABEL": labels that models read and
-                                nothing gives any more; held at their training median */
-    flx_name_list unread;    /* "CALLER:METRIC does not read LABEL": given, but unknown to
-                                its models until it is fitted */
+    /* "CALLER:METRIC reads LABEL": labels that models read and nothing gives any more;
+     * held at their training median. */
+    flx_name_list missing_inputs;
+    /* "CALLER:METRIC does not read LABEL": given, but unknown to its models until it is
+     * fitted. */
+    flx_name_list unused_inputs;
     int n_refits;
     flx_refit *refits; /* (n_refits) fit only */
 } flx_change;

@@ -94,35 +94,35 @@ flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
 }
 
 /* Sum of the weights of one family, and how many members it has. */
-static double weigh_family(const flx_ensemble *mixture, bool is_composed, int *count)
+static double weigh_family(const flx_ensemble *ensemble, bool is_composed, int *count)
 {
     double sum = 0;
     *count = 0;
-    for (int k = 0; k < mixture->n_members; k++)
-        if (mixture->members[k].is_composed == is_composed) {
-            sum += mixture->members[k].weight;
+    for (int k = 0; k < ensemble->n_members; k++)
+        if (ensemble->members[k].is_composed == is_composed) {
+            sum += ensemble->members[k].weight;
             (*count)++;
         }
     return sum;
 }
 
-double flx_ensemble_weight(const flx_ensemble *mixture, int member, bool is_far)
+double flx_ensemble_weight(const flx_ensemble *ensemble, int member, bool is_far)
 {
     int own, other;
-    bool is_composed = mixture->members[member].is_composed;
+    bool is_composed = ensemble->members[member].is_composed;
     if (!is_far)
-        return mixture->members[member].weight;
-    double sum = weigh_family(mixture, is_composed, &own);
-    weigh_family(mixture, !is_composed, &other);
-    double share = sum > 0 ? mixture->members[member].weight / sum : 1.0 / own;
+        return ensemble->members[member].weight;
+    double sum = weigh_family(ensemble, is_composed, &own);
+    weigh_family(ensemble, !is_composed, &other);
+    double share = sum > 0 ? ensemble->members[member].weight / sum : 1.0 / own;
     return other ? 0.5 * share : share;
 }
 
-const flx_model *flx_ensemble_black_box(const flx_ensemble *mixture)
+const flx_model *flx_ensemble_black_box(const flx_ensemble *ensemble)
 {
     const flx_model *last = NULL;
-    for (int k = 0; mixture && k < mixture->n_members; k++) {
-        const flx_model *member = mixture->members[k].model;
+    for (int k = 0; ensemble && k < ensemble->n_members; k++) {
+        const flx_model *member = ensemble->members[k].model;
         if (member && member->composition == FLX_BLACK_BOX_ARD)
             last = member;
     }
@@ -141,31 +141,31 @@ bool flx_ensemble_range(const flx_feature *feature, double *low, double *high)
     return true;
 }
 
-static double keep_within(const flx_ensemble *mixture, double value)
+static double keep_within(const flx_ensemble *ensemble, double value)
 {
-    return fmin(fmax(value, mixture->low), mixture->high);
+    return fmin(fmax(value, ensemble->low), ensemble->high);
 }
 
-double flx_ensemble_blend(const flx_ensemble *mixture, const double *predictions,
+double flx_ensemble_blend(const flx_ensemble *ensemble, const double *predictions,
                           bool is_far, double *disagreement)
 {
     double blend = 0, mean = 0, square = 0;
-    int n = mixture->n_members;
+    int n = ensemble->n_members;
     for (int k = 0; k < n; k++) {
-        double value = keep_within(mixture, predictions[k]);
-        blend += flx_ensemble_weight(mixture, k, is_far) * value;
+        double value = keep_within(ensemble, predictions[k]);
+        blend += flx_ensemble_weight(ensemble, k, is_far) * value;
         mean += value / n;
     }
     for (int k = 0; k < n; k++)
-        square += pow(keep_within(mixture, predictions[k]) - mean, 2) / n;
+        square += pow(keep_within(ensemble, predictions[k]) - mean, 2) / n;
     *disagreement = sqrt(square);
     return blend;
 }
 
-double flx_ensemble_width(const flx_ensemble *mixture, double disagreement, double level)
+double flx_ensemble_width(const flx_ensemble *ensemble, double disagreement, double level)
 {
     /* The conformal rank; beyond the largest score there is only the largest. */
-    int rank = (int)ceil(level * (mixture->n_scores + 1)) - 1;
-    rank = rank < 0 ? 0 : rank >= mixture->n_scores ? mixture->n_scores - 1 : rank;
-    return mixture->scores[rank] * (disagreement + mixture->margin);
+    int rank = (int)ceil(level * (ensemble->n_scores + 1)) - 1;
+    rank = rank < 0 ? 0 : rank >= ensemble->n_scores ? ensemble->n_scores - 1 : rank;
+    return ensemble->scores[rank] * (disagreement + ensemble->margin);
 }

@@ -26,7 +26,7 @@ bool flx_ensemble_is_composed(int index);
 bool flx_ensemble_is_refitted(int index); /* on the rows before and since a change */
 
 /* Member `index`, its graph built for the model that hosts it (the first has none of its
- * own). replicas: mixture->replicas, NULL: as now. *model NULL and FLX_OK where this
+ * own). replicas: ensemble->replicas, NULL: as now. *model NULL and FLX_OK where this
  * build has no such kind. */
 flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
                                      int index, flx_model **model, flx_error *error);
@@ -43,19 +43,20 @@ flx_status flx_ensemble_follow(flx_model *model, flx_error *error);
 /* A member's weight. Far from the training rows, which is where an input is more than one
  * standard deviation outside what they have, the composed family and the others count
  * half each. */
-double flx_ensemble_weight(const flx_ensemble *mixture, int member, bool is_far);
+double flx_ensemble_weight(const flx_ensemble *ensemble, int member, bool is_far);
 
 /* The member whose inputs say whether a row is far, and the range of one of them; false
  * where the feature has none. NULL: no such member, no row is far. The last black box:
  * refitted ones know the newest rows. */
-const flx_model *flx_ensemble_black_box(const flx_ensemble *mixture);
+const flx_model *flx_ensemble_black_box(const flx_ensemble *ensemble);
 bool flx_ensemble_range(const flx_feature *feature, double *low, double *high);
 
 /* One row: predictions (n_members), kept within the range. Returns the weighted mean;
  * *disagreement is their standard deviation. */
-double flx_ensemble_blend(const flx_ensemble *mixture, const double *predictions,
+double flx_ensemble_blend(const flx_ensemble *ensemble, const double *predictions,
                           bool is_far, double *disagreement);
 
 /* Half the width of the interval of probability `level`. */
-double flx_ensemble_width(const flx_ensemble *mixture, double disagreement, double level);
+double flx_ensemble_width(const flx_ensemble *ensemble, double disagreement,
+                          double level);
 #endif

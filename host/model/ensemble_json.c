@@ -4,15 +4,16 @@
 #include "formats/memory.h"
 #include "host/model/assignments_json.h"
 #include "host/model/ensemble.h"
+#include "host/model/renamed_keys.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static json_t *describe_members(const flx_ensemble *mixture)
+static json_t *describe_members(const flx_ensemble *ensemble)
 {
     json_t *list = json_array();
-    for (int k = 0; k < mixture->n_members; k++) {
-        const flx_member *member = &mixture->members[k];
+    for (int k = 0; k < ensemble->n_members; k++) {
+        const flx_member *member = &ensemble->members[k];
         json_t *item = json_pack("{s:s, s:f, s:f}", "name", member->name, "weight",
                                  member->weight, "fold_mae", member->fold_mae);
         if (member->model)
@@ -25,39 +26,40 @@ static json_t *describe_members(const flx_ensemble *mixture)
 
 json_t *flx_ensemble_describe(const flx_model *model)
 {
-    const flx_ensemble *mixture = model->mixture;
-    if (!mixture)
+    const flx_ensemble *ensemble = model->ensemble;
+    if (!ensemble)
         return json_null();
     json_t *replicas = json_array();
     for (int s = 0; s < model->deployment->n_services; s++)
-        json_array_append_new(replicas, json_integer(mixture->replicas[s]));
+        json_array_append_new(replicas, json_integer(ensemble->replicas[s]));
     json_t *scores = json_array();
-    for (int i = 0; i < mixture->n_scores; i++)
-        json_array_append_new(scores, json_real(mixture->scores[i]));
+    for (int i = 0; i < ensemble->n_scores; i++)
+        json_array_append_new(scores, json_real(ensemble->scores[i]));
     return json_pack("{s:o, s:o, s:f, s:f, s:f, s:o}", "members",
-                     describe_members(mixture), "replicas", replicas, "low", mixture->low,
-                     "high", mixture->high, "margin", mixture->margin, "scores", scores);
+                     describe_members(ensemble), "replicas", replicas, "low",
+                     ensemble->low, "high", ensemble->high, "margin", ensemble->margin,
+                     "scores", scores);
 }
 
 static flx_status read_member(const flx_json_source *source, const json_t *item,
                               const char *folder, flx_model *model, flx_error *error)
 {
-    flx_ensemble *mixture = model->mixture;
+    flx_ensemble *ensemble = model->ensemble;
     const char *name = NULL;
-    flx_member *member = &mixture->members[mixture->n_members];
+    flx_member *member = &ensemble->members[ensemble->n_members];
     FLX_TRY(flx_json_get_text(source, item, "name", true, &name, error));
     FLX_TRY(flx_json_get_number(source, item, "weight", true, &member->weight, error));
     FLX_TRY(
         flx_json_get_number(source, item, "fold_mae", true, &member->fold_mae, error));
     int index = flx_ensemble_find(name);
-    if (index < 0 || (index == 0) != (mixture->n_members == 0))
+    if (index < 0 || (index == 0) != (ensemble->n_members == 0))
         return flx_json_fail(source, flx_json_line(source, item), error,
-                             "\"%s\" cannot be member %d of a mixture", name,
-                             mixture->n_members);
+                             "\"%s\" cannot be member %d of an ensemble", name,
+                             ensemble->n_members);
     member->name = flx_ensemble_name(index);
     member->is_composed = flx_ensemble_is_composed(index);
-    mixture->n_members++;
-    FLX_TRY(flx_ensemble_build_member(model, mixture->replicas, index, &member->model,
+    ensemble->n_members++;
+    FLX_TRY(flx_ensemble_build_member(model, ensemble->replicas, index, &member->model,
                                       error));
     if (index && !member->model)
         return flx_json_fail(source, flx_json_line(source, item), error,
@@ -68,28 +70,30 @@ static flx_status read_member(const flx_json_source *source, const json_t *item,
 }
 
 static flx_status read_scores(const flx_json_source *source, const json_t *object,
-                              flx_ensemble *mixture, flx_error *error)
+                              flx_ensemble *ensemble, flx_error *error)
 {
     json_t *scores = NULL;
-    FLX_TRY(flx_json_get_number(source, object, "low", true, &mixture->low, error));
-    FLX_TRY(flx_json_get_number(source, object, "high", true, &mixture->high, error));
-    FLX_TRY(flx_json_get_number(source, object, "margin", true, &mixture->margin, error));
+    FLX_TRY(flx_json_get_number(source, object, "low", true, &ensemble->low, error));
+    FLX_TRY(flx_json_get_number(source, object, "high", true, &ensemble->high, error));
+    FLX_TRY(
+        flx_json_get_number(source, object, "margin", true, &ensemble->margin, error));
     FLX_TRY(flx_json_get_array(source, object, "scores", true, &scores, error));
     size_t count = json_array_size(scores);
-    mixture->scores = malloc((count + 1) * sizeof *mixture->scores);
-    if (!mixture->scores)
+    ensemble->scores = malloc((count + 1) * sizeof *ensemble->scores);
+    if (!ensemble->scores)
         return flx_no_memory(error, "the files of a model");
     for (size_t i = 0; i < count; i++) {
         const json_t *score = json_array_get(scores, i);
-        mixture->scores[i] = json_number_value(score);
-        if (!json_is_number(score) || (i && mixture->scores[i] < mixture->scores[i - 1]))
+        ensemble->scores[i] = json_number_value(score);
+        if (!json_is_number(score) ||
+            (i && ensemble->scores[i] < ensemble->scores[i - 1]))
             return flx_json_fail(source, flx_json_item_line(source, scores, i), error,
                                  "score %zu is no number or below the one before", i);
     }
-    mixture->n_scores = (int)count;
+    ensemble->n_scores = (int)count;
     return count ? FLX_OK
                  : flx_json_fail(source, flx_json_line(source, object), error,
-                                 "a mixture without scores has no intervals");
+                                 "an ensemble without scores has no intervals");
 }
 
 /* Instances of every service when the members were trained. */
@@ -99,8 +103,8 @@ static flx_status read_replicas(const flx_json_source *source, const json_t *obj
     json_t *replicas = NULL;
     FLX_TRY(flx_json_get_array(source, object, "replicas", true, &replicas, error));
     int services = model->deployment->n_services;
-    model->mixture->replicas = flx_ensemble_count_replicas(model->deployment);
-    if (!model->mixture->replicas)
+    model->ensemble->replicas = flx_ensemble_count_replicas(model->deployment);
+    if (!model->ensemble->replicas)
         return flx_no_memory(error, "the files of a model");
     for (int s = 0; s < services; s++) {
         json_int_t count = json_integer_value(json_array_get(replicas, (size_t)s));
@@ -109,7 +113,7 @@ static flx_status read_replicas(const flx_json_source *source, const json_t *obj
                                  "\"replicas\" is not a number of instances, 1 to 10000, "
                                  "for each of the %d services",
                                  services);
-        model->mixture->replicas[s] = (int)count;
+        model->ensemble->replicas[s] = (int)count;
     }
     return FLX_OK;
 }
@@ -118,31 +122,31 @@ flx_status flx_ensemble_read(const flx_json_source *source, const char *folder,
                              flx_model *model, flx_error *error)
 {
     const json_t *root = flx_json_root(source);
+    const char *key = flx_key_in(root, "ensemble");
     json_t *object = NULL, *members = NULL;
-    if (!json_object_get(root, "mixture") ||
-        json_is_null(json_object_get(root, "mixture")))
+    if (!json_object_get(root, key) || json_is_null(json_object_get(root, key)))
         return FLX_OK;
-    FLX_TRY(flx_json_get_object(source, root, "mixture", true, &object, error));
+    FLX_TRY(flx_json_get_object(source, root, key, true, &object, error));
     FLX_TRY(flx_json_get_array(source, object, "members", true, &members, error));
     size_t count = json_array_size(members);
     if (count == 0 || count > FLX_ENSEMBLE_MEMBERS)
         return flx_json_fail(source, flx_json_line(source, object), error,
-                             "a mixture has 1 to %d members, not %zu",
+                             "an ensemble has 1 to %d members, not %zu",
                              FLX_ENSEMBLE_MEMBERS, count);
-    model->mixture = calloc(1, sizeof *model->mixture);
-    if (model->mixture)
-        model->mixture->members = calloc(count, sizeof *model->mixture->members);
-    if (!model->mixture || !model->mixture->members)
+    model->ensemble = calloc(1, sizeof *model->ensemble);
+    if (model->ensemble)
+        model->ensemble->members = calloc(count, sizeof *model->ensemble->members);
+    if (!model->ensemble || !model->ensemble->members)
         return flx_no_memory(error, "the files of a model");
     double sum = 0;
     FLX_TRY(read_replicas(source, object, model, error));
     for (size_t k = 0; k < count; k++) {
         FLX_TRY(read_member(source, json_array_get(members, k), folder, model, error));
-        double weight = model->mixture->members[k].weight;
+        double weight = model->ensemble->members[k].weight;
         sum += weight >= 0 ? weight : NAN;
     }
     if (!(sum > 1 - 1e-6 && sum < 1 + 1e-6))
         return flx_json_fail(source, flx_json_line(source, object), error,
-                             "the weights of the mixture sum to %g, not 1", sum);
-    return read_scores(source, object, model->mixture, error);
+                             "the weights of the ensemble sum to %g, not 1", sum);
+    return read_scores(source, object, model->ensemble, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The mixture in graph.json: "mixture", null where the target hosts none. Inside the
+ * The ensemble in graph.json: "ensemble", null where the target hosts none. Inside the
  * library. */
 #ifndef FLX_ENSEMBLE_JSON_H
 #define FLX_ENSEMBLE_JSON_H
@@ -11,7 +11,7 @@
 
 json_t *flx_ensemble_describe(const flx_model *model);
 
-/* Into model->mixture; deployment and graph of the model stand. */
+/* Into model->ensemble; deployment and graph of the model stand. */
 flx_status flx_ensemble_read(const flx_json_source *source, const char *folder,
                              flx_model *model, flx_error *error);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What becomes of a mixture when the deployment is scaled. */
+ * What becomes of an ensemble when the deployment is scaled. */
 #include "host/graph.h"
 #include "host/model/ensemble.h"
 
@@ -17,7 +17,7 @@ int *flx_ensemble_count_replicas(const flx_deployment *deployment)
 static bool has_moved(const flx_model *model)
 {
     for (int s = 0; s < model->deployment->n_services; s++)
-        if (model->deployment->services[s].replicas != model->mixture->replicas[s])
+        if (model->deployment->services[s].replicas != model->ensemble->replicas[s])
             return true;
     return false;
 }
@@ -25,50 +25,50 @@ static bool has_moved(const flx_model *model)
 /* The black boxes' inputs, found anew in the deployment as it is now. */
 static flx_status reread(flx_model *model, flx_error *error)
 {
-    flx_ensemble *mixture = model->mixture;
-    for (int k = 0; k < mixture->n_members; k++) {
+    flx_ensemble *ensemble = model->ensemble;
+    for (int k = 0; k < ensemble->n_members; k++) {
         flx_graph *graph = NULL;
-        if (mixture->members[k].is_composed)
+        if (ensemble->members[k].is_composed)
             continue;
-        FLX_TRY(flx_black_box_graph_build_for(model->deployment, mixture->replicas,
+        FLX_TRY(flx_black_box_graph_build_for(model->deployment, ensemble->replicas,
                                               &graph, error));
-        flx_graph_destroy(mixture->members[k].model->graph);
-        mixture->members[k].model->graph = graph;
+        flx_graph_destroy(ensemble->members[k].model->graph);
+        ensemble->members[k].model->graph = graph;
     }
     return FLX_OK;
 }
 
 /* Of the composed family only the first stays. */
-static void drop_relatives(flx_ensemble *mixture)
+static void drop_relatives(flx_ensemble *ensemble)
 {
     int kept = 0;
-    for (int k = 0; k < mixture->n_members; k++) {
-        if (k && mixture->members[k].is_composed)
-            flx_ensemble_destroy_member(mixture->members[k].model);
+    for (int k = 0; k < ensemble->n_members; k++) {
+        if (k && ensemble->members[k].is_composed)
+            flx_ensemble_destroy_member(ensemble->members[k].model);
         else
-            mixture->members[kept++] = mixture->members[k];
+            ensemble->members[kept++] = ensemble->members[k];
     }
-    mixture->n_members = kept;
+    ensemble->n_members = kept;
 }
 
-static void halve(flx_ensemble *mixture)
+static void halve(flx_ensemble *ensemble)
 {
     double others = 0;
-    for (int k = 1; k < mixture->n_members; k++)
-        others += mixture->members[k].weight;
-    for (int k = 1; k < mixture->n_members; k++) {
-        double *weight = &mixture->members[k].weight;
-        *weight = 0.5 * (others > 0 ? *weight / others : 1.0 / (mixture->n_members - 1));
+    for (int k = 1; k < ensemble->n_members; k++)
+        others += ensemble->members[k].weight;
+    for (int k = 1; k < ensemble->n_members; k++) {
+        double *weight = &ensemble->members[k].weight;
+        *weight = 0.5 * (others > 0 ? *weight / others : 1.0 / (ensemble->n_members - 1));
     }
-    mixture->members[0].weight = mixture->n_members > 1 ? 0.5 : 1.0;
+    ensemble->members[0].weight = ensemble->n_members > 1 ? 0.5 : 1.0;
 }
 
 flx_status flx_ensemble_follow(flx_model *model, flx_error *error)
 {
-    if (!model->mixture || !has_moved(model))
+    if (!model->ensemble || !has_moved(model))
         return FLX_OK;
     FLX_TRY(reread(model, error));
-    drop_relatives(model->mixture);
-    halve(model->mixture);
+    drop_relatives(model->ensemble);
+    halve(model->ensemble);
     return FLX_OK;
 }

@@ -35,21 +35,21 @@ void flx_model_clear_fits(flx_model *model)
     for (int a = 0; model->assignments && a < model->graph->n_assignments; a++)
         flx_assignment_clear(&model->assignments[a]);
     free(model->assignments);
-    for (int i = 0; i < model->n_notes; i++) {
-        free(model->notes[i].assignment);
-        free(model->notes[i].text);
+    for (int i = 0; i < model->n_warnings; i++) {
+        free(model->warnings[i].assignment);
+        free(model->warnings[i].text);
     }
-    free(model->notes);
+    free(model->warnings);
     model->assignments = NULL;
-    model->notes = NULL;
-    model->n_notes = 0;
+    model->warnings = NULL;
+    model->n_warnings = 0;
 }
 
 void flx_model_destroy(flx_model *model)
 {
     if (!model)
         return;
-    flx_ensemble_destroy(model->mixture);
+    flx_ensemble_destroy(model->ensemble);
     flx_model_clear_fits(model);
     free(model->drawn);
     free(model->row_replicas);
@@ -68,16 +68,16 @@ void flx_ensemble_destroy_member(flx_model *model)
     flx_model_destroy(model);
 }
 
-void flx_ensemble_destroy(flx_ensemble *mixture)
+void flx_ensemble_destroy(flx_ensemble *ensemble)
 {
-    if (!mixture)
+    if (!ensemble)
         return;
-    for (int k = 0; k < mixture->n_members; k++)
-        flx_ensemble_destroy_member(mixture->members[k].model);
-    free(mixture->members);
-    free(mixture->replicas);
-    free(mixture->scores);
-    free(mixture);
+    for (int k = 0; k < ensemble->n_members; k++)
+        flx_ensemble_destroy_member(ensemble->members[k].model);
+    free(ensemble->members);
+    free(ensemble->replicas);
+    free(ensemble->scores);
+    free(ensemble);
 }
 
 const flx_predictor *flx_model_leading(const flx_model *model, int a)
@@ -88,12 +88,12 @@ const flx_predictor *flx_model_leading(const flx_model *model, int a)
 bool flx_model_add_warning(flx_model *model, const char *assignment, bool is_failure,
                            const char *format, ...)
 {
-    size_t count = (size_t)model->n_notes + 1;
-    flx_warning *grown = realloc(model->notes, count * sizeof *grown);
+    size_t count = (size_t)model->n_warnings + 1;
+    flx_warning *grown = realloc(model->warnings, count * sizeof *grown);
     if (!grown)
         return false;
-    model->notes = grown;
-    flx_warning *note = &grown[model->n_notes];
+    model->warnings = grown;
+    flx_warning *note = &grown[model->n_warnings];
     char text[400];
     va_list arguments;
     va_start(arguments, format);
@@ -105,7 +105,7 @@ bool flx_model_add_warning(flx_model *model, const char *assignment, bool is_fai
         free(note->text);
         return false;
     }
-    model->n_notes++;
+    model->n_warnings++;
     return true;
 }
 

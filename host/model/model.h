@@ -74,14 +74,14 @@ typedef struct flx_model {
     char source_digest[65];               /* its content: flx_dataset_digest */
     int n_drawn;
     int *drawn; /* (n_drawn) row numbers in that file, ascending */
-    int n_notes;
-    flx_warning *notes;
-    flx_ensemble *mixture; /* what the target is predicted by; NULL: the graph alone */
+    int n_warnings;
+    flx_warning *warnings;
+    flx_ensemble *ensemble; /* what the target is predicted by; NULL: the graph alone */
 } flx_model;
 
 void flx_model_destroy(flx_model *model); /* NULL is fine */
 
-void flx_ensemble_destroy(flx_ensemble *mixture); /* NULL is fine */
+void flx_ensemble_destroy(flx_ensemble *ensemble); /* NULL is fine */
 /* Frees a member's graph and models, not what it borrows. NULL is fine. */
 void flx_ensemble_destroy_member(flx_model *model);
 

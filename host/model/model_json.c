@@ -4,6 +4,7 @@
 #include "formats/memory.h"
 #include "host/model/assignments_json.h"
 #include "host/model/ensemble_json.h"
+#include "host/model/renamed_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static json_t *describe_structure(const flx_graph *graph, json_t *document)
         json_array_append_new(spectrum, json_string(graph->spectrum[k]));
     json_object_set_new(document, "spectrum", spectrum);
     if (graph->readings)
-        json_object_set_new(document, "readings", describe_readings(graph->readings));
+        json_object_set_new(document, "selected_inputs",
+                            describe_readings(graph->readings));
     json_object_set_new(document, "vertices", vertices);
     json_object_set_new(document, "edges", edges);
     return document;
@@ -79,11 +81,11 @@ static json_t *describe_training(const flx_model *model)
 static json_t *describe_notes(const flx_model *model)
 {
     json_t *list = json_array();
-    for (int i = 0; i < model->n_notes; i++)
+    for (int i = 0; i < model->n_warnings; i++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "assignment",
-                                              model->notes[i].assignment, "text",
-                                              model->notes[i].text, "failure",
-                                              model->notes[i].is_failure));
+                                              model->warnings[i].assignment, "text",
+                                              model->warnings[i].text, "failure",
+                                              model->warnings[i].is_failure));
     return list;
 }
 
@@ -95,8 +97,8 @@ json_t *flx_model_describe(const flx_model *model)
                   prior_words[model->prior], "paper", model->paper_mode);
     json_object_set_new(document, "training", describe_training(model));
     json_object_set_new(document, "assignments", flx_assignments_describe(model));
-    json_object_set_new(document, "mixture", flx_ensemble_describe(model));
-    json_object_set_new(document, "notes", describe_notes(model));
+    json_object_set_new(document, "ensemble", flx_ensemble_describe(model));
+    json_object_set_new(document, "warnings", describe_notes(model));
     describe_structure(model->graph, document);
     return document;
 }
@@ -137,10 +139,10 @@ static flx_status read_reading(const flx_json_source *source, const json_t *read
 static flx_status read_readings(const flx_json_source *source, flx_input_subsets **out,
                                 flx_error *error)
 {
-    json_t *readings = NULL, *labels;
+    json_t *root = flx_json_root(source), *readings = NULL, *labels;
     const char *assignment;
     *out = NULL;
-    FLX_TRY(flx_json_get_object(source, flx_json_root(source), "readings", false,
+    FLX_TRY(flx_json_get_object(source, root, flx_key_in(root, "selected_inputs"), false,
                                 &readings, error));
     if (!readings)
         return FLX_OK;
@@ -249,9 +251,9 @@ static flx_status read_training(const flx_json_source *source, flx_model *model,
 static flx_status read_notes(const flx_json_source *source, flx_model *model,
                              flx_error *error)
 {
-    json_t *notes = NULL;
-    FLX_TRY(
-        flx_json_get_array(source, flx_json_root(source), "notes", true, &notes, error));
+    json_t *root = flx_json_root(source), *notes = NULL;
+    FLX_TRY(flx_json_get_array(source, root, flx_key_in(root, "warnings"), true, &notes,
+                               error));
     for (size_t i = 0; i < json_array_size(notes); i++) {
         const json_t *item = json_array_get(notes, i);
         const char *assignment = NULL, *text = NULL;

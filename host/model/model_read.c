@@ -6,6 +6,7 @@
 #include "formats/json.h"
 #include "formats/memory.h"
 #include "host/model/model_path.h"
+#include "host/model/renamed_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +48,25 @@ static flx_status check_structure(const flx_json_source *source, const flx_model
                                   flx_error *error)
 {
     static const char *const keys[] = {"spectrum", "vertices", "edges", "assignments",
-                                       "mixture"};
+                                       "ensemble"};
     const json_t *root = flx_json_root(source);
     json_t *expected = flx_model_describe(model);
     flx_status status = expected ? FLX_OK : flx_no_memory(error, "the files of a model");
+    if (strcmp(flx_key_in(root, "ensemble"), "ensemble") != 0)
+        flx_restore_old_keys(expected);
     for (size_t k = 0; k < sizeof keys / sizeof *keys && status == FLX_OK; k++) {
-        const json_t *is = json_object_get(root, keys[k]);
-        const json_t *should = json_object_get(expected, keys[k]);
+        const char *key = flx_key_in(root, keys[k]);
+        const json_t *is = json_object_get(root, key);
+        const json_t *should = json_object_get(expected, key);
         if (json_equal(is, should))
             continue;
         size_t at = first_difference(is, should);
         int line = at < json_array_size(is) ? flx_json_item_line(source, is, at)
-                                            : flx_json_key_line(source, root, keys[k]);
+                                            : flx_json_key_line(source, root, key);
         status = flx_json_fail(source, line, error,
                                "item %zu of \"%s\" does not fit deployment.json and the "
                                "models",
-                               at, keys[k]);
+                               at, key);
     }
     json_decref(expected);
     return status;

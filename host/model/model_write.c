@@ -119,9 +119,9 @@ static flx_status write_predictors(const flx_model *model, const char *folder,
     if (made != 0)
         return flx_fail(error, FLX_IO_FAILED, "%s/models: %s", folder, strerror(errno));
     FLX_TRY(write_hosted(model, folder, error));
-    for (int k = 0; model->mixture && k < model->mixture->n_members; k++)
-        if (model->mixture->members[k].model)
-            FLX_TRY(write_hosted(model->mixture->members[k].model, folder, error));
+    for (int k = 0; model->ensemble && k < model->ensemble->n_members; k++)
+        if (model->ensemble->members[k].model)
+            FLX_TRY(write_hosted(model->ensemble->members[k].model, folder, error));
     return FLX_OK;
 }
 

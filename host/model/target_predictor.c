@@ -22,7 +22,7 @@ struct flx_target_predictor {
 
 static const flx_model *member_model(const flx_model *model, int k)
 {
-    const flx_model *own = model->mixture ? model->mixture->members[k].model : NULL;
+    const flx_model *own = model->ensemble ? model->ensemble->members[k].model : NULL;
     return own ? own : model;
 }
 
@@ -30,12 +30,12 @@ flx_status flx_target_predictor_create(const flx_model *model, flx_backend *back
                                        flx_target_predictor **out, flx_error *error)
 {
     *out = NULL;
-    int count = model->mixture ? model->mixture->n_members : 1;
+    int count = model->ensemble ? model->ensemble->n_members : 1;
     flx_target_predictor *f = calloc(1, sizeof *f);
     if (!f)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction");
     f->model = model;
-    f->black_box = flx_ensemble_black_box(model->mixture);
+    f->black_box = flx_ensemble_black_box(model->ensemble);
     f->members = calloc((size_t)count, sizeof(flx_inference *));
     f->row = calloc((size_t)count, sizeof *f->row);
     flx_status status =
@@ -123,7 +123,7 @@ static bool is_far(const flx_target_predictor *f, int row)
     return false;
 }
 
-/* mean and spread of all rows of a mixture. */
+/* mean and spread of all rows of an ensemble. */
 static flx_status blend_rows(flx_target_predictor *f, flx_error *error)
 {
     size_t rows = (size_t)f->table->rows;
@@ -134,7 +134,7 @@ static flx_status blend_rows(flx_target_predictor *f, flx_error *error)
     for (size_t r = 0; r < rows; r++) {
         for (int k = 0; k < f->n_members; k++)
             f->row[k] = f->predictions[(size_t)k * rows + r];
-        f->mean[r] = flx_ensemble_blend(f->model->mixture, f->row, is_far(f, (int)r),
+        f->mean[r] = flx_ensemble_blend(f->model->ensemble, f->row, is_far(f, (int)r),
                                         &f->spread[r]);
     }
     return FLX_OK;
@@ -143,7 +143,7 @@ static flx_status blend_rows(flx_target_predictor *f, flx_error *error)
 flx_status flx_target_predictor_target(flx_target_predictor *f, double *mean,
                                        flx_error *error)
 {
-    if (!f->model->mixture)
+    if (!f->model->ensemble)
         return flx_inference_target(f->members[0], mean, NULL, error);
     FLX_TRY(blend_rows(f, error));
     for (int r = 0; r < f->table->rows; r++)
@@ -183,8 +183,8 @@ flx_status flx_target_predictor_intervals(flx_target_predictor *f, double level,
                                           int draws, uint64_t seed, double *lower,
                                           double *upper, flx_error *error)
 {
-    const flx_ensemble *mixture = f->model->mixture;
-    if (!mixture) {
+    const flx_ensemble *ensemble = f->model->ensemble;
+    if (!ensemble) {
         /* Rare levels need more draws than usual to have any in their tails. */
         int needed = (int)fmin(ceil(6.0 / (1.0 - level)), 4096);
         return sample_intervals(f, level, needed > draws ? needed : draws, seed, lower,
@@ -192,8 +192,8 @@ flx_status flx_target_predictor_intervals(flx_target_predictor *f, double level,
     }
     FLX_TRY(blend_rows(f, error));
     for (int r = 0; r < f->table->rows; r++) {
-        double width = flx_ensemble_width(mixture, f->spread[r], level);
-        lower[r] = fmax(f->mean[r] - width, mixture->low >= 0 ? 0 : -INFINITY);
+        double width = flx_ensemble_width(ensemble, f->spread[r], level);
+        lower[r] = fmax(f->mean[r] - width, ensemble->low >= 0 ? 0 : -INFINITY);
         upper[r] = f->mean[r] + width;
     }
     return FLX_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The target of a trained model, predicted: by its inference graph, or where the model
- * hosts a mixture (host/model/ensemble.h) by all members, weighted. The door through
+ * hosts an ensemble (host/model/ensemble.h) by all members, weighted. The door through
  * which prediction, evaluation and tuning go. */
 #ifndef FLX_TARGET_PREDICTOR_H
 #define FLX_TARGET_PREDICTOR_H
@@ -26,7 +26,7 @@ flx_status flx_target_predictor_target(flx_target_predictor *forecast, double *m
                                        flx_error *error);
 
 /* Central interval of probability `level` at every row: lower, upper (rows). Of a graph
- * from at least `draws` samples through it, by seed; of a mixture conformal. */
+ * from at least `draws` samples through it, by seed; of an ensemble conformal. */
 flx_status flx_target_predictor_intervals(flx_target_predictor *forecast, double level,
                                           int draws, uint64_t seed, double *lower,
                                           double *upper, flx_error *error);

@@ -11,10 +11,10 @@
 
 enum { FOLDS = FLX_FOLDS, FEWEST_ROWS = 10, MOST_FOLD_ROWS = 400, MEMBER_STARTS = 2 };
 
-/* One training: the mixture that grows, and what its folds need. */
+/* One training: the ensemble that grows, and what its folds need. */
 typedef struct {
     flx_model *host;
-    flx_ensemble *mixture;
+    flx_ensemble *ensemble;
     flx_backend *backend;
     const flx_fit_options *options;
     flx_training_report *report;
@@ -30,23 +30,23 @@ typedef struct {
 
 static flx_model *member_of(const trainer *t, int k)
 {
-    return k ? t->mixture->members[k].model : t->host;
+    return k ? t->ensemble->members[k].model : t->host;
 }
 
 static flx_status build_members(trainer *t, flx_error *error)
 {
-    t->mixture = calloc(1, sizeof *t->mixture);
-    if (t->mixture) {
-        t->mixture->members = calloc(FLX_ENSEMBLE_TRAINED, sizeof *t->mixture->members);
-        t->mixture->replicas = flx_ensemble_count_replicas(t->host->deployment);
+    t->ensemble = calloc(1, sizeof *t->ensemble);
+    if (t->ensemble) {
+        t->ensemble->members = calloc(FLX_ENSEMBLE_TRAINED, sizeof *t->ensemble->members);
+        t->ensemble->replicas = flx_ensemble_count_replicas(t->host->deployment);
     }
-    if (!t->mixture || !t->mixture->members || !t->mixture->replicas)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a mixture");
+    if (!t->ensemble || !t->ensemble->members || !t->ensemble->replicas)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for an ensemble");
     for (int i = 0; i < FLX_ENSEMBLE_TRAINED; i++) {
         flx_model *model = NULL;
         FLX_TRY(flx_ensemble_build_member(t->host, NULL, i, &model, error));
         if (i == 0 || model)
-            t->mixture->members[t->mixture->n_members++] =
+            t->ensemble->members[t->ensemble->n_members++] =
                 (flx_member){.name = flx_ensemble_name(i),
                              .model = model,
                              .is_composed = flx_ensemble_is_composed(i)};
@@ -86,7 +86,7 @@ static flx_status teach(trainer *t, int count, double from, double to, flx_error
 /* The graph's own models get all the starts they ask for; the others two. */
 static flx_status teach_members(trainer *t, flx_error *error)
 {
-    int count = t->mixture->n_members;
+    int count = t->ensemble->n_members;
     for (int k = 0; k < count; k++)
         t->schools[k] = (flx_trainer){
             .model = member_of(t, k), .may_fail = k > 0, .starts = k ? MEMBER_STARTS : 0};
@@ -114,8 +114,8 @@ static flx_status enrol_fold(trainer *t, int f, flx_error *error)
                                          error);
     free(taught);
     free(tested);
-    for (int k = 0; k < t->mixture->n_members && status == FLX_OK; k++) {
-        int i = f * t->mixture->n_members + k;
+    for (int k = 0; k < t->ensemble->n_members && status == FLX_OK; k++) {
+        int i = f * t->ensemble->n_members + k;
         const flx_model *member = member_of(t, k);
         t->pupils[i] = (flx_model){.composition = member->composition,
                                    .prior = member->prior,
@@ -134,7 +134,7 @@ static flx_status enrol_fold(trainer *t, int f, flx_error *error)
 /* What one model of fold f says of the rows it has not seen. */
 static flx_status predict_fold(trainer *t, int f, int k, flx_error *error)
 {
-    int members = t->mixture->n_members, count = t->tested[f]->rows, next = 0;
+    int members = t->ensemble->n_members, count = t->tested[f]->rows, next = 0;
     double *mean = malloc((size_t)count * sizeof *mean);
     flx_inference *inference = NULL;
     flx_status status =
@@ -148,7 +148,7 @@ static flx_status predict_fold(trainer *t, int f, int k, flx_error *error)
     for (int i = 0; i < t->n && status == FLX_OK; i++)
         if (t->fold[i] == f)
             t->predicted[(size_t)i * (size_t)members + (size_t)k] =
-                fmin(fmax(mean[next++], t->mixture->low), t->mixture->high);
+                fmin(fmax(mean[next++], t->ensemble->low), t->ensemble->high);
     flx_inference_destroy(inference);
     free(mean);
     return status;
@@ -156,7 +156,7 @@ static flx_status predict_fold(trainer *t, int f, int k, flx_error *error)
 
 static flx_status teach_folds(trainer *t, flx_error *error)
 {
-    int members = t->mixture->n_members;
+    int members = t->ensemble->n_members;
     for (int f = 0; f < FOLDS; f++)
         FLX_TRY(enrol_fold(t, f, error));
     FLX_TRY(teach(t, FOLDS * members, 0.6, 0.95, error));
@@ -205,13 +205,13 @@ static void set_range(trainer *t)
         high = fmax(high, y);
     }
     double margin = 0.5 * (high - low);
-    t->mixture->low = low >= 0 ? fmax(0, low - margin) : low - margin;
-    t->mixture->high = high + margin;
+    t->ensemble->low = low >= 0 ? fmax(0, low - margin) : low - margin;
+    t->ensemble->high = high + margin;
 }
 
 static flx_status allocate(trainer *t, flx_error *error)
 {
-    size_t members = (size_t)t->mixture->n_members, pupils = FOLDS * members;
+    size_t members = (size_t)t->ensemble->n_members, pupils = FOLDS * members;
     t->pupils = calloc(pupils, sizeof *t->pupils);
     t->schools = calloc(pupils, sizeof *t->schools);
     t->predicted = calloc((size_t)t->n * members + 1, sizeof *t->predicted);
@@ -230,7 +230,7 @@ static void dismiss(trainer *t)
         flx_dataset_destroy(t->taught[f]);
         flx_dataset_destroy(t->tested[f]);
     }
-    flx_ensemble_destroy(t->mixture);
+    flx_ensemble_destroy(t->ensemble);
     free(t->rows);
     free(t->fold);
     free(t->y);
@@ -259,9 +259,9 @@ static flx_status run(trainer *t, flx_error *error)
     FLX_TRY(allocate(t, error));
     FLX_TRY(teach_members(t, error));
     FLX_TRY(teach_folds(t, error));
-    FLX_TRY(flx_ensemble_weigh(t->mixture, t->predicted, t->y, t->n, t->backend, error));
-    t->host->mixture = t->mixture;
-    t->mixture = NULL;
+    FLX_TRY(flx_ensemble_weigh(t->ensemble, t->predicted, t->y, t->n, t->backend, error));
+    t->host->ensemble = t->ensemble;
+    t->ensemble = NULL;
     flx_progress_report(t->options->progress, 1, 1);
     return FLX_OK;
 }

@@ -20,24 +20,24 @@ static double deviation(const double *y, int n)
     return sqrt(square);
 }
 
-static void measure_members(flx_ensemble *mixture, const double *predicted,
+static void measure_members(flx_ensemble *ensemble, const double *predicted,
                             const double *y, int n)
 {
-    for (int k = 0; k < mixture->n_members; k++) {
+    for (int k = 0; k < ensemble->n_members; k++) {
         double sum = 0;
         for (int i = 0; i < n; i++)
-            sum += fabs(predicted[i * mixture->n_members + k] - y[i]);
-        mixture->members[k].fold_mae = sum / n;
+            sum += fabs(predicted[i * ensemble->n_members + k] - y[i]);
+        ensemble->members[k].fold_mae = sum / n;
     }
 }
 
 /* The pull toward equal weights as k further rows: |w_k - 1/k| times n 0.02 sd(y), since
  * output weighting knows rows only. */
-static flx_status weigh_jointly(const flx_ensemble *mixture, const double *predicted,
+static flx_status weigh_jointly(const flx_ensemble *ensemble, const double *predicted,
                                 const double *y, int n, flx_backend *backend,
                                 double *weights, flx_error *error)
 {
-    size_t k = (size_t)mixture->n_members, rows = (size_t)n + k;
+    size_t k = (size_t)ensemble->n_members, rows = (size_t)n + k;
     double *P = calloc(rows * k, sizeof *P), *target = malloc(rows * sizeof *target);
     double pull = n * EQUALITY * deviation(y, n);
     flx_output_weighting_result result = {0};
@@ -51,7 +51,7 @@ static flx_status weigh_jointly(const flx_ensemble *mixture, const double *predi
                            : i - (size_t)n == j ? pull
                                                 : 0;
     }
-    flx_output_weighting_problem problem = {.name = "the mixture of the target",
+    flx_output_weighting_problem problem = {.name = "the ensemble of the target",
                                             .n = (int)rows,
                                             .k = (int)k,
                                             .P = P,
@@ -68,20 +68,20 @@ static flx_status weigh_jointly(const flx_ensemble *mixture, const double *predi
     return status;
 }
 
-static void combine(flx_ensemble *mixture, const double *jointly, int n)
+static void combine(flx_ensemble *ensemble, const double *jointly, int n)
 {
     double sum = 0, best = INFINITY;
-    int count = mixture->n_members;
+    int count = ensemble->n_members;
     for (int k = 0; k < count; k++)
-        best = fmin(best, mixture->members[k].fold_mae);
+        best = fmin(best, ensemble->members[k].fold_mae);
     /* relative to the best, so that nothing overflows; a perfect member takes all */
     for (int k = 0; k < count; k++) {
-        double mae = mixture->members[k].fold_mae;
-        mixture->members[k].weight = mae <= best ? 1.0 : pow(best / mae, 4);
-        sum += mixture->members[k].weight;
+        double mae = ensemble->members[k].fold_mae;
+        ensemble->members[k].weight = mae <= best ? 1.0 : pow(best / mae, 4);
+        sum += ensemble->members[k].weight;
     }
     for (int k = 0; k < count; k++) {
-        flx_member *member = &mixture->members[k];
+        flx_member *member = &ensemble->members[k];
         double weight = 0.5 * (member->weight / sum + jointly[k]);
         member->weight = (n * weight + (k == 0 ? PSEUDO_ROWS : 0)) / (n + PSEUDO_ROWS);
     }
@@ -94,39 +94,39 @@ static int compare_doubles(const void *left, const void *right)
 }
 
 /* Split-conformal scores of the folds' residuals. */
-static flx_status score(flx_ensemble *mixture, const double *predicted, const double *y,
+static flx_status score(flx_ensemble *ensemble, const double *predicted, const double *y,
                         int n, flx_error *error)
 {
     double *spread = malloc((size_t)n * sizeof *spread);
-    mixture->scores = malloc((size_t)n * sizeof *mixture->scores);
-    if (!spread || !mixture->scores) {
+    ensemble->scores = malloc((size_t)n * sizeof *ensemble->scores);
+    if (!spread || !ensemble->scores) {
         free(spread);
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d residuals", n);
     }
     for (int i = 0; i < n; i++)
-        mixture->scores[i] =
-            fabs(flx_ensemble_blend(mixture,
-                                    predicted + (size_t)i * (size_t)mixture->n_members,
+        ensemble->scores[i] =
+            fabs(flx_ensemble_blend(ensemble,
+                                    predicted + (size_t)i * (size_t)ensemble->n_members,
                                     false, &spread[i]) -
                  y[i]);
     double median = 0;
-    flx_status status = flx_quantile(mixture->scores, n, 0.5, &median, error);
-    mixture->margin = fmax(0.5 * median, 1e-12 * fmax(1, fabs(mixture->high)));
+    flx_status status = flx_quantile(ensemble->scores, n, 0.5, &median, error);
+    ensemble->margin = fmax(0.5 * median, 1e-12 * fmax(1, fabs(ensemble->high)));
     for (int i = 0; i < n; i++)
-        mixture->scores[i] /= spread[i] + mixture->margin;
-    qsort(mixture->scores, (size_t)n, sizeof *mixture->scores, compare_doubles);
-    mixture->n_scores = n;
+        ensemble->scores[i] /= spread[i] + ensemble->margin;
+    qsort(ensemble->scores, (size_t)n, sizeof *ensemble->scores, compare_doubles);
+    ensemble->n_scores = n;
     free(spread);
     return status;
 }
 
-flx_status flx_ensemble_weigh(flx_ensemble *mixture, const double *predicted,
+flx_status flx_ensemble_weigh(flx_ensemble *ensemble, const double *predicted,
                               const double *y, int n, flx_backend *backend,
                               flx_error *error)
 {
     double jointly[FLX_ENSEMBLE_MEMBERS];
-    measure_members(mixture, predicted, y, n);
-    FLX_TRY(weigh_jointly(mixture, predicted, y, n, backend, jointly, error));
-    combine(mixture, jointly, n);
-    return score(mixture, predicted, y, n, error);
+    measure_members(ensemble, predicted, y, n);
+    FLX_TRY(weigh_jointly(ensemble, predicted, y, n, backend, jointly, error));
+    combine(ensemble, jointly, n);
+    return score(ensemble, predicted, y, n, error);
 }

@@ -76,8 +76,8 @@ static flx_status check_target(const flx_trainer *s, flx_error *error)
                         "the target %s has no value in any of the %d training rows of %s",
                         output->name, s->model->rows->rows,
                         flx_dataset_title(s->model->rows));
-    for (int i = 0; i < s->model->n_notes; i++) {
-        const flx_warning *note = &s->model->notes[i];
+    for (int i = 0; i < s->model->n_warnings; i++) {
+        const flx_warning *note = &s->model->warnings[i];
         if (note->is_failure &&
             strcmp(note->assignment, graph->assignments[output->assignment].name) == 0)
             return flx_fail(error, FLX_NUMERIC,
@@ -204,8 +204,9 @@ static flx_status fit_round(flx_trainer *schools, int count, flx_backend *backen
     at = 0;
     for (int i = 0; i < count && results; i++)
         for (int t = schools[i].n_done; t < schools[i].n_tasks && at < total; t++) {
-            report->looked_up += results[at].is_cache_hit;
-            report->evaluations += results[at].is_cache_hit ? 0 : results[at].predictor.evaluations;
+            report->cache_hits += results[at].is_cache_hit;
+            report->evaluations +=
+                results[at].is_cache_hit ? 0 : results[at].predictor.evaluations;
             schools[i].results[t] = results[at++];
         }
     report->fits += (int)total;

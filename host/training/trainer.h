@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The training of one model's learning assignments, cut into steps so that many models
- * (the members of a mixture, their folds) share one batch of fits. Inside the library.
+ * (the members of an ensemble, their folds) share one batch of fits. Inside the library.
  *
  * An ordinary graph is taught in one round, on measured inputs. A skip-connected one is
  * taught level by level: its vertices learn from the leave-one-out predictions of the
@@ -15,8 +15,8 @@
 
 /* What the fits cost. */
 typedef struct {
-    int fits;      /* looked_up ones included */
-    int looked_up; /* found in the repository: no work */
+    int fits;       /* cache hits included */
+    int cache_hits; /* found in the repository: no work */
     long evaluations;
     double wall_s;
 } flx_training_report;

@@ -76,11 +76,11 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     flx_status status = build_graph(model, options, backend, error);
     double started = seconds_now();
     flx_fit_options fit = {options->repository, progress, options->seed};
-    bool hosts_mixture = options->hosts_mixture && model->composition == FLX_COMPOSED &&
-                         model->prior != FLX_PRIOR_NONE;
+    bool hosts_ensemble = options->hosts_ensemble && model->composition == FLX_COMPOSED &&
+                          model->prior != FLX_PRIOR_NONE;
     if (status == FLX_OK)
-        status = (hosts_mixture ? flx_ensemble_train
-                                : flx_train_model)(model, backend, &fit, report, error);
+        status = (hosts_ensemble ? flx_ensemble_train
+                                 : flx_train_model)(model, backend, &fit, report, error);
     report->wall_s = seconds_now() - started;
     if (status == FLX_OK)
         *out = model;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One graph of the plan: the model's own, or a member of its mixture. */
+/* One graph of the plan: the model's own, or a member of its ensemble. */
 typedef struct {
     const flx_model *model;
     flx_column_binding *binding;
@@ -36,7 +36,8 @@ static flx_status out_of_memory(const maker *m, flx_error *error)
 static flx_status open_part(const maker *m, int k, flx_error *error)
 {
     part *p = &m->parts[k];
-    const flx_model *own = m->model->mixture ? m->model->mixture->members[k].model : NULL;
+    const flx_model *own =
+        m->model->ensemble ? m->model->ensemble->members[k].model : NULL;
     p->model = own ? own : m->model;
     const flx_graph *graph = p->model->graph;
     p->first_model = calloc((size_t)graph->n_assignments, sizeof *p->first_model);
@@ -139,7 +140,7 @@ static flx_status add_level(maker *m, int level, flx_error *error)
 
 static flx_status add_targets(maker *m, flx_error *error)
 {
-    const flx_ensemble *mixture = m->model->mixture;
+    const flx_ensemble *ensemble = m->model->ensemble;
     for (int k = 0; k < m->n_parts; k++) {
         const part *p = &m->parts[k];
         flx_device_graph_target *added =
@@ -147,9 +148,9 @@ static flx_status add_targets(maker *m, flx_error *error)
         if (!added)
             return out_of_memory(m, error);
         *added = (flx_device_graph_target){p->number[p->model->graph->output], 1, 1};
-        if (mixture) {
-            added->near_weight = flx_ensemble_weight(mixture, k, false);
-            added->far_weight = flx_ensemble_weight(mixture, k, true);
+        if (ensemble) {
+            added->near_weight = flx_ensemble_weight(ensemble, k, false);
+            added->far_weight = flx_ensemble_weight(ensemble, k, true);
         }
     }
     return FLX_OK;
@@ -157,7 +158,7 @@ static flx_status add_targets(maker *m, flx_error *error)
 
 static flx_status add_ranges(maker *m, flx_error *error)
 {
-    const flx_model *box = flx_ensemble_black_box(m->model->mixture);
+    const flx_model *box = flx_ensemble_black_box(m->model->ensemble);
     const flx_predictor *p = box ? flx_model_leading(box, 0) : NULL;
     const part *owner = m->parts;
     while (box && owner->model != box)
@@ -212,7 +213,7 @@ static void close_parts(maker *m)
 static void take_lists(flx_device_graph *plan, const maker *m)
 {
     const flx_compiled_graph_lists *l = &m->lists;
-    const flx_ensemble *mixture = m->model->mixture;
+    const flx_ensemble *ensemble = m->model->ensemble;
     plan->numbers = (flx_inference_device_graph){.n_genes = m->space->n_genes,
                                                  .n_columns = l->columns.count,
                                                  .n_values = l->values.count,
@@ -238,9 +239,9 @@ static void take_lists(flx_device_graph *plan, const maker *m)
                                                  .nodes = l->nodes.items,
                                                  .targets = l->targets.items,
                                                  .ranges = l->ranges.items,
-                                                 .is_blended = mixture != NULL,
-                                                 .low = mixture ? mixture->low : 0,
-                                                 .high = mixture ? mixture->high : 0};
+                                                 .is_blended = ensemble != NULL,
+                                                 .low = ensemble ? ensemble->low : 0,
+                                                 .high = ensemble ? ensemble->high : 0};
     plan->n_members = l->members.count;
     plan->members = l->members.items;
     plan->targets = l->outputs.items;
@@ -262,7 +263,7 @@ flx_status flx_compiled_graph_create(const flx_model *model,
     maker m = {.model = model,
                .space = space,
                .table = table,
-               .n_parts = model->mixture ? model->mixture->n_members : 1,
+               .n_parts = model->ensemble ? model->ensemble->n_members : 1,
                .reason = reason};
     flx_status status = make(&m, error);
     flx_device_graph *plan = NULL;

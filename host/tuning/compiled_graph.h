@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A trained model as a plan for a device (kernels/device_graph.h): the inference graph,
- * or all graphs of a mixture side by side, level by level, with the columns that tuning
+ * or all graphs of an ensemble side by side, level by level, with the columns that tuning
  * binds. What a device predicts from it is what flx_target_predictor_target does, but for
  * the last bits of exp and log. */
 #ifndef FLX_COMPILED_GRAPH_H

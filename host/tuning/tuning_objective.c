@@ -180,16 +180,16 @@ static flx_status mark_read(const flx_tuning_objective *m, const flx_model *mode
 static flx_status hold_unread(flx_tuning_objective *m, const flx_model *model,
                               flx_search_space *space, flx_error *error)
 {
-    const flx_ensemble *mixture = model->mixture;
+    const flx_ensemble *ensemble = model->ensemble;
     bool *is_unread = malloc((size_t)space->n_knobs + 1);
     if (!is_unread)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for %d knobs", space->n_knobs);
     memset(is_unread, true, (size_t)space->n_knobs);
     flx_status status = mark_read(m, model, space->n_knobs, is_unread, error);
-    for (int k = 0; mixture && k < mixture->n_members && status == FLX_OK; k++)
-        if (mixture->members[k].model)
-            status =
-                mark_read(m, mixture->members[k].model, space->n_knobs, is_unread, error);
+    for (int k = 0; ensemble && k < ensemble->n_members && status == FLX_OK; k++)
+        if (ensemble->members[k].model)
+            status = mark_read(m, ensemble->members[k].model, space->n_knobs, is_unread,
+                               error);
     for (int k = 0; k < space->n_knobs && status == FLX_OK; k++)
         m->n_unread += is_unread[k] && space->knobs[k].gene >= 0;
     if (status == FLX_OK)

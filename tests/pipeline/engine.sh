@@ -91,7 +91,7 @@ is_true() {
 
 # --- scale, predict, fit ---
 answers '"untrained": [' scale model db 2 --json
-has_keys event service instances fitted reused untrained removed unmatched unread model \
+has_keys event service instances fitted reused untrained removed missing_inputs unused_inputs model \
     vertices edges assignments inputs
 grep -q '"db:p90 over instances"' stdout || fail "the service-vertex is not listed"
 answers '"assignments": 3' graph model --json
@@ -100,8 +100,8 @@ before=$(error model)
 is_true "$before > 4.5 && $before < 7"
 cp -r model fitted
 answers '"rows": 40' fit fitted --data new.h5 --json
-has_keys event fitted reused refits assignment rows old_rows kept mae_before mae_after models \
-    what kind weight
+has_keys event fitted reused refits assignment rows retained_rows unchanged mae_before mae_after models \
+    origin kind weight
 after=$(error fitted)
 is_true "$after < 0.5 * $before"
 cp -r model window
@@ -116,13 +116,13 @@ run 0 fit inside db p90 --data new.h5 --instances --json
 grep -q '"assignment": "db:p90",' stdout || fail "--instances fits another assignment"
 answers "kept as it is: db:p90 over instances: only 0 of the rows" \
     fit model db p90 --data blind.h5
-answers '"kept": true' fit model db p90 --data new.h5 --window 60 --json
+answers '"unchanged": true' fit model db p90 --data new.h5 --window 60 --json
 
-# The default predictor follows too: its mixture is refitted with the graph.
+# The default predictor follows too: its ensemble is refitted with the graph.
 run 0 train --deployment dep.json --data one.h5 -o mixed
 run 0 scale mixed db 2
 untouched=$(error mixed)
-answers "the mixture of the target" fit mixed --data new.h5 --json
+answers "the ensemble of the target" fit mixed --data new.h5 --json
 is_true "$(error mixed) < 0.7 * $untouched"
 run 0 predict mixed --data test.h5 -o mixed.csv --interval 0.9
 answers "removed" replace mixed db --from store/:store

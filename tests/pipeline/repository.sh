@@ -63,7 +63,7 @@ mv far/shared shared
 answers '"bytes"' info first --json
 has_keys detail models kind weight cause points inputs bytes created first_time last_time
 answers "period (UTC)" info first
-cause=$(sed -n 's/^ *"cause": "\(.*\)",$/\1/p' first/graph.json | head -n 1)
+cause=$(sed -n 's/^ *"fit_key": "\(.*\)",$/\1/p' first/graph.json | head -n 1)
 [ -f "shared/$cause.h5" ] || fail "the cause in graph.json is not the file's name"
 
 answers "shared holds $((fits * 2)) models" info shared

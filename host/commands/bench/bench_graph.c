@@ -101,8 +101,8 @@ static flx_status print_json(const graph_bench *b, int queries,
             "{s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}",
             "backend", backend->name, "threads", backend->threads, "target",
             graph->vertices[graph->output].name, "predictor",
-            b->model->mixture ? "ensemble" : flx_composition_text(b->model->composition),
-            "members", list_members(b->model->mixture), "vertices", graph->n_vertices,
+            b->model->ensemble ? "ensemble" : flx_composition_text(b->model->composition),
+            "members", list_members(b->model->ensemble), "vertices", graph->n_vertices,
             "edges", graph->n_edges, "rows", b->model->rows->rows, "queries", queries,
             "mean_s", b->median_s[AS_PREDICT], "settings_per_s",
             queries / b->median_s[AS_PREDICT], "graph_mean_s", b->median_s[GRAPH_MEANS],
@@ -115,9 +115,9 @@ static void print_lines(const graph_bench *b, int queries, const flx_backend *ba
     static const char *const titles[] = {"measured", "seconds", "settings/s"};
     const flx_graph *graph = b->model->graph;
     char whole[80];
-    if (b->model->mixture)
+    if (b->model->ensemble)
         snprintf(whole, sizeof whole, "prediction by the ensemble of %d models",
-                 b->model->mixture->n_members);
+                 b->model->ensemble->n_members);
     else
         snprintf(whole, sizeof whole, "prediction");
     const char *const names[] = {whole, "the graph alone: means",

@@ -190,7 +190,7 @@ static void a_model_is_extended(void)
     assert_close(hosting_of(model, "web:p90")->models[0].predictor.constant, web, 0, 0);
     assert_int(change.untrained.count, 1);
     assert_text(change.untrained.items[0], "cache:p90");
-    assert_text(change.unread.items[0], "web:p90 does not read cache:p90");
+    assert_text(change.unused_inputs.items[0], "web:p90 does not read cache:p90");
     assert_int(model->row_replicas[2], 0);
     assert_int(model->row_replicas[0], 1);
     flx_change_clear(&change);

@@ -55,7 +55,7 @@ static flx_refit fit(flx_model *model, const char *name, const flx_dataset *rows
     assert_text(error.message, "");
     assert_int(change.n_refits, 1);
     assert_text(change.refits[0].assignment, name);
-    assert_int(change.fitted.count, change.refits[0].is_kept ? 0 : 1);
+    assert_int(change.fitted.count, change.refits[0].is_unchanged ? 0 : 1);
     assert_int(change.fitted.count + change.reused.count, model->graph->n_assignments);
     flx_refit refit = change.refits[0];
     refit.models = NULL;
@@ -104,8 +104,8 @@ static void a_service_vertex_learns_what_its_rule_misses(void)
     double after = measure(model, 1.3, backend);
     assert_close(before, 5.6, 0.1, 0);
     assert_int(refit.rows, 25);
-    assert_int(refit.old_rows, 40); /* two instances that did what the one did */
-    assert_true(!refit.is_kept);
+    assert_int(refit.retained_rows, 40); /* two instances that did what the one did */
+    assert_true(!refit.is_unchanged);
     assert_close(refit.mae_before, 0.3 * 12.5, 0.1, 0);
     /* 10 of 35 rows speak for the rule; the line falls short by 5 of 25 rows more. */
     assert_true(refit.mae_after < 0.5 * refit.mae_before);
@@ -154,9 +154,9 @@ static void what_is_right_is_kept(void)
         flx_graph_engine_fit(model, &a, 1, rows, &options, backend, &change, &error),
         FLX_OK);
     assert_true(change.refits[0].mae_before < 0.1);
-    if (!change.refits[0].is_kept)
+    if (!change.refits[0].is_unchanged)
         assert_true(change.refits[0].mae_after < change.refits[0].mae_before);
-    assert_int(change.refits[0].old_rows, 40);
+    assert_int(change.refits[0].retained_rows, 40);
     flx_change_clear(&change);
     flx_dataset_destroy(old);
     flx_dataset_destroy(rows);
@@ -198,8 +198,8 @@ static void one_group_alone_changes_nothing(void)
     rows->group = calloc(10, sizeof *rows->group);
     flx_refit refit =
         fit(model, "db:p90 over instances", rows, (flx_refit_options){0}, backend);
-    assert_true(refit.is_kept);
-    assert_contains(refit.why, "one group");
+    assert_true(refit.is_unchanged);
+    assert_contains(refit.reason, "one group");
     flx_dataset_destroy(rows);
     flx_model_destroy(model);
     flx_backend_close(backend);
@@ -215,8 +215,8 @@ static void an_instance_assignment_learns_from_old_and_new_rows(void)
         *two_services_cell(rows, r, "web:p90") += 4;
     flx_refit refit = fit(model, "web:p90", rows, (flx_refit_options){0}, backend);
     assert_int(refit.rows, 20);
-    assert_int(refit.old_rows, 40);
-    assert_true(!refit.is_kept);
+    assert_int(refit.retained_rows, 40);
+    assert_true(!refit.is_unchanged);
     assert_close(refit.mae_before, 4, 0.05, 0);
     assert_true(refit.mae_after < 2.5); /* 10/30 of it and what the line is short of */
     const flx_learning_assignment *hosting = hosting_of(model, "web:p90");
@@ -291,7 +291,7 @@ static void weights_alone_can_be_found_anew(void)
     /* One model alone has nothing to be weighed against. */
     assert_true(
         fit(model, "db:p90", rows, (flx_refit_options){.only_weights = true}, backend)
-            .is_kept);
+            .is_unchanged);
     flx_dataset_destroy(rows);
     flx_model_destroy(model);
     flx_backend_close(backend);
@@ -308,8 +308,8 @@ static void few_rows_change_nothing(void)
     flx_refit refit =
         fit(model, "db:p90 over instances", rows, (flx_refit_options){0}, backend);
     assert_int(refit.rows, 4);
-    assert_true(refit.is_kept);
-    assert_text(refit.why, "only 4 of the rows have its output, 5 are needed");
+    assert_true(refit.is_unchanged);
+    assert_text(refit.reason, "only 4 of the rows have its output, 5 are needed");
     assert_close(measure(model, 1.3, backend), before, 0, 0);
     flx_dataset_destroy(rows);
     flx_model_destroy(model);
@@ -327,11 +327,11 @@ static void missing_cells_and_columns_are_no_failure(void)
         *two_services_cell(rows, r, "db/0:rps") = NAN;
     flx_refit refit =
         fit(model, "db:p90 over instances", rows, (flx_refit_options){0}, backend);
-    assert_true(!refit.is_kept && refit.mae_after < refit.mae_before);
+    assert_true(!refit.is_unchanged && refit.mae_after < refit.mae_before);
     flx_dataset_name_column(other, flx_dataset_find(other, "db:p90"), "db:p99",
                             FLX_METRIC, "", &(flx_error){0});
     refit = fit(model, "db:p90 over instances", other, (flx_refit_options){0}, backend);
-    assert_true(refit.is_kept);
+    assert_true(refit.is_unchanged);
     assert_int(refit.rows, 0);
     flx_dataset_destroy(rows);
     flx_dataset_destroy(other);

@@ -42,7 +42,9 @@ static void the_place_keeps_its_name_and_gets_the_new_models(void)
     assert_true(flx_name_list_holds(&change.reused, "web:p90"));
     assert_true(flx_name_list_holds(&change.untrained, "cache.get:p90 over instances"));
     assert_int(change.untrained.count, 2);
-    assert_int(change.unmatched.count + change.unread.count + change.removed.count, 0);
+    assert_int(change.missing_inputs.count + change.unused_inputs.count +
+                   change.removed.count,
+               0);
     assert_int(model->row_replicas[1], 0);
     assert_int(model->row_replicas[0], 1);
     flx_change_clear(&change);
@@ -71,11 +73,11 @@ static void labels_that_nothing_gives_are_held_at_their_median(void)
     let_web_read_both(model);
     assert_int(flx_graph_engine_replace(model, "cache", other, "store", &change, &error),
                FLX_OK);
-    assert_int(change.unmatched.count, 1);
-    assert_text(change.unmatched.items[0], "web:p90 reads cache.set:p90");
+    assert_int(change.missing_inputs.count, 1);
+    assert_text(change.missing_inputs.items[0], "web:p90 reads cache.set:p90");
     /* The caller asked for all of the cache; all of the store is what it gets. */
-    assert_int(change.unread.count, 1);
-    assert_text(change.unread.items[0], "web:p90 does not read cache.scan:p90");
+    assert_int(change.unused_inputs.count, 1);
+    assert_text(change.unused_inputs.items[0], "web:p90 does not read cache.scan:p90");
     const flx_predictor *p = &hosting_of(model, "web:p90")->models[0].predictor;
     assert_int(p->features[0].input, 2);
     assert_close(p->features[0].high, 100, 0, 0);
@@ -103,7 +105,7 @@ static void a_held_label_has_no_influence(void)
     double target[2][30], variance[30];
     assert_int(flx_graph_engine_replace(model, "db", other, "store", &change, &error),
                FLX_OK);
-    assert_text(change.unmatched.items[0], "web:p90 reads db:p90");
+    assert_text(change.missing_inputs.items[0], "web:p90 reads db:p90");
     flx_change_clear(&change);
     for (int i = 0; i < 2; i++) {
         flx_inference *inference = NULL;
@@ -137,7 +139,7 @@ static void redis_takes_the_place_of_memcached(void)
         assert_int(
             flx_graph_engine_replace(model, places[i], other, NULL, &change, &error),
             FLX_OK);
-        assert_int(change.unmatched.count + change.unread.count, 0);
+        assert_int(change.missing_inputs.count + change.unused_inputs.count, 0);
         flx_change_clear(&change);
     }
     assert_same_vertices(model->graph, other->graph);

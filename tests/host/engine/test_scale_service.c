@@ -109,7 +109,8 @@ static void replicas_share_what_was_there_and_a_service_vertex_is_new(void)
     assert_true(flx_name_list_holds(&change.reused, "web:p90"));
     assert_int(change.untrained.count, 1);
     assert_text(change.untrained.items[0], "db:p90 over instances");
-    assert_int(change.fitted.count + change.removed.count + change.unmatched.count, 0);
+    assert_int(change.fitted.count + change.removed.count + change.missing_inputs.count,
+               0);
     assert_close(hosting_of(model, "db:p90")->models[0].predictor.constant, before, 0, 0);
     int a = flx_graph_find_assignment(model->graph, "db:p90 over instances");
     static const char *const labels[] = {"db/0:p90", "db/1:p90", "db/2:p90",

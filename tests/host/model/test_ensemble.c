@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The mixture of the default predictor: its arithmetic by hand, its training on the
+ * The ensemble of the default predictor: its arithmetic by hand, its training on the
  * system whose functions are known. */
 #include "host/engine/ensemble_refit.h"
 #include "host/engine/graph_engine.h"
@@ -22,28 +22,28 @@
 /* Two composed members and two others, within 0 to 100. */
 static flx_ensemble *by_hand(flx_member members[4], double *scores, int n_scores)
 {
-    static flx_ensemble mixture;
+    static flx_ensemble ensemble;
     static const double weights[4] = {0.4, 0.1, 0.3, 0.2};
     for (int k = 0; k < 4; k++)
         members[k] = (flx_member){.is_composed = k < 2, .weight = weights[k]};
-    mixture = (flx_ensemble){.n_members = 4,
-                             .members = members,
-                             .low = 0,
-                             .high = 100,
-                             .margin = 0.5,
-                             .n_scores = n_scores,
-                             .scores = scores};
-    return &mixture;
+    ensemble = (flx_ensemble){.n_members = 4,
+                              .members = members,
+                              .low = 0,
+                              .high = 100,
+                              .margin = 0.5,
+                              .n_scores = n_scores,
+                              .scores = scores};
+    return &ensemble;
 }
 
 static void predictions_are_weighted_within_the_range(void)
 {
     flx_member members[4];
-    const flx_ensemble *mixture = by_hand(members, NULL, 0);
+    const flx_ensemble *ensemble = by_hand(members, NULL, 0);
     double disagreement;
     /* -5 counts as 0 and 300 as 100: .4*10 + .1*0 + .3*20 + .2*100 = 30. */
     double blend =
-        flx_ensemble_blend(mixture, (double[]){10, -5, 20, 300}, false, &disagreement);
+        flx_ensemble_blend(ensemble, (double[]){10, -5, 20, 300}, false, &disagreement);
     assert_close(blend, 30, 1e-14, 0);
     /* Mean 32.5; squares 506.25 + 1056.25 + 156.25 + 4556.25 over 4. */
     assert_close(disagreement, sqrt(6275.0 / 4), 1e-14, 0);
@@ -52,30 +52,30 @@ static void predictions_are_weighted_within_the_range(void)
 static void far_rows_give_each_family_half(void)
 {
     flx_member members[4];
-    flx_ensemble *mixture = by_hand(members, NULL, 0);
+    flx_ensemble *ensemble = by_hand(members, NULL, 0);
     double disagreement, predictions[] = {10, 20, 30, 40};
     /* .5 (.8*10 + .2*20) + .5 (.6*30 + .4*40) = 6 + 17. */
-    assert_close(flx_ensemble_blend(mixture, predictions, true, &disagreement), 23, 1e-14,
-                 0);
+    assert_close(flx_ensemble_blend(ensemble, predictions, true, &disagreement), 23,
+                 1e-14, 0);
     /* A family without weight shares its half equally. */
     members[2].weight = members[3].weight = 0;
-    assert_close(flx_ensemble_blend(mixture, predictions, true, &disagreement),
+    assert_close(flx_ensemble_blend(ensemble, predictions, true, &disagreement),
                  6 + 0.5 * 35, 1e-14, 0);
     /* One family alone has all of it. */
-    mixture->n_members = 2;
-    assert_close(flx_ensemble_blend(mixture, predictions, true, &disagreement), 12, 1e-14,
-                 0);
+    ensemble->n_members = 2;
+    assert_close(flx_ensemble_blend(ensemble, predictions, true, &disagreement), 12,
+                 1e-14, 0);
 }
 
 static void widths_are_conformal_ranks(void)
 {
     flx_member members[4];
     double scores[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-    const flx_ensemble *mixture = by_hand(members, scores, 9);
+    const flx_ensemble *ensemble = by_hand(members, scores, 9);
     /* Rank ceil(.5 * 10) = 5, of .9 the ninth, beyond that the last. */
-    assert_close(flx_ensemble_width(mixture, 1.5, 0.5), 5 * 2.0, 1e-14, 0);
-    assert_close(flx_ensemble_width(mixture, 1.5, 0.9), 9 * 2.0, 1e-14, 0);
-    assert_close(flx_ensemble_width(mixture, 1.5, 0.99), 9 * 2.0, 1e-14, 0);
+    assert_close(flx_ensemble_width(ensemble, 1.5, 0.5), 5 * 2.0, 1e-14, 0);
+    assert_close(flx_ensemble_width(ensemble, 1.5, 0.9), 9 * 2.0, 1e-14, 0);
+    assert_close(flx_ensemble_width(ensemble, 1.5, 0.99), 9 * 2.0, 1e-14, 0);
 }
 
 /* Four rows, of which the first member knows all and the second errs by 2. */
@@ -83,20 +83,20 @@ static void a_perfect_member_takes_all_but_what_equality_pulls(void)
 {
     enum { N = 4 };
     flx_member members[4];
-    flx_ensemble *mixture = by_hand(members, NULL, 0);
-    mixture->n_members = 2;
+    flx_ensemble *ensemble = by_hand(members, NULL, 0);
+    ensemble->n_members = 2;
     const double y[N] = {1, 3, 5, 7};
     const double predicted[2 * N] = {1, 3, 3, 5, 5, 7, 7, 9};
     flx_backend *backend = two_services_backend(1);
     flx_error error = {0};
-    assert_int(flx_ensemble_weigh(mixture, predicted, y, N, backend, &error), FLX_OK);
+    assert_int(flx_ensemble_weigh(ensemble, predicted, y, N, backend, &error), FLX_OK);
     assert_close(members[0].fold_mae, 0, 0, 0);
     assert_close(members[1].fold_mae, 2, 1e-14, 0);
     /* w1 = (1, 1/inf -> 0); w2: an error of 2 outweighs the pull of .02 sd: (1, 0). */
     assert_close(members[0].weight, 1, 1e-9, 0);
     assert_close(members[1].weight, 0, 0, 1e-9);
-    assert_int(mixture->n_scores, N);
-    free(mixture->scores);
+    assert_int(ensemble->n_scores, N);
+    free(ensemble->scores);
     flx_backend_close(backend);
 }
 
@@ -104,17 +104,17 @@ static void pseudo_rows_speak_for_the_first_member(void)
 {
     enum { N = 2 };
     flx_member members[4];
-    flx_ensemble *mixture = by_hand(members, NULL, 0);
-    mixture->n_members = 2;
+    flx_ensemble *ensemble = by_hand(members, NULL, 0);
+    ensemble->n_members = 2;
     /* Both err by 1, on opposite sides: equal weights are exact, and w = 1/2 each before
      * the ten pseudo-rows: (2 * .5 + 10) / 12. */
     const double y[N] = {1, 3}, predicted[2 * N] = {0, 2, 2, 4};
     flx_backend *backend = two_services_backend(1);
     flx_error error = {0};
-    assert_int(flx_ensemble_weigh(mixture, predicted, y, N, backend, &error), FLX_OK);
+    assert_int(flx_ensemble_weigh(ensemble, predicted, y, N, backend, &error), FLX_OK);
     assert_close(members[0].weight, 11.0 / 12, 1e-6, 0);
     assert_close(members[1].weight, 1.0 / 12, 1e-6, 0);
-    free(mixture->scores);
+    free(ensemble->scores);
     flx_backend_close(backend);
 }
 
@@ -123,7 +123,7 @@ static flx_model *train(flx_backend *backend, int rows, const char *transform)
     flx_dataset *table = two_services_rows(rows, 1, 1);
     flx_model *model = two_services_train(
         1, transform, table,
-        (flx_training_options){.prior = FLX_PRIOR_DENSITY, .hosts_mixture = true},
+        (flx_training_options){.prior = FLX_PRIOR_DENSITY, .hosts_ensemble = true},
         backend);
     flx_dataset_destroy(table);
     return model;
@@ -147,15 +147,15 @@ static void training_weighs_members_that_learn(void)
     flx_backend *backend = two_services_backend(2);
     flx_model *model = train(backend, 40, "none");
     flx_dataset *table = two_services_rows(20, 1, 2);
-    const flx_ensemble *mixture = model->mixture;
+    const flx_ensemble *ensemble = model->ensemble;
     double sum = 0, *mean = forecast(model, backend, table);
-    assert_int(mixture->n_members, FLX_ENSEMBLE_TRAINED);
-    for (int k = 0; k < mixture->n_members; k++) {
-        sum += mixture->members[k].weight;
-        assert_true(mixture->members[k].weight >= 0);
+    assert_int(ensemble->n_members, FLX_ENSEMBLE_TRAINED);
+    for (int k = 0; k < ensemble->n_members; k++) {
+        sum += ensemble->members[k].weight;
+        assert_true(ensemble->members[k].weight >= 0);
     }
     assert_close(sum, 1, 1e-9, 0);
-    assert_int(mixture->n_scores, 40);
+    assert_int(ensemble->n_scores, 40);
     for (int r = 0; r < table->rows; r++) /* the target runs from 17 to 27 or so */
         assert_close(mean[r], *two_services_cell(table, r, "web:p90"), 0, 1.0);
     free(mean);
@@ -188,10 +188,10 @@ static void grow_trees(flx_backend *backend, uint64_t seed, char digest[65])
     flx_model *model = two_services_train(
         1, "none", table,
         (flx_training_options){
-            .prior = FLX_PRIOR_DENSITY, .hosts_mixture = true, .seed = seed},
+            .prior = FLX_PRIOR_DENSITY, .hosts_ensemble = true, .seed = seed},
         backend);
-    const flx_ensemble *mixture = model->mixture;
-    const flx_model *trees = mixture->members[mixture->n_members - 1].model;
+    const flx_ensemble *ensemble = model->ensemble;
+    const flx_model *trees = ensemble->members[ensemble->n_members - 1].model;
     flx_predictor_digest(&trees->assignments[0].models[0].predictor, digest);
     flx_dataset_destroy(table);
     flx_model_destroy(model);
@@ -213,9 +213,9 @@ static void a_log_target_needs_one_member_less(void)
 {
     flx_backend *backend = two_services_backend(2);
     flx_model *model = train(backend, 20, "log");
-    assert_int(model->mixture->n_members, FLX_ENSEMBLE_TRAINED - 1);
-    for (int k = 0; k < model->mixture->n_members; k++)
-        assert_true(strcmp(model->mixture->members[k].name, "black box, logarithms") !=
+    assert_int(model->ensemble->n_members, FLX_ENSEMBLE_TRAINED - 1);
+    for (int k = 0; k < model->ensemble->n_members; k++)
+        assert_true(strcmp(model->ensemble->members[k].name, "black box, logarithms") !=
                     0);
     flx_model_destroy(model);
     flx_backend_close(backend);
@@ -225,14 +225,14 @@ static void few_rows_leave_the_graph_alone(void)
 {
     flx_backend *backend = two_services_backend(2);
     flx_model *model = train(backend, 9, "none");
-    assert_true(model->mixture == NULL);
-    assert_int(model->n_notes, 1);
-    assert_contains(model->notes[0].text, "9 rows in 9 groups are too few");
+    assert_true(model->ensemble == NULL);
+    assert_int(model->n_warnings, 1);
+    assert_contains(model->warnings[0].text, "9 rows in 9 groups are too few");
     flx_model_destroy(model);
     flx_backend_close(backend);
 }
 
-static void folders_restore_a_mixture_bit_for_bit(void)
+static void folders_restore_an_ensemble_bit_for_bit(void)
 {
     scratch_begin();
     flx_backend *backend = two_services_backend(2);
@@ -271,7 +271,49 @@ static void refuse(const char *text, const char *old, const char *new, const cha
     free(changed);
 }
 
-static void damaged_mixtures_are_refused(void)
+/* What older programs called these keys. */
+static void write_old_keys(const char *path)
+{
+    static const char *const renamed[][2] = {{"ensemble", "mixture"},
+                                             {"fit_key", "cause"},
+                                             {"selected_inputs", "readings"},
+                                             {"warnings", "notes"}};
+    char command[1024];
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++) {
+        snprintf(command, sizeof command, "sed -i 's/\"%s\": /\"%s\": /' %s",
+                 renamed[i][0], renamed[i][1], path);
+        assert_int(system(command), 0);
+    }
+}
+
+static void folders_of_older_programs_are_read(void)
+{
+    scratch_begin();
+    flx_backend *backend = two_services_backend(2);
+    flx_model *model = train(backend, 40, "none"), *read = NULL;
+    flx_dataset *table = two_services_rows(20, 1, 2);
+    flx_error error = {0};
+    assert_true(flx_model_add_warning(model, "web:p90", false, "kept"));
+    assert_int(flx_model_write(model, scratch_path("model"), "train", &error), FLX_OK);
+    write_old_keys(scratch_path("model/graph.json"));
+    assert_int(flx_model_read(scratch_path("model"), &read, &error), FLX_OK);
+    assert_text(error.message, "");
+    double *before = forecast(model, backend, table);
+    double *after = forecast(read, backend, table);
+    assert_int(memcmp(before, after, 20 * sizeof *before), 0);
+    free(before);
+    free(after);
+    assert_text(read->assignments[0].models[0].cause,
+                model->assignments[0].models[0].cause);
+    assert_int(read->n_warnings, 1);
+    flx_model_destroy(read);
+    flx_model_destroy(model);
+    flx_dataset_destroy(table);
+    flx_backend_close(backend);
+    scratch_end();
+}
+
+static void damaged_ensembles_are_refused(void)
 {
     scratch_begin();
     flx_backend *backend = two_services_backend(2);
@@ -281,7 +323,7 @@ static void damaged_mixtures_are_refused(void)
     size_t length;
     char *text = load_bytes(scratch_path("model/graph.json"), &length);
     refuse(text, "\"name\": \"skip-connected\"", "\"name\": \"stew\"",
-           "\"stew\" cannot be member 2 of a mixture");
+           "\"stew\" cannot be member 2 of an ensemble");
     refuse(text, "\"name\": \"composed\"", "\"name\": \"boosted trees\"",
            "\"boosted trees\" cannot be member 0");
     refuse(text, "\"margin\": ", "\"margin\": \"", "graph.json");
@@ -302,11 +344,11 @@ static flx_model *train_scaled(flx_backend *backend)
     return model;
 }
 
-static double sum_weights(const flx_ensemble *mixture, int first)
+static double sum_weights(const flx_ensemble *ensemble, int first)
 {
     double sum = 0;
-    for (int k = first; k < mixture->n_members; k++)
-        sum += mixture->members[k].weight;
+    for (int k = first; k < ensemble->n_members; k++)
+        sum += ensemble->members[k].weight;
     return sum;
 }
 
@@ -320,18 +362,18 @@ static double measure(const flx_model *model, flx_backend *backend,
     return sum;
 }
 
-static void a_scaled_mixture_keeps_graph_and_black_boxes(void)
+static void a_scaled_ensemble_keeps_graph_and_black_boxes(void)
 {
     flx_backend *backend = two_services_backend(2);
     flx_model *model = train_scaled(backend);
-    const flx_ensemble *mixture = model->mixture;
-    assert_int(mixture->n_members, 5); /* the graph, three black boxes, trees */
-    assert_close(mixture->members[0].weight, 0.5, 1e-12, 0);
-    assert_close(sum_weights(mixture, 1), 0.5, 1e-12, 0);
+    const flx_ensemble *ensemble = model->ensemble;
+    assert_int(ensemble->n_members, 5); /* the graph, three black boxes, trees */
+    assert_close(ensemble->members[0].weight, 0.5, 1e-12, 0);
+    assert_close(sum_weights(ensemble, 1), 0.5, 1e-12, 0);
     /* A black box that read the database's rate now reads that of its first instance, or
      * half of the whole rate. */
-    const flx_source *sources = mixture->members[1].model->graph->vertices[0].sources;
-    const flx_graph_assignment *box = &mixture->members[1].model->graph->assignments[0];
+    const flx_source *sources = ensemble->members[1].model->graph->vertices[0].sources;
+    const flx_graph_assignment *box = &ensemble->members[1].model->graph->assignments[0];
     for (int i = 0; i < box->n_inputs; i++)
         if (strcmp(box->inputs[i].label, "db:rps") == 0) {
             assert_text(sources[i].column, "db/0:rps");
@@ -365,7 +407,7 @@ static bool refit(flx_model *model, flx_backend *backend, const flx_dataset *row
     return was_changed;
 }
 
-static void new_rows_teach_a_scaled_mixture(void)
+static void new_rows_teach_a_scaled_ensemble(void)
 {
     scratch_begin();
     flx_backend *backend = two_services_backend(2);
@@ -376,9 +418,9 @@ static void new_rows_teach_a_scaled_mixture(void)
     double before = measure(model, backend, table);
     assert_true(!refit(model, backend, few));
     assert_true(refit(model, backend, rows));
-    assert_int(model->mixture->n_members, 7);
-    assert_close(sum_weights(model->mixture, 5), 2.0 / 3 * 30 / 40, 1e-12, 0);
-    assert_close(sum_weights(model->mixture, 0), 1, 1e-12, 0);
+    assert_int(model->ensemble->n_members, 7);
+    assert_close(sum_weights(model->ensemble, 5), 2.0 / 3 * 30 / 40, 1e-12, 0);
+    assert_close(sum_weights(model->ensemble, 0), 1, 1e-12, 0);
     double after = measure(model, backend, table);
     assert_true(after < 0.7 * before); /* half of the weight knows of the 5 */
     /* Once more: in the place of the first, not beside it. */
@@ -386,7 +428,7 @@ static void new_rows_teach_a_scaled_mixture(void)
     assert_int(flx_model_read(scratch_path("model"), &read, &error), FLX_OK);
     assert_close(measure(read, backend, table), after, 0, 0);
     refit(model, backend, rows);
-    assert_int(model->mixture->n_members, 7);
+    assert_int(model->ensemble->n_members, 7);
     flx_model_destroy(read);
     flx_model_destroy(model);
     flx_dataset_destroy(few);
@@ -426,11 +468,12 @@ CU_TestInfo ensemble_tests[] = {
     {"the seed reaches the trees", the_seed_reaches_the_trees},
     {"a log target needs one member less", a_log_target_needs_one_member_less},
     {"few rows leave the graph alone", few_rows_leave_the_graph_alone},
-    {"folders restore a mixture bit for bit", folders_restore_a_mixture_bit_for_bit},
-    {"damaged mixtures are refused", damaged_mixtures_are_refused},
-    {"a scaled mixture keeps graph and black boxes",
-     a_scaled_mixture_keeps_graph_and_black_boxes},
-    {"new rows teach a scaled mixture", new_rows_teach_a_scaled_mixture},
+    {"folders restore an ensemble bit for bit", folders_restore_an_ensemble_bit_for_bit},
+    {"folders of older programs are read", folders_of_older_programs_are_read},
+    {"damaged ensembles are refused", damaged_ensembles_are_refused},
+    {"a scaled ensemble keeps graph and black boxes",
+     a_scaled_ensemble_keeps_graph_and_black_boxes},
+    {"new rows teach a scaled ensemble", new_rows_teach_a_scaled_ensemble},
     {"rows that say nothing new change nothing",
      rows_that_say_nothing_new_change_nothing},
     CU_TEST_INFO_NULL,

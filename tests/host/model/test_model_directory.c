@@ -71,8 +71,8 @@ static void what_is_read_back_predicts_the_same_bits(void)
     assert_int(again->n_drawn, ROWS);
     assert_int(again->source_rows, ROWS);
     assert_text(again->source_digest, model->source_digest);
-    assert_int(again->n_notes, 1);
-    assert_text(again->notes[0].text, "a \"note\", 100 %");
+    assert_int(again->n_warnings, 1);
+    assert_text(again->warnings[0].text, "a \"note\", 100 %");
     assert_int(again->rows->rows, ROWS);
     assert_int(scratch_count(), 1);
     flx_model_destroy(again);
@@ -250,8 +250,8 @@ static void settings_that_make_no_sense_are_refused(void)
         {"   5,", "   -5,", "item 5 of \"rows\""},
         {"   5,", "   99999999999999,", "item 5 of \"rows\""},
         {"\"failure\": false", "\"failure\": 0", "graph.json"},
-        {"\"notes\": [", "\"notes\": [null,", "graph.json"},
-        {"\"notes\": [", "\"no\": [", "graph.json"},
+        {"\"warnings\": [", "\"warnings\": [null,", "graph.json"},
+        {"\"warnings\": [", "\"no\": [", "graph.json"},
     };
     flx_model *model;
     begin_tampering(&model);
@@ -281,14 +281,14 @@ static void a_structure_that_does_not_fit_is_refused(void)
         {"\"edges\": [", "\"edges\": [[\"db:p90\", \"web:p90\"],", "of \"edges\""},
         {"\"spectrum\": [", "\"spectrum\": [\"p42\",", "p42"},
         {"\"spectrum\": [", "\"spectrum\": [null,", "graph.json"},
-        {"\"spectrum\": [", "\"readings\": {\"web:p90\": [\"db:p42\"]}, \"spectrum\": [",
-         "db:p42"},
-        {"\"spectrum\": [", "\"readings\": {\"dbs:p90\": []}, \"spectrum\": [",
+        {"\"spectrum\": [",
+         "\"selected_inputs\": {\"web:p90\": [\"db:p42\"]}, \"spectrum\": [", "db:p42"},
+        {"\"spectrum\": [", "\"selected_inputs\": {\"dbs:p90\": []}, \"spectrum\": [",
          "dbs:p90"},
-        {"\"spectrum\": [", "\"readings\": {\"web:p90\": [7]}, \"spectrum\": [",
+        {"\"spectrum\": [", "\"selected_inputs\": {\"web:p90\": [7]}, \"spectrum\": [",
          "graph.json"},
-        {"\"spectrum\": [", "\"readings\": [], \"spectrum\": [", "graph.json"},
-        {"\"spectrum\": [", "\"readings\": {\"web:p90\": []}, \"spectrum\": [",
+        {"\"spectrum\": [", "\"selected_inputs\": [], \"spectrum\": [", "graph.json"},
+        {"\"spectrum\": [", "\"selected_inputs\": {\"web:p90\": []}, \"spectrum\": [",
          "graph.json"},
     };
     flx_model *model;

@@ -67,10 +67,10 @@ static double measure_error(const flx_model *model, int replicas)
 static const flx_warning *find_note(const flx_model *model, const char *assignment,
                                     const char *part)
 {
-    for (int i = 0; i < model->n_notes; i++)
-        if (strcmp(model->notes[i].assignment, assignment) == 0 &&
-            strstr(model->notes[i].text, part))
-            return &model->notes[i];
+    for (int i = 0; i < model->n_warnings; i++)
+        if (strcmp(model->warnings[i].assignment, assignment) == 0 &&
+            strstr(model->warnings[i].text, part))
+            return &model->warnings[i];
     return NULL;
 }
 
@@ -82,7 +82,7 @@ static void known_functions_are_learned(void)
     assert_int(predictor(model, "web:p90")->kind, FLX_PREDICTOR_GP);
     assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_GP);
     assert_true(measure_error(model, 1) < 0.05);
-    assert_int(model->n_notes, 0);
+    assert_int(model->n_warnings, 0);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }
@@ -266,7 +266,7 @@ static void a_constant_vertex_is_a_constant(void)
     assert_int(p->kind, FLX_PREDICTOR_CONSTANT);
     assert_close(p->constant, 12.5, 0, 0);
     assert_close(p->variance, 0, 0, 1e-20);
-    assert_int(model->n_notes, 0);
+    assert_int(model->n_warnings, 0);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }

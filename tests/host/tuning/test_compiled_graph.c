@@ -135,14 +135,14 @@ static void compare(const flx_model *model, const char *fix, const flx_dataset *
 }
 
 static flx_model *train(int replicas, const char *transform, flx_dataset *table,
-                        flx_composition composition, bool hosts_mixture)
+                        flx_composition composition, bool hosts_ensemble)
 {
     flx_backend *backend = two_services_backend(1);
     flx_model *model =
         two_services_train(replicas, transform, table,
                            (flx_training_options){.composition = composition,
                                                   .prior = FLX_PRIOR_DENSITY,
-                                                  .hosts_mixture = hosts_mixture},
+                                                  .hosts_ensemble = hosts_ensemble},
                            backend);
     flx_backend_close(backend);
     return model;
@@ -225,15 +225,15 @@ static void check_reason(flx_backend *backend)
 }
 
 /* Near the training rows, and far from them. */
-static void mixtures_are_planned(void)
+static void ensembles_are_planned(void)
 {
     flx_dataset *table = two_services_rows(24, 1, 1);
     flx_model *model = train(1, "none", table, FLX_COMPOSED, true);
-    flx_ensemble *mixture = model->mixture;
-    assert_true(mixture && mixture->n_members == FLX_ENSEMBLE_TRAINED);
+    flx_ensemble *ensemble = model->ensemble;
+    assert_true(ensemble && ensemble->n_members == FLX_ENSEMBLE_TRAINED);
     compare(model, NULL, NULL);
     compare(model, "db:rps=500", NULL);
-    mixture->high = 23; /* of a target between 20 and 28 */
+    ensemble->high = 23; /* of a target between 20 and 28 */
     compare(model, NULL, NULL);
     flx_model_destroy(model);
     flx_dataset_destroy(table);
@@ -290,7 +290,7 @@ CU_TestInfo compiled_graph_tests[] = {
     {"replicas with rates are planned", replicas_with_rates_are_planned},
     {"missing states are planned", missing_states_are_planned},
     {"several models of a vertex are planned", several_models_of_a_vertex_are_planned},
-    {"mixtures are planned", mixtures_are_planned},
+    {"ensembles are planned", ensembles_are_planned},
     {"trees and forests are planned", trees_and_forests_are_planned},
     {"perceptrons stay on the host", perceptrons_stay_on_the_host},
     {"the cpu keeps no graphs", the_cpu_keeps_no_graphs},
