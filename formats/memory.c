@@ -2,6 +2,7 @@
 #include "formats/memory.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,23 @@
 void *flx_allocate(size_t count, size_t size)
 {
     return calloc(count ? count : 1, size);
+}
+
+bool flx_grow(void *pointer_to_pointer, size_t *room, size_t count, size_t size)
+{
+    size_t larger = *room > 16 ? *room : 16;
+    if (count <= *room)
+        return true;
+    while (larger < count && larger <= SIZE_MAX / 2)
+        larger *= 2;
+    void *memory;
+    memcpy(&memory, pointer_to_pointer, sizeof memory);
+    if (larger < count || larger > SIZE_MAX / size ||
+        !(memory = realloc(memory, larger * size)))
+        return false;
+    memcpy(pointer_to_pointer, &memory, sizeof memory);
+    *room = larger;
+    return true;
 }
 
 flx_status flx_no_memory(flx_error *error, const char *what, ...)

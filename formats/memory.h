@@ -10,6 +10,7 @@
 
 #include "formats/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory for `count` elements, one at least, so that NULL means only one thing.
@@ -19,6 +20,13 @@ void *flx_allocate(size_t count, size_t size);
 /* Points `pointer` to `count` zeroed elements; NULL where memory is out. */
 #define FLX_NEW(pointer, count)                                                          \
     ((pointer) = flx_allocate((size_t)(count), sizeof *(pointer)))
+
+/* Makes room for `count` elements at `pointer`, which has it for *room (a size_t, 0 with
+ * NULL): at least doubled, so that adding one by one is cheap. false, and all as it was,
+ * where memory is out. */
+#define FLX_GROW(pointer, room, count)                                                   \
+    flx_grow(&(pointer), &(room), (size_t)(count), sizeof *(pointer))
+bool flx_grow(void *pointer_to_pointer, size_t *room, size_t count, size_t size);
 
 /* FLX_NO_MEMORY, "out of memory for WHAT"; what: printf rules. */
 flx_status flx_no_memory(flx_error *error, const char *what, ...)

@@ -29,19 +29,17 @@ static char *now_as_text(void)
     return strdup(text);
 }
 
-/* malloc(0) may give NULL: every array has room for at least one entry. */
 static flx_status allocate(flx_dataset *table, flx_error *error)
 {
     size_t cells = (size_t)table->rows * (size_t)table->n_columns;
     table->values = malloc(cells * sizeof *table->values);
-    table->columns = calloc((size_t)table->n_columns, sizeof *table->columns);
     table->system = strdup("");
     table->source = strdup("");
     table->created = now_as_text();
-    if (!table->values || !table->columns || !table->system || !table->source ||
-        !table->created)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for a table of %d x %d values",
-                        table->rows, table->n_columns);
+    if (!table->values || !FLX_NEW(table->columns, table->n_columns) || !table->system ||
+        !table->source || !table->created)
+        return flx_no_memory(error, "a table of %d x %d values", table->rows,
+                             table->n_columns);
     for (size_t i = 0; i < cells; i++)
         table->values[i] = NAN;
     return FLX_OK;
@@ -55,9 +53,9 @@ flx_status flx_dataset_create(int rows, int n_columns, flx_dataset **out,
         return flx_fail(error, FLX_BAD_INPUT,
                         "a table needs 1 row or more and 1 to %d columns, not %d x %d",
                         MAX_COLUMNS, rows, n_columns);
-    flx_dataset *table = calloc(1, sizeof *table);
-    if (!table)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for a table");
+    flx_dataset *table;
+    if (!FLX_NEW(table, 1))
+        return flx_no_memory(error, "a table");
     table->rows = rows;
     table->n_columns = n_columns;
     flx_status status = allocate(table, error);
@@ -91,9 +89,8 @@ void flx_dataset_destroy(flx_dataset *dataset)
 
 static flx_status replace_text(char **text, const char *with, flx_error *error)
 {
-    char *copy = strdup(with);
-    if (!copy)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the text \"%.80s\"", with);
+    char *copy;
+    FLX_TRY(flx_copy_text(with, &copy, error));
     free(*text);
     *text = copy;
     return FLX_OK;
@@ -118,7 +115,7 @@ flx_status flx_dataset_describe(flx_dataset *dataset, const char *system,
     FLX_TRY(replace_text(&dataset->source, source ? source : "", error));
     char *now = now_as_text();
     if (!now)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the date");
+        return flx_no_memory(error, "the date");
     free(dataset->created);
     dataset->created = now;
     return FLX_OK;
@@ -157,21 +154,18 @@ static flx_status copy_description(const flx_dataset *from, flx_dataset *to,
     return FLX_OK;
 }
 
-/* Cells of `size` bytes, taken from the given rows; NULL stays NULL. */
-static flx_status pick(const void *from, size_t size, const int *rows, int count,
-                       void **out, flx_error *error)
+/* Cells of `size` bytes, taken from the given rows into a new array at *to; NULL stays
+ * NULL. false where memory is out. */
+static bool pick(const void *from, size_t size, const int *rows, int count, void *to)
 {
-    *out = NULL;
-    if (!from)
-        return FLX_OK;
-    char *picked = malloc((size_t)count * size);
-    if (!picked)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d rows", count);
-    for (int i = 0; i < count; i++)
+    char *picked = NULL;
+    if (from && !(picked = malloc((size_t)count * size)))
+        return false;
+    for (int i = 0; from && i < count; i++)
         memcpy(picked + (size_t)i * size, (const char *)from + (size_t)rows[i] * size,
                size);
-    *out = picked;
-    return FLX_OK;
+    memcpy(to, &picked, sizeof picked);
+    return true;
 }
 
 static flx_status fill_selection(const flx_dataset *from, const int *rows, int count,
@@ -182,16 +176,11 @@ static flx_status fill_selection(const flx_dataset *from, const int *rows, int c
     for (int i = 0; i < count; i++)
         memcpy(to->values + (size_t)i * width, from->values + (size_t)rows[i] * width,
                width * sizeof *to->values);
-    void *time = NULL, *step = NULL, *group = NULL;
-    flx_status status = pick(from->time, sizeof *from->time, rows, count, &time, error);
-    if (status == FLX_OK)
-        status = pick(from->step, sizeof *from->step, rows, count, &step, error);
-    if (status == FLX_OK)
-        status = pick(from->group, sizeof *from->group, rows, count, &group, error);
-    to->time = time;
-    to->step = step;
-    to->group = group;
-    return status;
+    if (!pick(from->time, sizeof *from->time, rows, count, &to->time) ||
+        !pick(from->step, sizeof *from->step, rows, count, &to->step) ||
+        !pick(from->group, sizeof *from->group, rows, count, &to->group))
+        return flx_no_memory(error, "%d rows", count);
+    return FLX_OK;
 }
 
 flx_status flx_dataset_select_rows(const flx_dataset *dataset, const int *rows, int count,
@@ -217,14 +206,12 @@ flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
                             flx_error *error)
 {
     *out = NULL;
-    int *all = malloc(((size_t)dataset->rows + 1) * sizeof *all);
-    if (!all)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", dataset->rows);
+    FLX_SCOPED int *all = NULL;
+    if (!FLX_NEW(all, dataset->rows))
+        return flx_no_memory(error, "%d rows", dataset->rows);
     for (int r = 0; r < dataset->rows; r++)
         all[r] = r;
-    flx_status status = flx_dataset_select_rows(dataset, all, dataset->rows, out, error);
-    free(all);
-    return status;
+    return flx_dataset_select_rows(dataset, all, dataset->rows, out, error);
 }
 
 flx_status flx_dataset_newest(const flx_dataset *dataset, double window,

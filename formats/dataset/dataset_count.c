@@ -10,6 +10,8 @@
  */
 #include "formats/dataset/dataset.h"
 
+#include "formats/memory.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,15 +139,14 @@ flx_status flx_dataset_count(const flx_dataset *dataset, flx_dataset_counts *cou
 {
     *counts = (flx_dataset_counts){0};
     int n = dataset->n_columns;
-    column_parts *parts = malloc((size_t)n * sizeof *parts);
-    if (!parts)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory to count %d columns", n);
+    FLX_SCOPED column_parts *parts = NULL;
+    if (!FLX_NEW(parts, n))
+        return flx_no_memory(error, "counting %d columns", n);
     for (int j = 0; j < n; j++)
         parts[j] = read_parts(&dataset->columns[j]);
     qsort(parts, (size_t)n, sizeof *parts, by_instance);
     counts->services = count_services(parts, n);
     qsort(parts, (size_t)n, sizeof *parts, by_measure);
     count_inputs(parts, n, counts);
-    free(parts);
     return FLX_OK;
 }

@@ -3,6 +3,8 @@
 #include "formats/dataset/dataset_file.h"
 
 #include "formats/hdf5.h"
+#include "formats/memory.h"
+#include "formats/names.h"
 
 #include <limits.h>
 #include <math.h>
@@ -16,11 +18,10 @@ enum { FORMAT_VERSION = 1 };
 static flx_status check_name(const char *path, int column, const char *name,
                              flx_error *error)
 {
-    for (const char *c = name; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return flx_fail(error, FLX_BAD_INPUT,
-                            "%s: the name of column %d holds a control character", path,
-                            column);
+    if (flx_has_control(name))
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s: the name of column %d holds a control character", path,
+                        column);
     const char *colon = strrchr(name, ':');
     if (!colon || colon == name || colon[1] == '\0')
         return flx_fail(error, FLX_BAD_INPUT,
@@ -29,26 +30,14 @@ static flx_status check_name(const char *path, int column, const char *name,
     return FLX_OK;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-static flx_status check_distinct(const char *path, char *const *names, size_t count,
+static flx_status check_distinct(const char *path, const char *const *names, size_t count,
                                  flx_error *error)
 {
-    char **sorted = malloc(count * sizeof *sorted);
-    if (!sorted)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
-    memcpy(sorted, names, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, compare_names);
-    flx_status status = FLX_OK;
-    for (size_t j = 1; j < count && status == FLX_OK; j++)
-        if (strcmp(sorted[j - 1], sorted[j]) == 0)
-            status = flx_fail(error, FLX_BAD_INPUT,
-                              "%s: two columns are named \"%.200s\"", path, sorted[j]);
-    free(sorted);
-    return status;
+    const char *repeated;
+    FLX_TRY(flx_find_repeat(names, count, &repeated, error));
+    return repeated ? flx_fail(error, FLX_BAD_INPUT,
+                               "%s: two columns are named \"%.200s\"", path, repeated)
+                    : FLX_OK;
 }
 
 static bool read_kind(const char *text, flx_column_role *kind)
@@ -64,7 +53,8 @@ static bool read_kind(const char *text, flx_column_role *kind)
 static flx_status fill_columns(const char *path, char *const *names, char *const *kinds,
                                char *const *units, flx_dataset *table, flx_error *error)
 {
-    FLX_TRY(check_distinct(path, names, (size_t)table->n_columns, error));
+    FLX_TRY(check_distinct(path, (const char *const *)names, (size_t)table->n_columns,
+                           error));
     for (int j = 0; j < table->n_columns; j++) {
         flx_column_role kind;
         FLX_TRY(check_name(path, j, names[j], error));
@@ -125,24 +115,20 @@ static flx_status read_per_row(const flx_hdf5_reader *file, const char *name, in
 static flx_status read_steps(const flx_hdf5_reader *file, flx_dataset *table,
                              flx_error *error)
 {
-    int64_t *wide = NULL;
+    FLX_SCOPED int64_t *wide = NULL;
     FLX_TRY(read_per_row(file, "/step", table->rows, &wide, error));
     if (!wide)
         return FLX_OK;
-    flx_status status = FLX_OK;
-    table->step = malloc((size_t)table->rows * sizeof *table->step);
-    if (!table->step)
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", flx_hdf5_path(file));
-    for (int i = 0; i < table->rows && status == FLX_OK; i++) {
+    if (!FLX_NEW(table->step, table->rows))
+        return flx_no_memory(error, "the steps of %s", flx_hdf5_path(file));
+    for (int i = 0; i < table->rows; i++) {
         if (wide[i] < INT32_MIN || wide[i] > INT32_MAX)
-            status = flx_fail(error, FLX_BAD_INPUT,
-                              "%s: /step of row %d is %lld, beyond 32 bits",
-                              flx_hdf5_path(file), i, (long long)wide[i]);
-        else
-            table->step[i] = (int32_t)wide[i];
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "%s: /step of row %d is %lld, beyond 32 bits",
+                            flx_hdf5_path(file), i, (long long)wide[i]);
+        table->step[i] = (int32_t)wide[i];
     }
-    free(wide);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status read_optional_text(const flx_hdf5_reader *file, const char *name,
@@ -211,8 +197,7 @@ static flx_status read_table(const flx_hdf5_reader *file, flx_dataset **out,
     return read_attributes(file, *out, error);
 }
 
-flx_status flx_dataset_read_unguarded(const char *path, flx_dataset **out,
-                                      flx_error *error)
+flx_status flx_dataset_read_here(const char *path, flx_dataset **out, flx_error *error)
 {
     *out = NULL;
     flx_hdf5_reader *file;
@@ -244,28 +229,20 @@ static flx_status write_columns(const flx_dataset *dataset, flx_hdf5_writer *fil
                                 const char *path, flx_error *error)
 {
     size_t count = (size_t)dataset->n_columns;
-    char **names = malloc(count * sizeof *names);
-    const char **kinds = malloc(count * sizeof *kinds);
-    const char **units = malloc(count * sizeof *units);
-    flx_status status = FLX_OK;
-    if (names && kinds && units) {
-        for (size_t j = 0; j < count; j++) {
-            names[j] = dataset->columns[j].name;
-            kinds[j] = flx_column_role_text(dataset->columns[j].kind);
-            units[j] = dataset->columns[j].unit;
-        }
-        status = check_distinct(path, names, count, error);
-        flx_hdf5_make_group(file, "/columns");
-        flx_hdf5_write_strings(file, "/columns/name", count, (const char *const *)names);
-        flx_hdf5_write_strings(file, "/columns/kind", count, kinds);
-        flx_hdf5_write_strings(file, "/columns/unit", count, units);
-    } else {
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
+    FLX_SCOPED const char **names = NULL, **kinds = NULL, **units = NULL;
+    if (!FLX_NEW(names, count) || !FLX_NEW(kinds, count) || !FLX_NEW(units, count))
+        return flx_no_memory(error, "the columns of %s", path);
+    for (size_t j = 0; j < count; j++) {
+        names[j] = dataset->columns[j].name;
+        kinds[j] = flx_column_role_text(dataset->columns[j].kind);
+        units[j] = dataset->columns[j].unit;
     }
-    free(units);
-    free(kinds);
-    free(names);
-    return status;
+    FLX_TRY(check_distinct(path, names, count, error));
+    flx_hdf5_make_group(file, "/columns");
+    flx_hdf5_write_strings(file, "/columns/name", count, names);
+    flx_hdf5_write_strings(file, "/columns/kind", count, kinds);
+    flx_hdf5_write_strings(file, "/columns/unit", count, units);
+    return FLX_OK;
 }
 
 static void write_rows(const flx_dataset *dataset, flx_hdf5_writer *file)

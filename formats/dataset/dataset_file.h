@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading a table inside this process; shared by dataset_file.c and dataset_guard.c only.
+ * Reading a table inside this process; shared by dataset_file.c and dataset_sandbox.c
+ * only.
  */
 #ifndef FLX_DATASET_FILE_H
 #define FLX_DATASET_FILE_H
@@ -7,6 +8,5 @@
 #include "formats/dataset/dataset.h"
 
 /* As flx_dataset_read, but a file made to harm libhdf5 takes this process with it. */
-flx_status flx_dataset_read_unguarded(const char *path, flx_dataset **out,
-                                      flx_error *error);
+flx_status flx_dataset_read_here(const char *path, flx_dataset **out, flx_error *error);
 #endif

@@ -5,6 +5,8 @@
  * _exit. */
 #include "formats/dataset/dataset_file.h"
 
+#include "formats/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -40,27 +42,27 @@ static void pass_text(channel *c, char **text)
     pass(c, &length, sizeof length);
     if (c->is_reading) {
         free(*text);
-        *text = length < MAX_TEXT ? calloc(length + 1, 1) : NULL;
+        *text = length < MAX_TEXT ? flx_allocate(length + 1, 1) : NULL;
         c->has_failed |= !*text;
     }
     pass(c, *text, length);
 }
 
-/* One entry a row, or none at all. */
-static void pass_per_row(channel *c, void **array, size_t size, int rows)
+/* One entry a row, or none at all; returns where they are. */
+static void *pass_per_row(channel *c, void *array, size_t size, int rows)
 {
-    bool is_given = *array != NULL;
+    bool is_given = array != NULL;
     pass(c, &is_given, sizeof is_given);
     if (!is_given || c->has_failed)
-        return;
-    if (c->is_reading && !(*array = malloc(size * (size_t)rows)))
+        return array;
+    if (c->is_reading && !(array = malloc(size * (size_t)rows)))
         c->has_failed = true;
-    pass(c, *array, size * (size_t)rows);
+    pass(c, array, size * (size_t)rows);
+    return array;
 }
 
 static void pass_table(channel *c, flx_dataset *table)
 {
-    void *time = table->time, *step = table->step, *group = table->group;
     size_t cells = (size_t)table->rows * (size_t)table->n_columns;
     pass(c, table->values, cells * sizeof *table->values);
     for (int j = 0; j < table->n_columns && !c->has_failed; j++) {
@@ -68,12 +70,9 @@ static void pass_table(channel *c, flx_dataset *table)
         pass(c, &table->columns[j].kind, sizeof table->columns[j].kind);
         pass_text(c, &table->columns[j].unit);
     }
-    pass_per_row(c, &time, sizeof *table->time, table->rows);
-    pass_per_row(c, &step, sizeof *table->step, table->rows);
-    pass_per_row(c, &group, sizeof *table->group, table->rows);
-    table->time = time;
-    table->step = step;
-    table->group = group;
+    table->time = pass_per_row(c, table->time, sizeof *table->time, table->rows);
+    table->step = pass_per_row(c, table->step, sizeof *table->step, table->rows);
+    table->group = pass_per_row(c, table->group, sizeof *table->group, table->rows);
     pass_text(c, &table->system);
     pass_text(c, &table->source);
     pass_text(c, &table->created);
@@ -102,7 +101,7 @@ static _Noreturn void run_child(const char *path, int sink)
     flx_error error = {0};
     flx_dataset *table = NULL;
     limit_child(path);
-    flx_status status = flx_dataset_read_unguarded(path, &table, &error);
+    flx_status status = flx_dataset_read_here(path, &table, &error);
     channel c = {.stream = fdopen(sink, "wb")};
     if (!c.stream)
         _exit(1);
@@ -159,7 +158,7 @@ static flx_status read_from(int source, pid_t child, const char *path, flx_datas
     if (status != FLX_OK || *out)
         return status;
     if (outcome == 0)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: no memory for its table", path);
+        return flx_no_memory(error, "the table of %s", path);
     return flx_fail(error, FLX_BAD_INPUT,
                     "%s: is damaged: the HDF5 library failed on it (%s)", path,
                     WIFSIGNALED(outcome) ? strsignal(WTERMSIG(outcome)) : "it gave up");
@@ -168,12 +167,12 @@ static flx_status read_from(int source, pid_t child, const char *path, flx_datas
 /* Errors of those who use the table later name the file. */
 static flx_status keep_path(const char *path, flx_dataset **table, flx_error *error)
 {
-    (*table)->path = strdup(path);
-    if ((*table)->path)
-        return FLX_OK;
-    flx_dataset_destroy(*table);
-    *table = NULL;
-    return flx_fail(error, FLX_NO_MEMORY, "%s: no memory for its name", path);
+    flx_status status = flx_copy_text(path, &(*table)->path, error);
+    if (status != FLX_OK) {
+        flx_dataset_destroy(*table);
+        *table = NULL;
+    }
+    return status;
 }
 
 flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *error)

@@ -2,6 +2,8 @@
  * A buffer that doubles, and a cursor that never leaves its bytes. */
 #include "formats/files/byte_buffer.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +15,11 @@ void flx_bytes_release(flx_byte_buffer *buffer)
 
 static bool has_room(flx_byte_buffer *buffer, size_t length)
 {
-    if (buffer->is_broken)
-        return false;
-    if (length <= buffer->room - buffer->used)
-        return true;
-    size_t room = buffer->room ? buffer->room : 256;
-    while (room - buffer->used < length && room <= SIZE_MAX / 2)
-        room *= 2;
-    uint8_t *larger = room - buffer->used < length ? NULL : realloc(buffer->data, room);
-    if (!larger) {
+    if (!buffer->is_broken &&
+        (length > SIZE_MAX - buffer->used ||
+         !FLX_GROW(buffer->data, buffer->room, buffer->used + length)))
         buffer->is_broken = true;
-        return false;
-    }
-    buffer->data = larger;
-    buffer->room = room;
-    return true;
+    return !buffer->is_broken;
 }
 
 void flx_bytes_put(flx_byte_buffer *buffer, const void *bytes, size_t length)

@@ -4,6 +4,9 @@
  * unescaped onto itself, since it can only become shorter. */
 #include "formats/files/csv.h"
 
+#include "formats/memory.h"
+#include "formats/names.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,44 +19,29 @@ typedef struct {
     char *at, *end; /* what is left to read; *end is writable */
     int line;       /* of `at`, from 1 */
     char **fields;  /* every field so far, in reading order */
-    size_t n_fields, capacity;
+    size_t n_fields, field_room, line_room;
     int *lines;
-    int n_rows, row_capacity;
+    int n_rows;
 } reader;
 
 static flx_status no_memory(const char *path, flx_error *error)
 {
-    return flx_fail(error, FLX_NO_MEMORY, "%s: no memory left to read it", path);
-}
-
-static flx_status grow_text(char **text, size_t *capacity, const char *path,
-                            flx_error *error)
-{
-    size_t larger = *capacity ? 2 * *capacity : (size_t)1 << 18;
-    if (*capacity > FLX_CSV_MAX_BYTES)
-        return flx_fail(error, FLX_BAD_INPUT, "%s holds more than %zu bytes of text",
-                        path, FLX_CSV_MAX_BYTES);
-    char *grown = realloc(*text, larger + 1); /* one more for the last NUL */
-    if (!grown)
-        return no_memory(path, error);
-    *text = grown;
-    *capacity = larger;
-    return FLX_OK;
+    return flx_no_memory(error, "the rows of %s", path);
 }
 
 static flx_status read_all(gzFile file, const char *path, char **text, size_t *length,
                            flx_error *error)
 {
-    size_t capacity = 0;
-    for (;;) {
-        if (*length == capacity)
-            FLX_TRY(grow_text(text, &capacity, path, error));
-        size_t room = capacity - *length;
-        int got =
-            gzread(file, *text + *length, room > INT_MAX ? INT_MAX : (unsigned)room);
-        if (got <= 0)
-            break;
-        *length += (size_t)got;
+    size_t room = 0;
+    for (int got = 1; got > 0; *length += got > 0 ? (size_t)got : 0) {
+        if (room > FLX_CSV_MAX_BYTES && *length + 1 == room)
+            return flx_fail(error, FLX_BAD_INPUT, "%s holds more than %zu bytes of text",
+                            path, FLX_CSV_MAX_BYTES);
+        /* one more for the last NUL */
+        if (*length + 1 >= room && !FLX_GROW(*text, room, room ? room + 1 : 1 << 18))
+            return no_memory(path, error);
+        size_t left = room - *length - 1;
+        got = gzread(file, *text + *length, left > INT_MAX ? INT_MAX : (unsigned)left);
     }
     int code;
     const char *why = gzerror(file, &code);
@@ -96,14 +84,8 @@ static flx_status refuse_nul(const char *path, const char *text, size_t length,
 
 static flx_status keep_field(reader *r, char *field, flx_error *error)
 {
-    if (r->n_fields == r->capacity) {
-        size_t larger = r->capacity ? 2 * r->capacity : 4096;
-        char **grown = realloc(r->fields, larger * sizeof *grown);
-        if (!grown)
-            return no_memory(r->path, error);
-        r->fields = grown;
-        r->capacity = larger;
-    }
+    if (!FLX_GROW(r->fields, r->field_room, r->n_fields + 1))
+        return no_memory(r->path, error);
     r->fields[r->n_fields++] = field;
     return FLX_OK;
 }
@@ -113,16 +95,8 @@ static flx_status keep_line(reader *r, int line, flx_error *error)
     if (r->n_rows == INT_MAX)
         return flx_fail(error, FLX_BAD_INPUT, "%s has more than %d rows", r->path,
                         INT_MAX);
-    if (r->n_rows == r->row_capacity) {
-        int larger = r->row_capacity > INT_MAX / 2 ? INT_MAX
-                     : r->row_capacity             ? 2 * r->row_capacity
-                                                   : 1024;
-        int *grown = realloc(r->lines, (size_t)larger * sizeof *grown);
-        if (!grown)
-            return no_memory(r->path, error);
-        r->lines = grown;
-        r->row_capacity = larger;
-    }
+    if (!FLX_GROW(r->lines, r->line_room, (size_t)r->n_rows + 1))
+        return no_memory(r->path, error);
     r->lines[r->n_rows++] = line;
     return FLX_OK;
 }
@@ -219,40 +193,20 @@ static flx_status read_rows(reader *r, int n_columns, flx_error *error)
     return FLX_OK;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static flx_status refuse_repeats(const char *path, char *const *names, int n_columns,
-                                 flx_error *error)
-{
-    char **sorted = malloc((size_t)n_columns * sizeof *sorted);
-    if (!sorted)
-        return no_memory(path, error);
-    memcpy(sorted, names, (size_t)n_columns * sizeof *sorted);
-    qsort(sorted, (size_t)n_columns, sizeof *sorted, compare_names);
-    flx_status status = FLX_OK;
-    for (int c = 1; c < n_columns && status == FLX_OK; c++)
-        if (strcmp(sorted[c - 1], sorted[c]) == 0)
-            status =
-                flx_fail(error, FLX_BAD_INPUT,
-                         "%s line 1: column \"%.200s\" stands twice", path, sorted[c]);
-    free(sorted);
-    return status;
-}
-
 static flx_status copy_names(flx_csv *csv, const char *const *from, int count,
                              flx_error *error)
 {
-    csv->names = calloc((size_t)count, sizeof *csv->names);
-    if (!csv->names)
+    const char *repeated;
+    if (!FLX_NEW(csv->names, count))
         return no_memory(csv->path, error);
     csv->n_columns = count;
     for (int c = 0; c < count; c++)
-        if (!(csv->names[c] = strdup(from[c])))
-            return no_memory(csv->path, error);
-    return refuse_repeats(csv->path, csv->names, count, error);
+        FLX_TRY(flx_copy_text(from[c], &csv->names[c], error));
+    FLX_TRY(flx_find_repeat(from, (size_t)count, &repeated, error));
+    if (repeated)
+        return flx_fail(error, FLX_BAD_INPUT, "%s line 1: column \"%.200s\" stands twice",
+                        csv->path, repeated);
+    return FLX_OK;
 }
 
 /* Names come from the first line, which then leaves the list of fields. */
@@ -287,13 +241,13 @@ flx_status flx_csv_read(const char *path, const char *const *header, int n_heade
                         flx_csv **out, flx_error *error)
 {
     *out = NULL;
-    flx_csv *csv = calloc(1, sizeof *csv);
-    if (!csv || !(csv->path = strdup(path))) {
-        free(csv);
+    flx_csv *csv;
+    if (!FLX_NEW(csv, 1))
         return no_memory(path, error);
-    }
     size_t length = 0;
-    flx_status status = load_text(path, &csv->text, &length, error);
+    flx_status status = flx_copy_text(path, &csv->path, error);
+    if (status == FLX_OK)
+        status = load_text(path, &csv->text, &length, error);
     if (status == FLX_OK)
         status = cut_text(csv, length, header, n_header, error);
     if (status != FLX_OK) {

@@ -5,6 +5,7 @@
 #include "formats/files/npy.h"
 
 #include "formats/files/text_file.h"
+#include "formats/memory.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -79,10 +80,8 @@ static flx_status read_values(const char *path, const unsigned char *bytes, size
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s: %zu bytes of values, but the shape says %d x %d of 8", path,
                         length, array->rows, array->columns);
-    array->values = malloc(count * sizeof *array->values);
-    if (!array->values)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu values", path,
-                        count);
+    if (!FLX_NEW(array->values, count))
+        return flx_no_memory(error, "%zu values of %s", count, path);
     for (size_t i = 0; i < count; i++)
         array->values[i] = decode(bytes + 8 * i);
     return FLX_OK;
@@ -95,27 +94,24 @@ static flx_status read_bytes(const char *path, const char *bytes, size_t length,
     if (start == 0)
         return flx_fail(error, FLX_BAD_INPUT, "%s: not a complete .npy file", path);
     size_t prefix = bytes[6] == 1 ? 10 : 12;
-    char *header = strndup(bytes + prefix, start - prefix);
+    FLX_SCOPED char *header = strndup(bytes + prefix, start - prefix);
     if (!header)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for the header", path);
-    flx_status status = read_header(path, header, array, error);
-    free(header);
-    if (status == FLX_OK)
-        status = read_values(path, (const unsigned char *)bytes + start, length - start,
-                             array, error);
-    return status;
+        return flx_no_memory(error, "the header of %s", path);
+    FLX_TRY(read_header(path, header, array, error));
+    return read_values(path, (const unsigned char *)bytes + start, length - start, array,
+                       error);
 }
 
 flx_status flx_npy_read(const char *path, flx_npy **out, flx_error *error)
 {
     *out = NULL;
-    char *bytes;
+    FLX_SCOPED char *bytes = NULL;
     size_t length;
     FLX_TRY(flx_text_file_read(path, max_bytes, &bytes, &length, error));
-    flx_npy *array = calloc(1, sizeof *array);
-    flx_status status = array ? read_bytes(path, bytes, length, array, error)
-                              : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
-    free(bytes);
+    flx_npy *array;
+    if (!FLX_NEW(array, 1))
+        return flx_no_memory(error, "%s", path);
+    flx_status status = read_bytes(path, bytes, length, array, error);
     if (status == FLX_OK)
         *out = array;
     else

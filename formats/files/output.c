@@ -4,6 +4,8 @@
  * (RENAME_EXCHANGE), else it steps aside for a moment. */
 #include "formats/files/output.h"
 
+#include "formats/memory.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -60,8 +62,8 @@ static char *without_trailing_slashes(const char *path)
 
 static flx_output *prepare(const char *path, output_kind kind)
 {
-    flx_output *output = calloc(1, sizeof *output);
-    if (!output)
+    flx_output *output;
+    if (!FLX_NEW(output, 1))
         return NULL;
     output->kind = kind;
     output->shown = strdup(path);
@@ -105,7 +107,7 @@ static flx_status make_meanwhile(flx_output *output, flx_error *error)
 {
     output->meanwhile = meanwhile_template(output);
     if (!output->meanwhile)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", output->shown);
+        return flx_no_memory(error, "%s", output->shown);
     bool is_made;
     if (output->kind == RENAMED_FOLDER) {
         is_made = mkdtemp(output->meanwhile) != NULL;
@@ -148,18 +150,14 @@ flx_status flx_output_begin(const char *path, flx_output **out, flx_error *error
     bool is_device = exists && !S_ISREG(about.st_mode);
     flx_output *output = prepare(path, is_device ? COPIED_FILE : RENAMED_FILE);
     if (!output)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
+        return flx_no_memory(error, "%s", path);
     return begin(output, out, error);
 }
 
 static bool holds_file(const char *path, const char *name)
 {
-    char *inside = NULL;
-    if (asprintf(&inside, "%s/%s", path, name) < 0)
-        return false;
-    bool is_there = access(inside, F_OK) == 0;
-    free(inside);
-    return is_there;
+    FLX_SCOPED char *inside = NULL;
+    return asprintf(&inside, "%s/%s", path, name) >= 0 && access(inside, F_OK) == 0;
 }
 
 static bool is_empty_folder(const char *path)
@@ -189,7 +187,7 @@ flx_status flx_output_begin_directory(const char *path, const char *marker,
                         path, marker);
     flx_output *output = prepare(path, RENAMED_FOLDER);
     if (!output)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
+        return flx_no_memory(error, "%s", path);
     return begin(output, out, error);
 }
 
@@ -253,10 +251,8 @@ static int flush_entry(const char *path, const struct stat *about, int type,
 static int flush_folder_of(const char *path)
 {
     size_t length = folder_length(path);
-    char *folder = length ? strndup(path, length) : strdup(".");
-    int outcome = folder ? flush_path(folder) : -1;
-    free(folder);
-    return outcome;
+    FLX_SCOPED char *folder = length ? strndup(path, length) : strdup(".");
+    return folder ? flush_path(folder) : -1;
 }
 
 static int replace_folder(const char *from, const char *to)
@@ -269,7 +265,7 @@ static int replace_folder(const char *from, const char *to)
         remove_tree(from);
         return 0;
     }
-    char *aside = NULL;
+    FLX_SCOPED char *aside = NULL;
     if (asprintf(&aside, "%s.old", from) < 0)
         return -1;
     int outcome = rename(to, aside);
@@ -281,7 +277,6 @@ static int replace_folder(const char *from, const char *to)
     } else if (outcome == 0) {
         remove_tree(aside);
     }
-    free(aside);
     return outcome;
 }
 

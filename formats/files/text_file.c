@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/files/text_file.h"
 
+#include "formats/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,41 +11,27 @@
 #include <unistd.h>
 
 /* Reads to the end in growing pieces: the size of a pipe is not known beforehand. */
-static flx_status read_all(int file, const char *path, size_t max_bytes, char **out,
+static flx_status read_all(int file, const char *path, size_t max_bytes, char **text,
                            size_t *length, flx_error *error)
 {
-    size_t capacity = 65536, used = 0;
-    char *text = malloc(capacity + 1);
-    while (text) {
-        ssize_t got = read(file, text + used, capacity - used);
+    size_t room = 0, piece = 65536;
+    for (;;) {
+        if (!FLX_GROW(*text, room, *length + piece + 1))
+            return flx_no_memory(error, "the text of %s", path);
+        ssize_t got = read(file, *text + *length, piece);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0) {
-            free(text);
+        if (got < 0)
             return flx_fail(error, FLX_IO_FAILED, "%s: cannot be read: %s", path,
                             strerror(errno));
-        }
-        used += (size_t)got;
-        if (used > max_bytes) {
-            free(text);
+        *length += (size_t)got;
+        (*text)[*length] = '\0';
+        if (*length > max_bytes)
             return flx_fail(error, FLX_BAD_INPUT, "%s: longer than %zu bytes", path,
                             max_bytes);
-        }
-        if (got == 0) {
-            text[used] = '\0';
-            *out = text;
-            *length = used;
+        if (got == 0)
             return FLX_OK;
-        }
-        if (used == capacity) {
-            capacity *= 2;
-            char *larger = realloc(text, capacity + 1);
-            if (!larger)
-                free(text);
-            text = larger;
-        }
     }
-    return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory while reading", path);
 }
 
 flx_status flx_text_file_read(const char *path, size_t max_bytes, char **out,
@@ -63,5 +51,10 @@ flx_status flx_text_file_read(const char *path, size_t max_bytes, char **out,
     else
         status = read_all(file, path, max_bytes, out, length, error);
     close(file);
+    if (status != FLX_OK) {
+        free(*out);
+        *out = NULL;
+        *length = 0;
+    }
     return status;
 }

@@ -12,7 +12,6 @@ struct flx_hdf5_reader {
     char *path;
 };
 
-/* A dataset or attribute while it is read. */
 typedef struct {
     const flx_hdf5_reader *reader;
     const char *shown; /* its name in messages */
@@ -24,10 +23,16 @@ typedef struct {
 flx_status flx_hdf5_fail_item(const flx_hdf5_item *it, flx_error *error,
                               const char *what);
 
-/* Opens a dataset and checks how it is stored. Close it in every case. */
+/* Opens a dataset and checks how it is stored. To be closed in every case, which
+ * FLX_HDF5_SCOPED does at the end of the scope. */
 flx_status flx_hdf5_open_dataset(const flx_hdf5_reader *reader, const char *name,
                                  flx_hdf5_item *it, flx_error *error);
 void flx_hdf5_close_item(flx_hdf5_item *it);
+#define FLX_HDF5_SCOPED __attribute__((cleanup(flx_hdf5_close_item)))
+
+/* All of it, as cells of `memory_type`. */
+flx_status flx_hdf5_read_item(const flx_hdf5_item *it, hid_t memory_type, void *into,
+                              flx_error *error);
 
 /* Compares rank and lengths with what is expected; dims and *count are filled. */
 flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,

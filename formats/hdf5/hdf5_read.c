@@ -5,6 +5,7 @@
 #include "formats/hdf5/hdf5_read.h"
 
 #include "formats/hdf5/hdf5_item.h"
+#include "formats/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,9 +46,9 @@ flx_status flx_hdf5_open(const char *path, flx_hdf5_reader **out, flx_error *err
     *out = NULL;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     FLX_TRY(check_file(path, error));
-    flx_hdf5_reader *reader = malloc(sizeof *reader);
-    if (!reader)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
+    flx_hdf5_reader *reader;
+    if (!FLX_NEW(reader, 1))
+        return flx_no_memory(error, "%s", path);
     *reader = (flx_hdf5_reader){H5I_INVALID_HID, H5I_INVALID_HID, strdup(path)};
     reader->access = H5Pcreate(H5P_DATASET_ACCESS);
     H5Pset_elink_cb(reader->access, refuse_external_link, NULL);
@@ -121,6 +122,17 @@ flx_status flx_hdf5_fail_item(const flx_hdf5_item *it, flx_error *error, const c
                     it->is_attribute ? "attribute" : "dataset", it->shown, what);
 }
 
+flx_status flx_hdf5_read_item(const flx_hdf5_item *it, hid_t memory_type, void *into,
+                              flx_error *error)
+{
+    herr_t outcome = it->is_attribute ? H5Aread(it->id, memory_type, into)
+                                      : H5Dread(it->id, memory_type, H5S_ALL, H5S_ALL,
+                                                H5P_DEFAULT, into);
+    return outcome >= 0
+               ? FLX_OK
+               : flx_hdf5_fail_item(it, error, "cannot be read: the file is damaged");
+}
+
 static flx_status check_layout(const flx_hdf5_item *it, flx_error *error)
 {
     H5D_layout_t layout = H5Pget_layout(it->plist);
@@ -161,7 +173,6 @@ flx_status flx_hdf5_open_dataset(const flx_hdf5_reader *reader, const char *name
     return check_layout(it, error);
 }
 
-/* Compares rank and lengths with what is expected; dims and *count are filled. */
 flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,
                                 size_t *count, flx_error *error)
 {
@@ -196,39 +207,11 @@ flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,
     return FLX_OK;
 }
 
-/* Reads a checked dataset of 8-byte cells. */
-static flx_status read_cells(const flx_hdf5_item *it, hid_t memory_type, size_t count,
-                             void **out, flx_error *error)
+static flx_status check_float_type(const flx_hdf5_item *it, flx_error *error)
 {
-    void *cells = malloc(count * 8);
-    if (!cells)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu cells of %s",
-                        it->reader->path, count, it->shown);
-    if (H5Dread(it->id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) < 0) {
-        free(cells);
-        return flx_hdf5_fail_item(it, error, "cannot be read: the file is damaged");
-    }
-    *out = cells;
-    return FLX_OK;
-}
-
-flx_status flx_hdf5_read_doubles(const flx_hdf5_reader *reader, const char *name,
-                                 int rank, size_t *dims, double **out, flx_error *error)
-{
-    *out = NULL;
-    flx_hdf5_item it;
-    size_t count;
-    void *cells = NULL;
-    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
-    if (status == FLX_OK && H5Tget_class(it.type) != H5T_FLOAT)
-        status = flx_hdf5_fail_item(&it, error, "does not hold floating-point numbers");
-    if (status == FLX_OK)
-        status = flx_hdf5_check_shape(&it, rank, dims, &count, error);
-    if (status == FLX_OK)
-        status = read_cells(&it, H5T_NATIVE_DOUBLE, count, &cells, error);
-    flx_hdf5_close_item(&it);
-    *out = cells;
-    return status;
+    if (H5Tget_class(it->type) == H5T_FLOAT)
+        return FLX_OK;
+    return flx_hdf5_fail_item(it, error, "does not hold floating-point numbers");
 }
 
 /* HDF5 would clamp what does not fit without a word. */
@@ -245,21 +228,50 @@ flx_status flx_hdf5_check_integer_type(const flx_hdf5_item *it, flx_error *error
     return FLX_OK;
 }
 
+typedef struct {
+    const char *name;
+    int rank;
+    size_t *dims; /* as in flx_hdf5_read_doubles */
+    hid_t memory_type;
+} request;
+
+/* Checks a dataset, then reads all of it. */
+static flx_status read_dataset(const flx_hdf5_reader *reader, request wanted, void **out,
+                               flx_error *error)
+{
+    FLX_HDF5_SCOPED flx_hdf5_item it;
+    size_t count = 0, size = H5Tget_size(wanted.memory_type);
+    FLX_TRY(flx_hdf5_open_dataset(reader, wanted.name, &it, error));
+    FLX_TRY(H5Tget_class(wanted.memory_type) == H5T_FLOAT
+                ? check_float_type(&it, error)
+                : flx_hdf5_check_integer_type(&it, error));
+    FLX_TRY(flx_hdf5_check_shape(&it, wanted.rank, wanted.dims, &count, error));
+    FLX_SCOPED char *cells = malloc(count * size);
+    if (!cells)
+        return flx_no_memory(error, "%zu cells of %s in %s", count, wanted.name,
+                             reader->path);
+    FLX_TRY(flx_hdf5_read_item(&it, wanted.memory_type, cells, error));
+    *out = cells;
+    cells = NULL;
+    return FLX_OK;
+}
+
+flx_status flx_hdf5_read_doubles(const flx_hdf5_reader *reader, const char *name,
+                                 int rank, size_t *dims, double **out, flx_error *error)
+{
+    request wanted = {name, rank, dims, H5T_NATIVE_DOUBLE};
+    void *cells = NULL;
+    flx_status status = read_dataset(reader, wanted, &cells, error);
+    *out = cells;
+    return status;
+}
+
 flx_status flx_hdf5_read_integers(const flx_hdf5_reader *reader, const char *name,
                                   int rank, size_t *dims, int64_t **out, flx_error *error)
 {
-    *out = NULL;
-    flx_hdf5_item it;
-    size_t count;
+    request wanted = {name, rank, dims, H5T_NATIVE_INT64};
     void *cells = NULL;
-    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
-    if (status == FLX_OK)
-        status = flx_hdf5_check_integer_type(&it, error);
-    if (status == FLX_OK)
-        status = flx_hdf5_check_shape(&it, rank, dims, &count, error);
-    if (status == FLX_OK)
-        status = read_cells(&it, H5T_NATIVE_INT64, count, &cells, error);
-    flx_hdf5_close_item(&it);
+    flx_status status = read_dataset(reader, wanted, &cells, error);
     *out = cells;
     return status;
 }
@@ -267,18 +279,9 @@ flx_status flx_hdf5_read_integers(const flx_hdf5_reader *reader, const char *nam
 flx_status flx_hdf5_read_bytes(const flx_hdf5_reader *reader, const char *name,
                                size_t count, unsigned char **out, flx_error *error)
 {
-    *out = NULL;
-    flx_hdf5_item it;
-    size_t dims[1] = {count}, cells = 0;
+    request wanted = {name, 1, &count, H5T_NATIVE_UCHAR};
     void *bytes = NULL;
-    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
-    if (status == FLX_OK)
-        status = flx_hdf5_check_integer_type(&it, error);
-    if (status == FLX_OK)
-        status = flx_hdf5_check_shape(&it, 1, dims, &cells, error);
-    if (status == FLX_OK)
-        status = read_cells(&it, H5T_NATIVE_UCHAR, cells, &bytes, error);
-    flx_hdf5_close_item(&it);
+    flx_status status = read_dataset(reader, wanted, &bytes, error);
     *out = bytes;
     return status;
 }

@@ -4,6 +4,7 @@
 #include "formats/hdf5/hdf5_read.h"
 
 #include "formats/hdf5/hdf5_item.h"
+#include "formats/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,16 +50,7 @@ static flx_status copy_text(const flx_hdf5_item *it, const char *text, char **ou
     if (!is_good_text(text))
         return flx_hdf5_fail_item(it, error,
                                   "holds a text that is not UTF-8 or too long");
-    *out = strdup(text);
-    return *out ? FLX_OK
-                : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", it->reader->path);
-}
-
-static herr_t read_raw(const flx_hdf5_item *it, hid_t memory_type, void *into)
-{
-    if (it->is_attribute)
-        return H5Aread(it->id, memory_type, into);
-    return H5Dread(it->id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, into);
+    return flx_copy_text(text, out, error);
 }
 
 /* Texts of one length, `width` bytes each with the NUL that HDF5 adds. */
@@ -66,32 +58,26 @@ static flx_status read_fixed(const flx_hdf5_item *it, hid_t memory_type, size_t 
                              char **texts, flx_error *error)
 {
     size_t width = H5Tget_size(memory_type);
-    char *raw = calloc(count, width);
-    flx_status status = FLX_OK;
-    if (!raw)
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", it->reader->path);
-    else if (read_raw(it, memory_type, raw) < 0)
-        status = flx_hdf5_fail_item(it, error, "cannot be read: the file is damaged");
-    for (size_t i = 0; i < count && status == FLX_OK; i++)
-        status = copy_text(it, raw + i * width, &texts[i], error);
-    free(raw);
-    return status;
+    FLX_SCOPED char *raw = NULL;
+    if (!FLX_NEW(raw, count * width))
+        return flx_no_memory(error, "%zu texts of %s", count, it->reader->path);
+    FLX_TRY(flx_hdf5_read_item(it, memory_type, raw, error));
+    for (size_t i = 0; i < count; i++)
+        FLX_TRY(copy_text(it, raw + i * width, &texts[i], error));
+    return FLX_OK;
 }
 
 static flx_status read_variable(const flx_hdf5_item *it, hid_t memory_type, size_t count,
                                 char **texts, flx_error *error)
 {
-    char **raw = calloc(count, sizeof *raw);
-    if (!raw)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", it->reader->path);
-    flx_status status = FLX_OK;
-    if (read_raw(it, memory_type, raw) < 0)
-        status = flx_hdf5_fail_item(it, error, "cannot be read: the file is damaged");
+    FLX_SCOPED char **raw = NULL;
+    if (!FLX_NEW(raw, count))
+        return flx_no_memory(error, "%zu texts of %s", count, it->reader->path);
+    flx_status status = flx_hdf5_read_item(it, memory_type, raw, error);
     for (size_t i = 0; i < count && status == FLX_OK; i++)
         status = copy_text(it, raw[i], &texts[i], error);
     for (size_t i = 0; i < count; i++)
         H5free_memory(raw[i]);
-    free(raw);
     return status;
 }
 
@@ -125,29 +111,30 @@ void flx_hdf5_free_strings(char **strings, size_t count)
     free(strings);
 }
 
+static flx_status read_strings(const flx_hdf5_reader *reader, const char *name,
+                               size_t *count, char ***texts, flx_error *error)
+{
+    FLX_HDF5_SCOPED flx_hdf5_item it;
+    size_t cells;
+    FLX_TRY(flx_hdf5_open_dataset(reader, name, &it, error));
+    FLX_TRY(flx_hdf5_check_shape(&it, 1, count, &cells, error));
+    if (*count > MAX_STRINGS)
+        return flx_hdf5_fail_item(&it, error, "holds more than 2^20 texts");
+    if (!FLX_NEW(*texts, *count))
+        return flx_no_memory(error, "%zu texts of %s", *count, reader->path);
+    return read_texts(&it, *count, *texts, error);
+}
+
 flx_status flx_hdf5_read_strings(const flx_hdf5_reader *reader, const char *name,
                                  size_t *count, char ***out, flx_error *error)
 {
     *out = NULL;
-    flx_hdf5_item it;
-    size_t found = 0;
-    char **texts = NULL;
-    flx_status status = flx_hdf5_open_dataset(reader, name, &it, error);
-    if (status == FLX_OK)
-        status = flx_hdf5_check_shape(&it, 1, count, &found, error);
-    if (status == FLX_OK && found > MAX_STRINGS)
-        status = flx_hdf5_fail_item(&it, error, "holds more than 2^20 texts");
-    if (status == FLX_OK && !(texts = calloc(found, sizeof *texts)))
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", reader->path);
-    if (status == FLX_OK)
-        status = read_texts(&it, found, texts, error);
-    flx_hdf5_close_item(&it);
+    flx_status status = read_strings(reader, name, count, out, error);
     if (status != FLX_OK) {
-        flx_hdf5_free_strings(texts, texts ? found : 0);
-        return status;
+        flx_hdf5_free_strings(*out, *count);
+        *out = NULL;
     }
-    *out = texts;
-    return FLX_OK;
+    return status;
 }
 
 /* Leaves it->id invalid, without an error, where an optional attribute is absent. */
@@ -178,62 +165,46 @@ flx_status flx_hdf5_get_text(const flx_hdf5_reader *reader, const char *object,
                              const char *name, bool is_required, char **out,
                              flx_error *error)
 {
-    flx_hdf5_item it;
-    char *text = NULL;
-    flx_status status = open_attribute(reader, object, name, is_required, &it, error);
-    if (status == FLX_OK && it.id >= 0)
-        status = read_texts(&it, 1, &text, error);
-    flx_hdf5_close_item(&it);
-    if (status == FLX_OK && text)
-        *out = text;
-    return status;
+    FLX_HDF5_SCOPED flx_hdf5_item it;
+    FLX_TRY(open_attribute(reader, object, name, is_required, &it, error));
+    return it.id < 0 ? FLX_OK : read_texts(&it, 1, out, error);
 }
 
 flx_status flx_hdf5_get_integer(const flx_hdf5_reader *reader, const char *object,
                                 const char *name, bool is_required, int64_t *out,
                                 flx_error *error)
 {
-    flx_hdf5_item it;
-    flx_status status = open_attribute(reader, object, name, is_required, &it, error);
-    if (status == FLX_OK && it.id >= 0) {
-        status = flx_hdf5_check_integer_type(&it, error);
-        if (status == FLX_OK && H5Aread(it.id, H5T_NATIVE_INT64, out) < 0)
-            status = flx_hdf5_fail_item(&it, error, "cannot be read");
-    }
-    flx_hdf5_close_item(&it);
-    return status;
+    FLX_HDF5_SCOPED flx_hdf5_item it;
+    FLX_TRY(open_attribute(reader, object, name, is_required, &it, error));
+    if (it.id < 0)
+        return FLX_OK;
+    FLX_TRY(flx_hdf5_check_integer_type(&it, error));
+    return flx_hdf5_read_item(&it, H5T_NATIVE_INT64, out, error);
 }
 
 flx_status flx_hdf5_get_number(const flx_hdf5_reader *reader, const char *object,
                                const char *name, bool is_required, double *out,
                                flx_error *error)
 {
-    flx_hdf5_item it;
-    flx_status status = open_attribute(reader, object, name, is_required, &it, error);
-    if (status == FLX_OK && it.id >= 0) {
-        H5T_class_t class = H5Tget_class(it.type);
-        if (class != H5T_FLOAT && class != H5T_INTEGER)
-            status = flx_hdf5_fail_item(&it, error, "does not hold a number");
-        else if (H5Aread(it.id, H5T_NATIVE_DOUBLE, out) < 0)
-            status = flx_hdf5_fail_item(&it, error, "cannot be read");
-    }
-    flx_hdf5_close_item(&it);
-    return status;
+    FLX_HDF5_SCOPED flx_hdf5_item it;
+    FLX_TRY(open_attribute(reader, object, name, is_required, &it, error));
+    if (it.id < 0)
+        return FLX_OK;
+    H5T_class_t class = H5Tget_class(it.type);
+    if (class != H5T_FLOAT && class != H5T_INTEGER)
+        return flx_hdf5_fail_item(&it, error, "does not hold a number");
+    return flx_hdf5_read_item(&it, H5T_NATIVE_DOUBLE, out, error);
 }
 
 flx_status flx_hdf5_check_format(const flx_hdf5_reader *reader, const char *format,
                                  int version, flx_error *error)
 {
-    char *found = NULL;
+    FLX_SCOPED char *found = NULL;
     int64_t number = 0;
     FLX_TRY(flx_hdf5_get_text(reader, "/", "format", true, &found, error));
-    flx_status status = FLX_OK;
     if (strcmp(found, format) != 0)
-        status =
-            flx_fail(error, FLX_BAD_INPUT, "%s: format is \"%.100s\", expected \"%s\"",
-                     reader->path, found, format);
-    free(found);
-    FLX_TRY(status);
+        return flx_fail(error, FLX_BAD_INPUT, "%s: format is \"%.100s\", expected \"%s\"",
+                        reader->path, found, format);
     FLX_TRY(flx_hdf5_get_integer(reader, "/", "version", true, &number, error));
     if (number != version)
         return flx_fail(error, FLX_BAD_INPUT,

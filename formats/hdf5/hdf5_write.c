@@ -4,6 +4,7 @@
 #include "formats/hdf5/hdf5_write.h"
 
 #include "formats/files.h"
+#include "formats/memory.h"
 
 #include <hdf5.h>
 #include <stdbool.h>
@@ -32,18 +33,18 @@ static bool is_usable(const flx_hdf5_writer *writer)
 flx_hdf5_writer *flx_hdf5_create(const char *format, int version)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    flx_hdf5_writer *writer = calloc(1, sizeof *writer);
+    flx_hdf5_writer *writer;
+    if (!FLX_NEW(writer, 1))
+        return NULL;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), create = H5Pcreate(H5P_FILE_CREATE);
-    if (writer) {
-        H5Pset_fapl_core(access, 1 << 20, 0);
-        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-        H5Pset_obj_track_times(create, 0);
-        writer->file = H5Fcreate("fluxion.h5", H5F_ACC_TRUNC, create, access);
-        if (writer->file < 0)
-            note_failure(writer, "/");
-        flx_hdf5_put_text(writer, "/", "format", format);
-        flx_hdf5_put_integer(writer, "/", "version", version);
-    }
+    H5Pset_fapl_core(access, 1 << 20, 0);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    H5Pset_obj_track_times(create, 0);
+    writer->file = H5Fcreate("fluxion.h5", H5F_ACC_TRUNC, create, access);
+    if (writer->file < 0)
+        note_failure(writer, "/");
+    flx_hdf5_put_text(writer, "/", "format", format);
+    flx_hdf5_put_integer(writer, "/", "version", version);
     H5Pclose(create);
     H5Pclose(access);
     return writer;
@@ -158,7 +159,7 @@ void flx_hdf5_write_strings(flx_hdf5_writer *writer, const char *name, size_t co
     for (size_t i = 0; i < count; i++)
         if (strlen(strings[i]) + 1 > width)
             width = strlen(strings[i]) + 1;
-    char *cells = calloc(count, width);
+    FLX_SCOPED char *cells = flx_allocate(count, width);
     hid_t type = text_type(width);
     if (cells && type >= 0) {
         for (size_t i = 0; i < count; i++)
@@ -169,7 +170,6 @@ void flx_hdf5_write_strings(flx_hdf5_writer *writer, const char *name, size_t co
     }
     if (type >= 0)
         H5Tclose(type);
-    free(cells);
 }
 
 static void put_attribute(flx_hdf5_writer *writer, const char *object, const char *name,
@@ -226,37 +226,36 @@ static char *take_image(const flx_hdf5_writer *writer, size_t *length)
     return image;
 }
 
-static flx_status save(flx_hdf5_writer *writer, const char *path, bool is_sealed,
+static flx_status save(const flx_hdf5_writer *writer, const char *path, bool is_sealed,
                        flx_error *error)
 {
     if (!writer)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
-    flx_status status;
+        return flx_no_memory(error, "the file %s", path);
+    if (writer->failed[0])
+        return flx_fail(error, FLX_IO_FAILED, "%s: %s cannot be written", path,
+                        writer->failed);
     size_t length = 0;
-    char *image = NULL;
-    if (writer->failed[0]) {
-        status = flx_fail(error, FLX_IO_FAILED, "%s: %s cannot be written", path,
-                          writer->failed);
-    } else if (!(image = take_image(writer, &length))) {
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: no memory for the file", path);
-    } else {
-        if (is_sealed)
-            flx_checksum_trailer_make(image, length, image + length);
-        status = flx_output_write(
-            path, image, length + (is_sealed ? FLX_CHECKSUM_TRAILER_LENGTH : 0), error);
+    FLX_SCOPED char *image = take_image(writer, &length);
+    if (!image)
+        return flx_no_memory(error, "the file %s", path);
+    if (is_sealed) {
+        flx_checksum_trailer_make(image, length, image + length);
+        length += FLX_CHECKSUM_TRAILER_LENGTH;
     }
-    free(image);
-    flx_hdf5_discard(writer);
-    return status;
+    return flx_output_write(path, image, length, error);
 }
 
 flx_status flx_hdf5_save(flx_hdf5_writer *writer, const char *path, flx_error *error)
 {
-    return save(writer, path, false, error);
+    flx_status status = save(writer, path, false, error);
+    flx_hdf5_discard(writer);
+    return status;
 }
 
 flx_status flx_hdf5_save_sealed(flx_hdf5_writer *writer, const char *path,
                                 flx_error *error)
 {
-    return save(writer, path, true, error);
+    flx_status status = save(writer, path, true, error);
+    flx_hdf5_discard(writer);
+    return status;
 }

@@ -5,62 +5,48 @@
 #include "formats/import/import.h"
 
 #include "formats/import/import_fill.h"
+#include "formats/memory.h"
+#include "formats/names.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left for the import");
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Mapped, turned and derived columns may meet. */
 static flx_status refuse_repeats(const flx_dataset *dataset, const char *place,
                                  flx_error *error)
 {
-    size_t count = (size_t)dataset->n_columns;
-    const char **names = malloc(count * sizeof *names);
-    if (!names)
-        return no_memory(error);
-    for (size_t c = 0; c < count; c++)
+    FLX_SCOPED const char **names = NULL;
+    const char *repeated;
+    if (!FLX_NEW(names, dataset->n_columns))
+        return flx_no_memory(error, "the import");
+    for (int c = 0; c < dataset->n_columns; c++)
         names[c] = dataset->columns[c].name;
-    qsort(names, count, sizeof *names, compare_texts);
-    flx_status status = FLX_OK;
-    for (size_t c = 1; c < count && status == FLX_OK; c++)
-        if (strcmp(names[c - 1], names[c]) == 0)
-            status = flx_fail(error, FLX_BAD_INPUT, "%s makes \"%.200s\" twice", place,
-                              names[c]);
-    free(names);
-    return status;
+    FLX_TRY(flx_find_repeat(names, (size_t)dataset->n_columns, &repeated, error));
+    return repeated ? flx_fail(error, FLX_BAD_INPUT, "%s makes \"%.200s\" twice", place,
+                               repeated)
+                    : FLX_OK;
 }
 
 static flx_status fill_columns(flx_import_work *work, int n_mapped, int n_pivoted,
                                flx_error *error)
 {
-    double *of_line = malloc((size_t)work->table->n_lines * sizeof *of_line);
-    flx_status status = of_line ? FLX_OK : no_memory(error);
+    FLX_SCOPED double *of_line = NULL;
+    const flx_import_binding *list = work->bindings.list;
     int column = 0;
-    for (int i = 0; i < work->bindings.count && status == FLX_OK; i++)
-        if (!work->bindings.list[i].is_check)
-            status = flx_import_fill_mapped(work, &work->bindings.list[i], column++,
-                                            of_line, error);
-    if (status == FLX_OK && work->map->pivot.is_used)
-        status = flx_import_fill_pivot(work, n_mapped, error);
-    if (status == FLX_OK)
-        status = flx_import_fill_derived(work, n_mapped + n_pivoted, error);
-    if (status == FLX_OK)
-        status = refuse_repeats(work->dataset, flx_json_place(work->map->source), error);
-    for (int i = 0; i < work->bindings.count && status == FLX_OK; i++)
-        if (work->bindings.list[i].is_check)
-            status = flx_import_check_same(work, &work->bindings.list[i], error);
-    free(of_line);
-    return status;
+    if (!FLX_NEW(of_line, work->table->n_lines))
+        return flx_no_memory(error, "the import");
+    for (int i = 0; i < work->bindings.count; i++)
+        if (!list[i].is_check)
+            FLX_TRY(flx_import_fill_mapped(work, &list[i], column++, of_line, error));
+    if (work->map->pivot.is_used)
+        FLX_TRY(flx_import_fill_pivot(work, n_mapped, error));
+    FLX_TRY(flx_import_fill_derived(work, n_mapped + n_pivoted, error));
+    FLX_TRY(refuse_repeats(work->dataset, flx_json_place(work->map->source), error));
+    for (int i = 0; i < work->bindings.count; i++)
+        if (list[i].is_check)
+            FLX_TRY(flx_import_check_same(work, &list[i], error));
+    return FLX_OK;
 }
 
 static flx_status make_dataset(flx_import_work *work, flx_error *error)
@@ -93,44 +79,38 @@ static flx_status describe(flx_import_work *work, flx_error *error)
         return flx_dataset_describe(work->dataset, system, work->map->origin, error);
     for (int f = 0; f < table->n_files; f++)
         length += strlen(table->files[f]->path) + 2;
-    char *source = malloc(length), *at = source;
+    FLX_SCOPED char *source = malloc(length);
+    char *at = source;
     if (!source)
-        return no_memory(error);
+        return flx_no_memory(error, "the import");
     for (int f = 0; f < table->n_files; f++) {
         const char *slash = strrchr(table->files[f]->path, '/');
         if (f)
             at = stpcpy(at, ", ");
         at = stpcpy(at, slash ? slash + 1 : table->files[f]->path);
     }
-    flx_status status = flx_dataset_describe(work->dataset, system, source, error);
-    free(source);
-    return status;
+    return flx_dataset_describe(work->dataset, system, source, error);
 }
 
 static flx_status mark_shape(flx_import_work *work, flx_error *error)
 {
     flx_import_table *table = work->table;
     const flx_import_map *map = work->map;
-    int *column = malloc((size_t)table->n_files * sizeof *column);
-    if (!column)
-        return no_memory(error);
-    flx_status status = FLX_OK;
-    for (int k = 0; k < map->group.count && status == FLX_OK; k++)
-        status = flx_import_table_require(table, map->group.texts[k], "\"group\"", column,
-                                          error);
-    if (status == FLX_OK && map->step_column)
-        status =
-            flx_import_table_require(table, map->step_column, "\"step\"", column, error);
-    free(column);
-    if (status == FLX_OK && map->time)
-        status = flx_import_read_times(table, map, &work->time, error);
-    if (status == FLX_OK)
-        status = flx_import_rows_create(table, map, work->time, &work->rows, error);
-    if (status == FLX_OK && map->pivot.is_used)
-        status = flx_import_prepare_pivot(work, error);
-    if (status == FLX_OK)
-        status = flx_import_prepare_derived(work, error);
-    return status;
+    FLX_SCOPED int *column = NULL;
+    if (!FLX_NEW(column, table->n_files))
+        return flx_no_memory(error, "the import");
+    for (int k = 0; k < map->group.count; k++)
+        FLX_TRY(flx_import_table_require(table, map->group.texts[k], "\"group\"", column,
+                                         error));
+    if (map->step_column)
+        FLX_TRY(
+            flx_import_table_require(table, map->step_column, "\"step\"", column, error));
+    if (map->time)
+        FLX_TRY(flx_import_read_times(table, map, &work->time, error));
+    FLX_TRY(flx_import_rows_create(table, map, work->time, &work->rows, error));
+    if (map->pivot.is_used)
+        FLX_TRY(flx_import_prepare_pivot(work, error));
+    return flx_import_prepare_derived(work, error);
 }
 
 static flx_status run(flx_import_work *work, const flx_import_request *request,

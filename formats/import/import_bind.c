@@ -2,6 +2,8 @@
  * Matches the columns of the CSV files with the rules of the map (see the header). */
 #include "formats/import/import_bind.h"
 
+#include "formats/memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +14,6 @@ typedef struct {
     const char *star;
     size_t length;
 } match;
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left to match columns");
-}
 
 static bool beats(const flx_import_rule *one, const flx_import_rule *other)
 {
@@ -87,32 +84,20 @@ static flx_import_binding *find_binding(const flx_import_table *table,
 }
 
 static flx_status add_binding(const flx_import_table *table,
-                              flx_import_bindings *bindings, char *name,
+                              flx_import_bindings *bindings, const char *name,
                               const flx_import_rule *rule, flx_import_binding **out,
                               flx_error *error)
 {
-    if (bindings->count == bindings->capacity) {
-        int larger = bindings->capacity ? 2 * bindings->capacity : 64;
-        flx_import_binding *grown =
-            realloc(bindings->list, (size_t)larger * sizeof *bindings->list);
-        if (!grown)
-            return no_memory(error);
-        bindings->list = grown;
-        bindings->capacity = larger;
-    }
-    size_t n_files = (size_t)table->n_files;
-    const flx_import_rule **rules = calloc(n_files, sizeof *rules);
-    int *column = malloc(n_files * sizeof *column);
-    if (!rules || !column) {
-        free(rules);
-        free(column);
-        return no_memory(error);
-    }
-    for (size_t f = 0; f < n_files; f++)
-        column[f] = -1;
-    *out = &bindings->list[bindings->count++];
-    **out = (flx_import_binding){name, rule->same_as != NULL, rule, rules, column};
-    return FLX_OK;
+    if (!FLX_GROW(bindings->list, bindings->room, bindings->count + 1))
+        return flx_no_memory(error, "the columns to import");
+    flx_import_binding *binding = *out = &bindings->list[bindings->count++];
+    *binding = (flx_import_binding){.is_check = rule->same_as != NULL, .rule = rule};
+    if (!FLX_NEW(binding->rules, table->n_files) ||
+        !FLX_NEW(binding->column, table->n_files))
+        return flx_no_memory(error, "the columns to import");
+    for (int f = 0; f < table->n_files; f++)
+        binding->column[f] = -1;
+    return flx_copy_text(name, &binding->name, error);
 }
 
 /* Another source of a binding that there is: fine only in a further file below. */
@@ -141,29 +126,20 @@ static flx_status bind_to(const flx_import_table *table, const match *found, int
                           flx_import_bindings *bindings, flx_error *error)
 {
     const char *from = table->files[f]->names[c];
-    char *name = fill_star(found);
+    FLX_SCOPED char *name = fill_star(found);
     if (!name)
-        return no_memory(error);
+        return flx_no_memory(error, "the columns to import");
     json_t *text = json_string(name); /* NULL for what is no UTF-8 */
-    if (!text) {
-        free(name);
+    if (!text)
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s line 1: the name of column %d is no UTF-8",
                         table->files[f]->path, c + 1);
-    }
     json_decref(text);
     flx_import_binding *binding = find_binding(table, bindings, name, found->rule, from);
-    if (!binding) {
-        flx_status status =
-            add_binding(table, bindings, name, found->rule, &binding, error);
-        if (status != FLX_OK) {
-            free(name);
-            return status;
-        }
-    } else {
-        free(name);
+    if (binding)
         FLX_TRY(check_source(table, binding, found->rule, f, c, error));
-    }
+    else
+        FLX_TRY(add_binding(table, bindings, name, found->rule, &binding, error));
     binding->column[f] = c;
     binding->rules[f] = found->rule;
     return FLX_OK;
@@ -174,22 +150,18 @@ static flx_status bind_column(const flx_import_table *table, const flx_import_ma
                               flx_error *error)
 {
     const char *name = table->files[f]->names[c];
-    char *full = NULL;
+    FLX_SCOPED char *full = NULL;
     if (asprintf(&full, "%s#%s", table->stems[f], name) < 0)
-        return no_memory(error);
+        return flx_no_memory(error, "the columns to import");
     match found = choose_rule(map, full, name);
-    flx_status status = FLX_OK;
-    if (found.rule && found.rule->is_ignored)
-        bindings->n_ignored++;
-    else if (found.rule)
-        status = bind_to(table, &found, f, c, bindings, error);
-    else if (!table->is_used[f][c])
-        status =
-            flx_fail(error, FLX_BAD_INPUT,
-                     "%s line 1: column \"%.200s\" is neither mapped nor ignored (in %s)",
-                     table->files[f]->path, name, flx_json_place(map->source));
-    free(full);
-    return status;
+    if (found.rule && !found.rule->is_ignored)
+        return bind_to(table, &found, f, c, bindings, error);
+    bindings->n_ignored += found.rule != NULL;
+    if (found.rule || table->is_used[f][c])
+        return FLX_OK;
+    return flx_fail(error, FLX_BAD_INPUT,
+                    "%s line 1: column \"%.200s\" is neither mapped nor ignored (in %s)",
+                    table->files[f]->path, name, flx_json_place(map->source));
 }
 
 static bool is_bound(const flx_import_bindings *bindings, const flx_import_rule *rule,
@@ -230,15 +202,10 @@ flx_status flx_import_bind(const flx_import_table *table, const flx_import_map *
                            flx_import_bindings *bindings, flx_error *error)
 {
     *bindings = (flx_import_bindings){0};
-    flx_status status = FLX_OK;
-    for (int f = 0; f < table->n_files && status == FLX_OK; f++)
-        for (int c = 0; c < table->files[f]->n_columns && status == FLX_OK; c++)
-            status = bind_column(table, map, f, c, bindings, error);
-    if (status == FLX_OK)
-        status = refuse_missing(table, map, bindings, error);
-    if (status != FLX_OK)
-        flx_import_unbind(bindings);
-    return status;
+    for (int f = 0; f < table->n_files; f++)
+        for (int c = 0; c < table->files[f]->n_columns; c++)
+            FLX_TRY(bind_column(table, map, f, c, bindings, error));
+    return refuse_missing(table, map, bindings, error);
 }
 
 void flx_import_unbind(flx_import_bindings *bindings)

@@ -17,7 +17,8 @@ typedef struct {
 } flx_import_binding;
 
 typedef struct {
-    int count, capacity;
+    int count;
+    size_t room;
     flx_import_binding *list; /* (count) in the order of the files' columns */
     int n_ignored;            /* CSV columns */
 } flx_import_bindings;
@@ -27,6 +28,6 @@ typedef struct {
  * same. */
 flx_status flx_import_bind(const flx_import_table *table, const flx_import_map *map,
                            flx_import_bindings *bindings, flx_error *error);
-/* Frees the lists in it. */
+/* Frees the lists in it, also after an error. */
 void flx_import_unbind(flx_import_bindings *bindings);
 #endif

@@ -3,15 +3,11 @@
  * in, and how many lines share a text. */
 #include "formats/import/import_fill.h"
 #include "formats/import/import_values.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left for derived columns");
-}
 
 /* Column of `from` (which 0) or `minus` (which 1) of a derivation in every file. */
 static int *source_of(const flx_import_work *work, int d, int which)
@@ -24,9 +20,8 @@ flx_status flx_import_prepare_derived(flx_import_work *work, flx_error *error)
 {
     const flx_import_map *map = work->map;
     size_t count = 2 * (size_t)map->n_derivations * (size_t)work->table->n_files;
-    work->derived_from = malloc((count + 1) * sizeof *work->derived_from);
-    if (!work->derived_from)
-        return no_memory(error);
+    if (!FLX_NEW(work->derived_from, count))
+        return flx_no_memory(error, "derived columns");
     for (int d = 0; d < map->n_derivations; d++) {
         const flx_import_derivation *derivation = &map->derivations[d];
         int *column = source_of(work, d, 0);
@@ -82,19 +77,17 @@ static flx_status count_lines(flx_import_work *work,
     int n_lines = work->table->n_lines;
     const char *by[] = {derivation->from};
     flx_text_list columns = {1, by};
-    int64_t *number = malloc((size_t)n_lines * sizeof *number);
-    int *count = calloc((size_t)n_lines, sizeof *count);
-    flx_status status = number && count
-                            ? flx_import_number_lines(work->table, &columns, "\"derive\"",
-                                                      number, NULL, error)
-                            : no_memory(error);
-    for (int i = 0; i < n_lines && status == FLX_OK; i++)
+    FLX_SCOPED int64_t *number = NULL;
+    FLX_SCOPED int *count = NULL;
+    if (!FLX_NEW(number, n_lines) || !FLX_NEW(count, n_lines))
+        return flx_no_memory(error, "derived columns");
+    FLX_TRY(flx_import_number_lines(work->table, &columns, "\"derive\"", number, NULL,
+                                    error));
+    for (int i = 0; i < n_lines; i++)
         count[number[i]]++;
-    for (int i = 0; i < n_lines && status == FLX_OK; i++)
+    for (int i = 0; i < n_lines; i++)
         of_line[i] = count[number[i]];
-    free(number);
-    free(count);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status subtract(const flx_import_work *work,
@@ -177,10 +170,10 @@ static flx_status fill_one(flx_import_work *work, int d, int column, double *of_
 
 flx_status flx_import_fill_derived(flx_import_work *work, int first, flx_error *error)
 {
-    double *of_line = malloc((size_t)work->table->n_lines * sizeof *of_line);
-    flx_status status = of_line ? FLX_OK : no_memory(error);
-    for (int d = 0; d < work->map->n_derivations && status == FLX_OK; d++)
-        status = fill_one(work, d, first + d, of_line, error);
-    free(of_line);
-    return status;
+    FLX_SCOPED double *of_line = NULL;
+    if (!FLX_NEW(of_line, work->table->n_lines))
+        return flx_no_memory(error, "derived columns");
+    for (int d = 0; d < work->map->n_derivations; d++)
+        FLX_TRY(fill_one(work, d, first + d, of_line, error));
+    return FLX_OK;
 }

@@ -3,6 +3,8 @@
  * one list, so that a number is an index. */
 #include "formats/import/import_keys.h"
 
+#include "formats/memory.h"
+
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -40,7 +42,7 @@ static flx_status resize(flx_import_keys *keys, size_t n_slots, flx_error *error
         keys->texts = texts;
     if (!slots || !texts) {
         free(slots);
-        return flx_fail(error, FLX_NO_MEMORY, "no memory left for %d keys", keys->count);
+        return flx_no_memory(error, "%d keys", keys->count);
     }
     memset(slots, 0xff, n_slots * sizeof *slots); /* all -1 */
     free(keys->slots);
@@ -53,9 +55,8 @@ static flx_status resize(flx_import_keys *keys, size_t n_slots, flx_error *error
 
 flx_status flx_import_keys_create(flx_import_keys **out, flx_error *error)
 {
-    *out = calloc(1, sizeof **out);
-    if (!*out)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory left for keys");
+    if (!FLX_NEW(*out, 1))
+        return flx_no_memory(error, "keys");
     flx_status status = resize(*out, 1024, error);
     if (status != FLX_OK) {
         flx_import_keys_destroy(*out);
@@ -84,11 +85,7 @@ flx_status flx_import_keys_number(flx_import_keys *keys, const char *text, int *
             FLX_TRY(resize(keys, 2 * keys->n_slots, error));
             slot = find_slot(keys, text);
         }
-        char *copy = strdup(text);
-        if (!copy)
-            return flx_fail(error, FLX_NO_MEMORY, "no memory left for %d keys",
-                            keys->count);
-        keys->texts[keys->count] = copy;
+        FLX_TRY(flx_copy_text(text, &keys->texts[keys->count], error));
         keys->slots[slot] = keys->count++;
     }
     *number = keys->slots[slot];

@@ -2,14 +2,11 @@
  * Reader of the keys of an import map that shape the table (see import_shape.h). */
 #include "formats/import/import_layout.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left for an import map");
-}
 
 static flx_status read_group(flx_import_map *map, const json_t *root, flx_error *error)
 {
@@ -46,9 +43,8 @@ static flx_status read_filters(flx_import_map *map, const json_t *root, flx_erro
     FLX_TRY(flx_json_get_object(map->source, root, "where", false, &where, error));
     if (!where)
         return FLX_OK;
-    map->filters = calloc(json_object_size(where) + 1, sizeof *map->filters);
-    if (!map->filters)
-        return no_memory(error);
+    if (!FLX_NEW(map->filters, json_object_size(where)))
+        return flx_no_memory(error, "an import map");
     json_object_foreach(where, column, node)
     {
         flx_import_filter *filter = &map->filters[map->n_filters++];
@@ -65,9 +61,8 @@ static flx_status read_missing(flx_import_map *map, const json_t *root, flx_erro
     if (json_object_get(root, "missing"))
         return flx_json_get_texts(map->source, root, "missing", true, &map->missing,
                                   error);
-    map->missing.texts = malloc(sizeof usual);
-    if (!map->missing.texts)
-        return no_memory(error);
+    if (!FLX_NEW(map->missing.texts, sizeof usual / sizeof usual[0]))
+        return flx_no_memory(error, "an import map");
     memcpy(map->missing.texts, usual, sizeof usual);
     map->missing.count = (int)(sizeof usual / sizeof usual[0]);
     return FLX_OK;
@@ -80,9 +75,8 @@ static flx_status read_renamed(flx_import_map *map, const json_t *node, flx_erro
     FLX_TRY(flx_json_get_object(map->source, node, "rename", false, &rename, error));
     if (!rename)
         return FLX_OK;
-    map->pivot.renamed = calloc(json_object_size(rename) + 1, sizeof *map->pivot.renamed);
-    if (!map->pivot.renamed)
-        return no_memory(error);
+    if (!FLX_NEW(map->pivot.renamed, json_object_size(rename)))
+        return flx_no_memory(error, "an import map");
     json_object_foreach(rename, from, to)
     {
         const char **pair = map->pivot.renamed[map->pivot.n_renamed++];
@@ -137,9 +131,8 @@ static flx_status read_values(flx_import_map *map, const json_t *node, flx_error
     if (!count)
         return flx_json_fail(map->source, flx_json_line(map->source, node), error,
                              "\"pivot\" names no knobs, states or metrics");
-    pivot->values = calloc(count, sizeof *pivot->values);
-    if (!pivot->values)
-        return no_memory(error);
+    if (!FLX_NEW(pivot->values, count))
+        return flx_no_memory(error, "an import map");
     for (int k = 0; k < 3; k++) {
         const char *column;
         if (!objects[k])
@@ -175,9 +168,8 @@ static flx_status read_edges(const flx_json_source *source, const json_t *node,
     FLX_TRY(flx_json_get_array(source, node, "edges", true, &edges, error));
     int line = flx_json_key_line(source, node, "edges");
     size_t count = json_array_size(edges);
-    derivation->edges = calloc(count + 1, sizeof *derivation->edges);
-    if (!derivation->edges)
-        return no_memory(error);
+    if (!FLX_NEW(derivation->edges, count))
+        return flx_no_memory(error, "an import map");
     for (size_t i = 0; i < count; i++) {
         double edge = NAN;
         bool is_number = flx_json_to_double(json_array_get(edges, i), &edge);
@@ -251,9 +243,8 @@ static flx_status read_derivations(flx_import_map *map, const json_t *root,
     FLX_TRY(flx_json_get_array(map->source, root, "derive", false, &list, error));
     if (!list)
         return FLX_OK;
-    map->derivations = calloc(json_array_size(list) + 1, sizeof *map->derivations);
-    if (!map->derivations)
-        return no_memory(error);
+    if (!FLX_NEW(map->derivations, json_array_size(list)))
+        return flx_no_memory(error, "an import map");
     for (size_t i = 0; i < json_array_size(list); i++) {
         flx_import_derivation *derivation = &map->derivations[map->n_derivations++];
         derivation->line = flx_json_item_line(map->source, list, i);

@@ -4,6 +4,7 @@
 #include "formats/import/import_map.h"
 
 #include "formats/import/import_layout.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,10 +104,7 @@ static flx_status allocate_rules(flx_import_map *map, const json_t *columns,
                                  const flx_text_list *ignored, flx_error *error)
 {
     size_t count = json_object_size(columns) + (size_t)ignored->count;
-    map->rules = calloc(count ? count : 1, sizeof *map->rules);
-    return map->rules
-               ? FLX_OK
-               : flx_fail(error, FLX_NO_MEMORY, "no memory left for an import map");
+    return FLX_NEW(map->rules, count) ? FLX_OK : flx_no_memory(error, "an import map");
 }
 
 static flx_status read_columns(flx_import_map *map, json_t *columns, flx_error *error)
@@ -199,7 +197,7 @@ static flx_status take_source(flx_json_source *source, flx_import_map **out,
     flx_import_map *map = calloc(1, sizeof *map);
     if (!map) {
         flx_json_source_destroy(source);
-        return flx_fail(error, FLX_NO_MEMORY, "no memory left for an import map");
+        return flx_no_memory(error, "an import map");
     }
     *map = (flx_import_map){.source = source, .system = "", .origin = "", .step = -1};
     flx_status status = read_map(map, error);

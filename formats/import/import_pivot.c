@@ -3,16 +3,12 @@
  */
 #include "formats/import/import_fill.h"
 #include "formats/import/import_values.h"
+#include "formats/memory.h"
 
 #include "formats/deployment.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left to turn the table");
-}
 
 static const char *rename_service(const flx_import_pivot *pivot, const char *name)
 {
@@ -42,22 +38,17 @@ flx_status flx_import_prepare_pivot(flx_import_work *work, flx_error *error)
 {
     const flx_import_pivot *pivot = &work->map->pivot;
     size_t n_files = (size_t)work->table->n_files;
-    work->service_of = malloc((size_t)work->table->n_lines * sizeof *work->service_of);
-    work->pivot_columns =
-        malloc((size_t)pivot->n_values * n_files * sizeof *work->pivot_columns);
-    int *column = malloc(n_files * sizeof *column);
-    flx_status status =
-        work->service_of && work->pivot_columns && column ? FLX_OK : no_memory(error);
-    if (status == FLX_OK)
-        status = flx_import_keys_create(&work->services, error);
-    if (status == FLX_OK)
-        status = number_services(work, column, error);
-    for (int v = 0; v < pivot->n_values && status == FLX_OK; v++)
-        status =
+    FLX_SCOPED int *column = NULL;
+    if (!FLX_NEW(work->service_of, work->table->n_lines) || !FLX_NEW(column, n_files) ||
+        !FLX_NEW(work->pivot_columns, (size_t)pivot->n_values * n_files))
+        return flx_no_memory(error, "the services of a long table");
+    FLX_TRY(flx_import_keys_create(&work->services, error));
+    FLX_TRY(number_services(work, column, error));
+    for (int v = 0; v < pivot->n_values; v++)
+        FLX_TRY(
             flx_import_table_require(work->table, pivot->values[v].pattern, "\"pivot\"",
-                                     work->pivot_columns + (size_t)v * n_files, error);
-    free(column);
-    return status;
+                                     work->pivot_columns + (size_t)v * n_files, error));
+    return FLX_OK;
 }
 
 static flx_status name_columns(flx_import_work *work, int first, flx_error *error)
@@ -67,14 +58,12 @@ static flx_status name_columns(flx_import_work *work, int first, flx_error *erro
     for (int s = 0; s < flx_import_keys_count(work->services); s++)
         for (int v = 0; v < pivot->n_values; v++) {
             const flx_import_rule *value = &pivot->values[v];
-            char *name = flx_column_text(flx_import_keys_text(work->services, s), NULL,
-                                         -1, value->name);
+            FLX_SCOPED char *name = flx_column_text(
+                flx_import_keys_text(work->services, s), NULL, -1, value->name);
             if (!name)
-                return no_memory(error);
-            flx_status status = flx_dataset_name_column(work->dataset, column++, name,
-                                                        value->kind, value->unit, error);
-            free(name);
-            FLX_TRY(status);
+                return flx_no_memory(error, "the services of a long table");
+            FLX_TRY(flx_dataset_name_column(work->dataset, column++, name, value->kind,
+                                            value->unit, error));
         }
     return FLX_OK;
 }
@@ -120,16 +109,13 @@ flx_status flx_import_fill_pivot(flx_import_work *work, int first, flx_error *er
     size_t n_services = (size_t)flx_import_keys_count(work->services);
     size_t count = (size_t)work->rows.n_rows * n_services;
     FLX_TRY(name_columns(work, first, error));
-    int *taken = malloc(count * sizeof *taken);
-    if (!taken)
-        return no_memory(error);
+    FLX_SCOPED int *taken = NULL;
+    if (!FLX_NEW(taken, count))
+        return flx_no_memory(error, "the services of a long table");
     memset(taken, 0xff, count * sizeof *taken); /* all -1 */
-    flx_status status = FLX_OK;
-    for (int i = 0; i < work->table->n_lines && status == FLX_OK; i++) {
-        status = take_place(work, taken, i, error);
-        if (status == FLX_OK)
-            status = fill_line(work, first, i, error);
+    for (int i = 0; i < work->table->n_lines; i++) {
+        FLX_TRY(take_place(work, taken, i, error));
+        FLX_TRY(fill_line(work, first, i, error));
     }
-    free(taken);
-    return status;
+    return FLX_OK;
 }

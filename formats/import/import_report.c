@@ -2,10 +2,10 @@
  * What an import did, in numbers, for the one who ran it. */
 #include "formats/import/import.h"
 #include "formats/import/import_fill.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void count_columns(const flx_dataset *dataset, flx_import_report *report)
 {
@@ -25,9 +25,8 @@ static flx_status list_dropped(const flx_import_work *work, flx_import_report *r
                                flx_error *error)
 {
     const flx_import_bindings *bindings = &work->bindings;
-    report->dropped = calloc((size_t)bindings->count + 1, sizeof *report->dropped);
-    if (!report->dropped)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory left for the report");
+    if (!FLX_NEW(report->dropped, bindings->count))
+        return flx_no_memory(error, "the report");
     for (int i = 0; i < bindings->count; i++) {
         int f = 0;
         if (!bindings->list[i].is_check)
@@ -35,10 +34,7 @@ static flx_status list_dropped(const flx_import_work *work, flx_import_report *r
         while (bindings->list[i].column[f] < 0)
             f++;
         const char *name = work->table->files[f]->names[bindings->list[i].column[f]];
-        char *copy = strdup(name);
-        if (!copy)
-            return flx_fail(error, FLX_NO_MEMORY, "no memory left for the report");
-        report->dropped[report->n_dropped++] = copy;
+        FLX_TRY(flx_copy_text(name, &report->dropped[report->n_dropped++], error));
     }
     return FLX_OK;
 }

@@ -2,22 +2,18 @@
  * What a row is besides its columns: its time, its group and its orchestration step. */
 #include "formats/import/import_fill.h"
 #include "formats/import/import_values.h"
+#include "formats/memory.h"
 
 #include <stdlib.h>
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left for times, groups and steps");
-}
 
 static flx_status set_time(flx_import_work *work, flx_error *error)
 {
     int n_rows = work->rows.n_rows;
     if (!work->time)
         return FLX_OK;
-    int64_t *time = work->dataset->time = malloc((size_t)n_rows * sizeof *time);
+    int64_t *time = FLX_NEW(work->dataset->time, n_rows);
     if (!time)
-        return no_memory(error);
+        return flx_no_memory(error, "times, groups and steps");
     for (int r = 0; r < n_rows; r++)
         time[r] = work->time[work->rows.first[r]];
     for (int i = 0; i < work->table->n_lines; i++)
@@ -52,25 +48,24 @@ static flx_status set_group(flx_import_work *work, flx_error *error)
     if (!work->map->group_lines && !work->map->group.count)
         return FLX_OK;
     int n_rows = work->rows.n_rows, n_lines = work->table->n_lines;
-    int64_t *of_line = malloc((size_t)n_lines * sizeof *of_line);
-    int64_t *group = work->dataset->group = malloc((size_t)n_rows * sizeof *group);
+    FLX_SCOPED int64_t *of_line = NULL;
+    int64_t *group = FLX_NEW(work->dataset->group, n_rows);
     bool are_numbers;
-    flx_status status = of_line && group ? FLX_OK : no_memory(error);
-    if (status == FLX_OK && work->map->group_lines)
+    if (!group || !FLX_NEW(of_line, n_lines))
+        return flx_no_memory(error, "times, groups and steps");
+    if (work->map->group_lines)
         group_by_lines(work, of_line);
-    else if (status == FLX_OK)
-        status = flx_import_number_lines(work->table, &work->map->group, "\"group\"",
-                                         of_line, &are_numbers, error);
-    for (int r = 0; r < n_rows && status == FLX_OK; r++)
+    else
+        FLX_TRY(flx_import_number_lines(work->table, &work->map->group, "\"group\"",
+                                        of_line, &are_numbers, error));
+    for (int r = 0; r < n_rows; r++)
         group[r] = of_line[work->rows.first[r]];
-    for (int i = 0; i < n_lines && status == FLX_OK; i++)
+    for (int i = 0; i < n_lines; i++)
         if (of_line[i] != group[work->rows.row_of[i]])
-            status =
-                flx_import_line_fail(work->table, i, error,
-                                     "the group is another than on the first line of "
-                                     "this row");
-    free(of_line);
-    return status;
+            return flx_import_line_fail(
+                work->table, i, error,
+                "the group is another than on the first line of this row");
+    return FLX_OK;
 }
 
 static flx_status read_step(const flx_import_work *work, int line, const int *column,
@@ -93,19 +88,19 @@ static flx_status set_step(flx_import_work *work, flx_error *error)
     int n_rows = work->rows.n_rows;
     if (map->step < 0 && !map->step_column)
         return FLX_OK;
-    int32_t *step = work->dataset->step = malloc((size_t)n_rows * sizeof *step);
-    int *column = malloc((size_t)work->table->n_files * sizeof *column);
-    flx_status status = step && column ? FLX_OK : no_memory(error);
-    if (status == FLX_OK && map->step_column)
-        status = flx_import_table_require(work->table, map->step_column, "\"step\"",
-                                          column, error);
-    for (int r = 0; r < n_rows && status == FLX_OK; r++) {
+    FLX_SCOPED int *column = NULL;
+    int32_t *step = FLX_NEW(work->dataset->step, n_rows);
+    if (!step || !FLX_NEW(column, work->table->n_files))
+        return flx_no_memory(error, "times, groups and steps");
+    if (map->step_column)
+        FLX_TRY(flx_import_table_require(work->table, map->step_column, "\"step\"",
+                                         column, error));
+    for (int r = 0; r < n_rows; r++) {
         step[r] = map->step;
         if (map->step_column)
-            status = read_step(work, work->rows.first[r], column, &step[r], error);
+            FLX_TRY(read_step(work, work->rows.first[r], column, &step[r], error));
     }
-    free(column);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_import_label_rows(flx_import_work *work, flx_error *error)

@@ -3,17 +3,14 @@
  * with unit separators (0x1f) between them. */
 #include "formats/import/import_rows.h"
 
+#include "formats/memory.h"
+
 #include "formats/import/import_values.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left for the rows to import");
-}
 
 flx_status flx_import_line_fail(const flx_import_table *table, int line, flx_error *error,
                                 const char *format, ...)
@@ -31,19 +28,14 @@ flx_status flx_import_line_fail(const flx_import_table *table, int line, flx_err
 
 /* Text of a line in `count` columns, in *text (grown as needed). */
 static flx_status compose(const flx_import_table *table, int line, int *const *columns,
-                          int count, char **text, size_t *capacity, flx_error *error)
+                          int count, char **text, size_t *room, flx_error *error)
 {
     size_t length = 0;
     for (int k = 0; k < count; k++) {
         flx_import_cell cell = flx_import_table_cell(table, line, columns[k]);
         size_t more = strlen(cell.text);
-        if (length + more + 2 > *capacity) {
-            char *grown = realloc(*text, 2 * (length + more + 2));
-            if (!grown)
-                return no_memory(error);
-            *text = grown;
-            *capacity = 2 * (length + more + 2);
-        }
+        if (!FLX_GROW(*text, *room, length + more + 2))
+            return flx_no_memory(error, "the rows to import");
         memcpy(*text + length, cell.text, more);
         length += more;
         (*text)[length++] = '\x1f';
@@ -56,17 +48,16 @@ static flx_status number_texts(const flx_import_table *table, int *const *column
                                int count, int64_t *number, flx_error *error)
 {
     flx_import_keys *keys = NULL;
-    char *text = NULL;
-    size_t capacity = 0;
+    FLX_SCOPED char *text = NULL;
+    size_t room = 0;
     flx_status status = flx_import_keys_create(&keys, error);
     for (int i = 0; i < table->n_lines && status == FLX_OK; i++) {
         int key = 0;
-        status = compose(table, i, columns, count, &text, &capacity, error);
+        status = compose(table, i, columns, count, &text, &room, error);
         if (status == FLX_OK)
             status = flx_import_keys_number(keys, text, &key, error);
         number[i] = key;
     }
-    free(text);
     flx_import_keys_destroy(keys);
     return status;
 }
@@ -86,43 +77,33 @@ flx_status flx_import_number_lines(flx_import_table *table, const flx_text_list 
                                    flx_error *error)
 {
     size_t count = (size_t)columns->count, n_files = (size_t)table->n_files;
-    int **found = calloc(count, sizeof *found);
-    int *room = malloc(count * n_files * sizeof *room);
-    flx_status status = found && room ? FLX_OK : no_memory(error);
-    for (size_t k = 0; k < count && status == FLX_OK; k++) {
-        found[k] = room + k * n_files;
-        status =
-            flx_import_table_require(table, columns->texts[k], what, found[k], error);
+    FLX_SCOPED int **found = NULL;
+    FLX_SCOPED int *all = NULL;
+    if (!FLX_NEW(found, count) || !FLX_NEW(all, count * n_files))
+        return flx_no_memory(error, "the rows to import");
+    for (size_t k = 0; k < count; k++) {
+        found[k] = all + k * n_files;
+        FLX_TRY(
+            flx_import_table_require(table, columns->texts[k], what, found[k], error));
     }
-    bool is_done = status == FLX_OK && are_numbers && count == 1 &&
-                   read_integers(table, found[0], number);
+    bool is_done = are_numbers && count == 1 && read_integers(table, found[0], number);
     if (are_numbers)
         *are_numbers = is_done;
-    if (status == FLX_OK && !is_done)
-        status = number_texts(table, found, columns->count, number, error);
-    free(found);
-    free(room);
-    return status;
+    return is_done ? FLX_OK : number_texts(table, found, columns->count, number, error);
 }
 
 flx_status flx_import_read_times(flx_import_table *table, const flx_import_map *map,
                                  int64_t **out, flx_error *error)
 {
-    int *column = malloc((size_t)table->n_files * sizeof *column);
-    *out = malloc((size_t)table->n_lines * sizeof **out);
-    flx_status status = column && *out ? FLX_OK : no_memory(error);
-    if (status == FLX_OK)
-        status = flx_import_table_require(table, map->time, "\"time\"", column, error);
-    for (int i = 0; i < table->n_lines && status == FLX_OK; i++) {
+    FLX_SCOPED int *column = NULL;
+    if (!FLX_NEW(column, table->n_files) || !FLX_NEW(*out, table->n_lines))
+        return flx_no_memory(error, "the rows to import");
+    FLX_TRY(flx_import_table_require(table, map->time, "\"time\"", column, error));
+    for (int i = 0; i < table->n_lines; i++) {
         flx_import_cell cell = flx_import_table_cell(table, i, column);
-        status = flx_import_time(map, &cell, &(*out)[i], error);
+        FLX_TRY(flx_import_time(map, &cell, &(*out)[i], error));
     }
-    free(column);
-    if (status != FLX_OK) {
-        free(*out);
-        *out = NULL;
-    }
-    return status;
+    return FLX_OK;
 }
 
 typedef struct {
@@ -142,13 +123,10 @@ static flx_status order_by_time(const flx_import_table *table, const int64_t *ti
                                 flx_import_rows *rows, flx_error *error)
 {
     size_t count = (size_t)rows->n_rows;
-    timed_row *order = malloc(count * sizeof *order);
-    int *place = malloc(count * sizeof *place);
-    if (!order || !place) {
-        free(order);
-        free(place);
-        return no_memory(error);
-    }
+    FLX_SCOPED timed_row *order = NULL;
+    FLX_SCOPED int *place = NULL;
+    if (!FLX_NEW(order, count) || !FLX_NEW(place, count))
+        return flx_no_memory(error, "the rows to import");
     for (int r = 0; r < rows->n_rows; r++)
         order[r] = (timed_row){time[rows->first[r]], r};
     qsort(order, count, sizeof *order, compare_times);
@@ -158,8 +136,6 @@ static flx_status order_by_time(const flx_import_table *table, const int64_t *ti
         rows->row_of[i] = place[rows->row_of[i]];
     for (int i = table->n_lines - 1; i >= 0; i--)
         rows->first[rows->row_of[i]] = i;
-    free(order);
-    free(place);
     return FLX_OK;
 }
 
@@ -167,41 +143,34 @@ static flx_status order_by_time(const flx_import_table *table, const int64_t *ti
 static flx_status gather_rows(flx_import_table *table, const flx_import_map *map,
                               flx_import_rows *rows, flx_error *error)
 {
-    int64_t *key = malloc((size_t)table->n_lines * sizeof *key);
-    if (!key)
-        return no_memory(error);
-    flx_status status =
-        flx_import_number_lines(table, &map->pivot.row, "\"pivot\"", key, NULL, error);
-    for (int i = 0; i < table->n_lines && status == FLX_OK; i++) {
+    FLX_SCOPED int64_t *key = NULL;
+    if (!FLX_NEW(key, table->n_lines))
+        return flx_no_memory(error, "the rows to import");
+    FLX_TRY(
+        flx_import_number_lines(table, &map->pivot.row, "\"pivot\"", key, NULL, error));
+    for (int i = 0; i < table->n_lines; i++) {
         rows->row_of[i] = (int)key[i];
         if (key[i] == rows->n_rows)
             rows->first[rows->n_rows++] = i;
     }
-    free(key);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_import_rows_create(flx_import_table *table, const flx_import_map *map,
                                   const int64_t *time, flx_import_rows *rows,
                                   flx_error *error)
 {
-    size_t n_lines = (size_t)table->n_lines;
     *rows = (flx_import_rows){0};
-    rows->row_of = malloc(n_lines * sizeof *rows->row_of);
-    rows->first = malloc(n_lines * sizeof *rows->first);
-    flx_status status = rows->row_of && rows->first ? FLX_OK : no_memory(error);
-    if (status == FLX_OK && map->pivot.is_used) {
-        status = gather_rows(table, map, rows, error);
-        if (status == FLX_OK && time)
-            status = order_by_time(table, time, rows, error);
-    } else if (status == FLX_OK) {
-        rows->n_rows = table->n_lines;
-        for (int i = 0; i < table->n_lines; i++)
-            rows->row_of[i] = rows->first[i] = i;
+    if (!FLX_NEW(rows->row_of, table->n_lines) || !FLX_NEW(rows->first, table->n_lines))
+        return flx_no_memory(error, "the rows to import");
+    if (map->pivot.is_used) {
+        FLX_TRY(gather_rows(table, map, rows, error));
+        return time ? order_by_time(table, time, rows, error) : FLX_OK;
     }
-    if (status != FLX_OK)
-        flx_import_rows_release(rows);
-    return status;
+    rows->n_rows = table->n_lines;
+    for (int i = 0; i < table->n_lines; i++)
+        rows->row_of[i] = rows->first[i] = i;
+    return FLX_OK;
 }
 
 void flx_import_rows_release(flx_import_rows *rows)

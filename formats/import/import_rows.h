@@ -20,6 +20,7 @@ typedef struct {
 flx_status flx_import_rows_create(flx_import_table *table, const flx_import_map *map,
                                   const int64_t *time, flx_import_rows *rows,
                                   flx_error *error);
+/* Also after an error. */
 void flx_import_rows_release(flx_import_rows *rows);
 
 /* Texts of all kept lines in these columns together, numbered: number (kept lines) is the
@@ -29,7 +30,7 @@ flx_status flx_import_number_lines(flx_import_table *table, const flx_text_list 
                                    const char *what, int64_t *number, bool *are_numbers,
                                    flx_error *error);
 
-/* Times of all kept lines, (kept lines), allocated. */
+/* Times of all kept lines, (kept lines), allocated; to be freed also after an error. */
 flx_status flx_import_read_times(flx_import_table *table, const flx_import_map *map,
                                  int64_t **out, flx_error *error);
 

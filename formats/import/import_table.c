@@ -3,17 +3,14 @@
  */
 #include "formats/import/import_table.h"
 
+#include "formats/memory.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static flx_status no_memory(flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory left for the table to import");
-}
 
 flx_status flx_import_cell_fail(const flx_import_cell *cell, flx_error *error,
                                 const char *format, ...)
@@ -51,22 +48,17 @@ static flx_status read_files(flx_import_table *table, const flx_import_map *map,
                              const flx_import_request *request, flx_error *error)
 {
     const char *const *header = map->header.count ? map->header.texts : NULL;
-    size_t count = (size_t)request->n_paths;
-    table->files = calloc(count, sizeof *table->files);
-    table->stems = calloc(count, sizeof *table->stems);
-    table->is_used = calloc(count, sizeof *table->is_used);
-    table->first = calloc(count + 1, sizeof *table->first);
-    if (!table->files || !table->stems || !table->is_used || !table->first)
-        return no_memory(error);
+    int count = request->n_paths;
+    if (!FLX_NEW(table->files, count) || !FLX_NEW(table->stems, count) ||
+        !FLX_NEW(table->is_used, count) || !FLX_NEW(table->first, count + 1))
+        return flx_no_memory(error, "the table to import");
     for (int f = 0; f < request->n_paths; f++) {
         const char *path = request->paths[f];
         FLX_TRY(flx_csv_read(path, header, map->header.count, &table->files[f], error));
         table->n_files = f + 1;
         table->stems[f] = stem_of(path);
-        size_t width = (size_t)table->files[f]->n_columns;
-        table->is_used[f] = calloc(width, sizeof *table->is_used[f]);
-        if (!table->stems[f] || !table->is_used[f])
-            return no_memory(error);
+        if (!table->stems[f] || !FLX_NEW(table->is_used[f], table->files[f]->n_columns))
+            return flx_no_memory(error, "the table to import");
         if (table->files[f]->n_rows == 0)
             return flx_fail(error, FLX_BAD_INPUT, "%s has a header and no rows", path);
     }
@@ -222,11 +214,9 @@ static flx_status apply_condition(flx_import_table *table,
             return FLX_OK; /* applied with that one */
         texts[list.count++] = request->where[k] + length + 1;
     }
-    char *name = strndup(request->where[i], length);
-    flx_status status =
-        name ? keep_lines(table, name, &list, column, error) : no_memory(error);
-    free(name);
-    return status;
+    FLX_SCOPED char *name = strndup(request->where[i], length);
+    return name ? keep_lines(table, name, &list, column, error)
+                : flx_no_memory(error, "the table to import");
 }
 
 static bool is_replaced(const flx_import_request *request, const char *column)
@@ -255,19 +245,14 @@ static flx_status filter_lines(flx_import_table *table, const flx_import_map *ma
                                const flx_import_request *request, flx_error *error)
 {
     table->n_lines = table->n_all;
-    table->lines = malloc((size_t)table->n_all * sizeof *table->lines);
-    int *column = malloc((size_t)table->n_files * sizeof *column);
-    const char **texts = malloc(((size_t)request->n_where + 1) * sizeof *texts);
-    flx_status status = FLX_OK;
-    if (!table->lines || !column || !texts)
-        status = no_memory(error);
-    for (int i = 0; status == FLX_OK && i < table->n_all; i++)
+    FLX_SCOPED int *column = NULL;
+    FLX_SCOPED const char **texts = NULL;
+    if (!FLX_NEW(table->lines, table->n_all) || !FLX_NEW(column, table->n_files) ||
+        !FLX_NEW(texts, request->n_where))
+        return flx_no_memory(error, "the table to import");
+    for (int i = 0; i < table->n_all; i++)
         table->lines[i] = i;
-    if (status == FLX_OK)
-        status = apply_filters(table, map, request, column, texts, error);
-    free(column);
-    free(texts);
-    return status;
+    return apply_filters(table, map, request, column, texts, error);
 }
 
 flx_status flx_import_table_open(const flx_import_map *map,
@@ -277,9 +262,9 @@ flx_status flx_import_table_open(const flx_import_map *map,
     *out = NULL;
     if (request->n_paths < 1)
         return flx_fail(error, FLX_BAD_INPUT, "there is no CSV file to import");
-    flx_import_table *table = calloc(1, sizeof *table);
-    if (!table)
-        return no_memory(error);
+    flx_import_table *table;
+    if (!FLX_NEW(table, 1))
+        return flx_no_memory(error, "the table to import");
     table->is_joined = map->is_joined;
     flx_status status = read_files(table, map, request, error);
     if (status == FLX_OK)

@@ -5,6 +5,8 @@
 #include "formats/json/json_source.h"
 
 #include "formats/files.h"
+#include "formats/memory.h"
+#include "formats/names.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -28,7 +30,7 @@ struct flx_json_source {
     char *place;
     json_t *root;
     mark *marks;
-    size_t n_marks, capacity;
+    size_t n_marks, room;
 };
 
 typedef struct {
@@ -62,17 +64,10 @@ static void skip_literal(walker *w)
 static void add_mark(walker *w, mark found)
 {
     flx_json_source *source = w->source;
-    if (source->n_marks == source->capacity) {
-        size_t capacity = source->capacity ? 2 * source->capacity : 64;
-        mark *larger = realloc(source->marks, capacity * sizeof *larger);
-        if (!larger) {
-            w->is_short_of_memory = true;
-            return;
-        }
-        source->marks = larger;
-        source->capacity = capacity;
-    }
-    source->marks[source->n_marks++] = found;
+    if (FLX_GROW(source->marks, source->room, source->n_marks + 1))
+        source->marks[source->n_marks++] = found;
+    else
+        w->is_short_of_memory = true;
 }
 
 static void walk_value(walker *w, const json_t *value);
@@ -132,7 +127,7 @@ static flx_status note_lines(flx_json_source *source, const char *text, size_t l
     add_mark(&w, (mark){NULL, NULL, 0, source->root, w.line, w.line});
     walk_value(&w, source->root);
     if (w.is_short_of_memory)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", source->place);
+        return flx_no_memory(error, "%s", source->place);
     return FLX_OK;
 }
 
@@ -140,7 +135,7 @@ static flx_status note_lines(flx_json_source *source, const char *text, size_t l
 static void show_on_one_line(char *text)
 {
     for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+        if (flx_is_control(*c))
             *c = '?';
 }
 
@@ -160,15 +155,15 @@ flx_status flx_json_source_parse(const char *text, size_t length, const char *pl
         text += 3;
         length -= 3;
     }
-    flx_json_source *source = calloc(1, sizeof *source);
-    if (!source || !(source->place = strdup(place))) {
-        free(source);
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", place);
-    }
+    flx_json_source *source;
+    if (!FLX_NEW(source, 1))
+        return flx_no_memory(error, "%s", place);
     json_error_t found;
     source->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &found);
-    flx_status status = source->root ? note_lines(source, text, length, error)
-                                     : fail_syntax(place, &found, error);
+    flx_status status = flx_copy_text(place, &source->place, error);
+    if (status == FLX_OK)
+        status = source->root ? note_lines(source, text, length, error)
+                              : fail_syntax(place, &found, error);
     if (status != FLX_OK) {
         flx_json_source_destroy(source);
         return status;
@@ -180,12 +175,10 @@ flx_status flx_json_source_parse(const char *text, size_t length, const char *pl
 flx_status flx_json_source_read(const char *path, flx_json_source **out, flx_error *error)
 {
     *out = NULL;
-    char *text;
+    FLX_SCOPED char *text = NULL;
     size_t length;
     FLX_TRY(flx_text_file_read(path, MAX_JSON_BYTES, &text, &length, error));
-    flx_status status = flx_json_source_parse(text, length, path, out, error);
-    free(text);
-    return status;
+    return flx_json_source_parse(text, length, path, out, error);
 }
 
 void flx_json_source_destroy(flx_json_source *source)

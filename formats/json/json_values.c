@@ -4,6 +4,7 @@
 #include "formats/json/json_source.h"
 
 #include "formats/memory.h"
+#include "formats/names.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -231,7 +232,7 @@ flx_status flx_json_check_name(const flx_json_source *source, int line, const ch
     if (name[0] == '\0')
         return flx_json_fail(source, line, error, "%s has an empty name", what);
     for (const char *c = name; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || (*c == ':' && !may_hold_colon))
+        if (flx_is_control(*c) || (*c == ':' && !may_hold_colon))
             return flx_json_fail(source, line, error,
                                  "%s is named \"%s\": %s cannot be part of its name",
                                  what, name, *c == ':' ? "':'" : "a control character");

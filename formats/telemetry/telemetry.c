@@ -3,6 +3,8 @@
  * microseconds a line: a second, faster reader would be a second truth. */
 #include "formats/telemetry/telemetry.h"
 
+#include "formats/names.h"
+
 #include <ctype.h>
 #include <jansson.h>
 #include <math.h>
@@ -17,14 +19,6 @@ const char *flx_telemetry_type_text(flx_knob_type type)
                                         [FLX_DISCRETE] = "discrete",
                                         [FLX_CHOICES] = "choices"};
     return texts[type];
-}
-
-static bool has_control(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 32 || *text == 127)
-            return true;
-    return false;
 }
 
 /* "all", or a number without leading zeros, which would make two addresses of one. */
@@ -75,7 +69,7 @@ flx_status flx_stream_uri_check(const char *uri, flx_error *error)
                         FLX_STREAM_URI_BYTES);
     memcpy(system, uri, length);
     system[length] = '\0';
-    if (length == 0 || has_control(uri) || !flx_stream_uri_split(uri, system, &parts))
+    if (length == 0 || flx_has_control(uri) || !flx_stream_uri_split(uri, system, &parts))
         return flx_fail(error, FLX_BAD_INPUT,
                         "\"stream_uri\" is \"%.200s\", expected "
                         "SYSTEM/SERVICE[.OPERATION]/INDEX/NAME, INDEX a number or all",

@@ -3,6 +3,7 @@
  * the sample before, and the value. */
 #include "formats/telemetry/telemetry_block.h"
 
+#include "formats/memory.h"
 #include "formats/telemetry/telemetry.h"
 
 #include <math.h>
@@ -33,14 +34,8 @@ void flx_block_release(flx_block *block)
 
 int flx_block_add_stream(flx_block *block, const char *uri, flx_knob_type type)
 {
-    if (block->n_streams == block->stream_room) {
-        int room = block->stream_room ? 2 * block->stream_room : 64;
-        flx_block_stream *larger = realloc(block->streams, (size_t)room * sizeof *larger);
-        if (!larger)
-            return -1;
-        block->streams = larger;
-        block->stream_room = room;
-    }
+    if (!FLX_GROW(block->streams, block->stream_room, block->n_streams + 1))
+        return -1;
     block->streams[block->n_streams] = (flx_block_stream){uri, type, -1};
     return block->n_streams++;
 }

@@ -34,7 +34,8 @@ typedef struct {
 /* --- writing --- */
 
 typedef struct {
-    int n_streams, stream_room, n_samples;
+    int n_streams, n_samples;
+    size_t stream_room;
     flx_block_stream *streams; /* uri is borrowed until the block is cleared */
     int64_t oldest, newest, previous;
     flx_byte_buffer samples, whole;

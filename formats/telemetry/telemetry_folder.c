@@ -2,6 +2,7 @@
  * The lock is flock on the marker: the kernel gives it back however a writer ends. */
 #include "formats/telemetry/telemetry_folder.h"
 
+#include "formats/memory.h"
 #include "formats/telemetry/telemetry_store.h"
 
 #include <dirent.h>
@@ -20,9 +21,8 @@ static const char marker_text[] = "fluxion-store 1\n";
 char *flx_segment_path(const char *folder, uint64_t number)
 {
     char *path = NULL;
-    if (asprintf(&path, "%s/segment-%010" PRIu64 ".telemetry", folder, number) < 0)
-        return NULL;
-    return path;
+    int length = asprintf(&path, "%s/segment-%010" PRIu64 ".telemetry", folder, number);
+    return length < 0 ? NULL : path;
 }
 
 /* The number in such a name, or 0. */
@@ -70,9 +70,8 @@ static char *inside(const char *folder, const char *name)
 static flx_status make_folder(const char *folder, flx_error *error)
 {
     if (mkdir(folder, 0777) == 0) {
-        char *parent = inside(folder, "..");
+        FLX_SCOPED char *parent = inside(folder, "..");
         int outcome = parent ? flx_flush_folder(parent) : -1;
-        free(parent);
         return outcome == 0 ? FLX_OK : fail_system(folder, "cannot be flushed", error);
     }
     struct stat about;
@@ -144,9 +143,9 @@ flx_status flx_store_claim(const char *folder, int *lock, flx_error *error)
 {
     *lock = -1;
     FLX_TRY(make_folder(folder, error));
-    char *path = inside(folder, FLX_STORE_MARKER);
+    FLX_SCOPED char *path = inside(folder, FLX_STORE_MARKER);
     if (!path)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
+        return flx_no_memory(error, "%s", folder);
     int file = open(path, O_RDWR | O_CLOEXEC);
     bool is_new = file < 0 && errno == ENOENT;
     flx_status status = FLX_OK;
@@ -158,7 +157,6 @@ flx_status flx_store_claim(const char *folder, int *lock, flx_error *error)
         status = fail_system(folder, "cannot be written", error);
     if (status == FLX_OK)
         status = lock_marker(folder, file, error);
-    free(path);
     if (status == FLX_OK)
         *lock = file;
     else if (file >= 0)
@@ -171,11 +169,10 @@ flx_status flx_store_check(const char *folder, flx_error *error)
     struct stat about;
     if (stat(folder, &about) != 0)
         return fail_system(folder, "the store cannot be read", error);
-    char *path = inside(folder, FLX_STORE_MARKER);
+    FLX_SCOPED char *path = inside(folder, FLX_STORE_MARKER);
     if (!path)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
+        return flx_no_memory(error, "%s", folder);
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    free(path);
     bool is_store = file >= 0 && marker_bytes(file) == (int)strlen(marker_text);
     if (file >= 0)
         close(file);
@@ -189,20 +186,6 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool append_number(flx_segment_state **list, int *count, int *room,
-                          uint64_t number)
-{
-    if (*count == *room) {
-        *room = *room ? 2 * *room : 16;
-        flx_segment_state *larger = realloc(*list, (size_t)*room * sizeof *larger);
-        if (!larger)
-            return false;
-        *list = larger;
-    }
-    (*list)[(*count)++] = (flx_segment_state){.number = number};
-    return true;
-}
-
 flx_status flx_store_list(const char *folder, flx_segment_state **out, int *count,
                           flx_error *error)
 {
@@ -211,17 +194,19 @@ flx_status flx_store_list(const char *folder, flx_segment_state **out, int *coun
     DIR *listing = opendir(folder);
     if (!listing)
         return fail_system(folder, "cannot be listed", error);
-    int room = 0;
+    size_t room = 0;
     bool is_whole = true;
     for (struct dirent *entry; is_whole && (entry = readdir(listing));) {
         uint64_t number = number_of(entry->d_name);
-        is_whole = number == 0 || append_number(out, count, &room, number);
+        is_whole = FLX_GROW(*out, room, *count + 1);
+        if (is_whole && number > 0)
+            (*out)[(*count)++] = (flx_segment_state){.number = number};
     }
     closedir(listing);
     if (!is_whole) {
         free(*out);
         *out = NULL;
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
+        return flx_no_memory(error, "the segments of %s", folder);
     }
     if (*count > 0)
         qsort(*out, (size_t)*count, sizeof **out, compare_numbers);

@@ -3,6 +3,8 @@
  * touched. No mapping of the file, which another process may shorten. */
 #include "formats/telemetry/telemetry_segment.h"
 
+#include "formats/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,21 +22,11 @@ typedef struct {
     size_t stream_room;
 } segment_file;
 
-static flx_status fail_memory(const segment_file *file, flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory while reading", file->path);
-}
-
 /* Exactly `length` bytes from `at` into file->bytes. */
 static flx_status load(segment_file *file, int64_t at, size_t length, flx_error *error)
 {
-    if (length > file->room) {
-        uint8_t *larger = realloc(file->bytes, length);
-        if (!larger)
-            return fail_memory(file, error);
-        file->bytes = larger;
-        file->room = length;
-    }
+    if (!FLX_GROW(file->bytes, file->room, length))
+        return flx_no_memory(error, "%zu bytes of %s", length, file->path);
     for (size_t got = 0; got < length;) {
         ssize_t n = pread(file->file, file->bytes + got, length - got, at + (off_t)got);
         if (n < 0 && errno == EINTR)
@@ -46,19 +38,6 @@ static flx_status load(segment_file *file, int64_t at, size_t length, flx_error 
         got += (size_t)n;
     }
     return FLX_OK;
-}
-
-static bool make_stream_room(segment_file *file, int n_streams)
-{
-    size_t needed = (size_t)n_streams + 1;
-    if (needed <= file->stream_room)
-        return true;
-    flx_block_stream *larger = realloc(file->streams, needed * sizeof *larger);
-    if (!larger)
-        return false;
-    file->streams = larger;
-    file->stream_room = needed;
-    return true;
 }
 
 static int64_t block_bytes(const flx_block_header *header)
@@ -89,8 +68,8 @@ static flx_status read_block(segment_file *file, int64_t at,
     if (visitor->with_samples)
         length += header->sample_bytes;
     FLX_TRY(load(file, at + FLX_BLOCK_HEADER_BYTES, length, error));
-    if (!make_stream_room(file, header->n_streams))
-        return fail_memory(file, error);
+    if (!FLX_GROW(file->streams, file->stream_room, header->n_streams + 1))
+        return flx_no_memory(error, "the streams of %s", file->path);
     flx_stored_block block = {.header = *header, .streams = file->streams};
     if (visitor->with_samples)
         block.samples = file->bytes + header->dictionary_bytes;

@@ -3,6 +3,7 @@
  * full disk leaves nothing that a reader would stumble over. */
 #include "formats/telemetry/telemetry_store.h"
 
+#include "formats/memory.h"
 #include "formats/telemetry/telemetry.h"
 #include "formats/telemetry/telemetry_folder.h"
 
@@ -21,6 +22,7 @@ struct flx_store {
     bool is_sealed;   /* the last segment takes no more blocks */
     bool is_broken;   /* a write failed */
     int n_segments;
+    size_t segment_room;
     flx_segment_state *segments;
     uint64_t next_number; /* of a new segment: never one that was used before */
     flx_store_health health;
@@ -41,30 +43,26 @@ static flx_status read_numbered(const char *folder, int64_t limit,
                                 const flx_block_visitor *visitor,
                                 flx_segment_state *state, flx_error *error)
 {
-    char *path = flx_segment_path(folder, state->number);
+    FLX_SCOPED char *path = flx_segment_path(folder, state->number);
     if (!path)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
-    flx_status status = flx_segment_read(path, limit, visitor, state, error);
-    free(path);
-    return status;
+        return flx_no_memory(error, "%s", folder);
+    return flx_segment_read(path, limit, visitor, state, error);
 }
 
 flx_status flx_store_read(const char *folder, int64_t limit,
                           const flx_block_visitor *visitor, flx_store_health *health,
                           flx_error *error)
 {
-    flx_segment_state *segments;
+    FLX_SCOPED flx_segment_state *segments = NULL;
     int count;
     *health = (flx_store_health){0};
     FLX_TRY(flx_store_check(folder, error));
     FLX_TRY(flx_store_list(folder, &segments, &count, error));
-    flx_status status = FLX_OK;
-    for (int i = 0; status == FLX_OK && i < count; i++) {
-        status = read_numbered(folder, limit, visitor, &segments[i], error);
+    for (int i = 0; i < count; i++) {
+        FLX_TRY(read_numbered(folder, limit, visitor, &segments[i], error));
         add_health(health, &segments[i]);
     }
-    free(segments);
-    return status;
+    return FLX_OK;
 }
 
 /* --- opening --- */
@@ -72,16 +70,14 @@ flx_status flx_store_read(const char *folder, int64_t limit,
 static flx_status open_segment(flx_store *store, uint64_t number, int flags,
                                flx_error *error)
 {
-    char *path = flx_segment_path(store->folder, number);
+    FLX_SCOPED char *path = flx_segment_path(store->folder, number);
     if (!path)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", store->folder);
+        return flx_no_memory(error, "%s", store->folder);
     store->active = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0666);
-    flx_status status = FLX_OK;
     if (store->active < 0 || (flags && flx_flush_folder(store->folder) != 0))
-        status = flx_fail(error, FLX_IO_FAILED, "%s: cannot be written: %s", path,
-                          strerror(errno));
-    free(path);
-    return status;
+        return flx_fail(error, FLX_IO_FAILED, "%s: cannot be written: %s", path,
+                        strerror(errno));
+    return FLX_OK;
 }
 
 /* The last segment grows on, without the torn end. */
@@ -121,15 +117,14 @@ flx_status flx_store_open(const char *folder, int64_t limit,
                           flx_error *error)
 {
     *out = NULL;
-    flx_store *store = calloc(1, sizeof *store);
-    if (!store)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
+    flx_store *store;
+    if (!FLX_NEW(store, 1))
+        return flx_no_memory(error, "%s", folder);
     store->lock = store->active = -1;
     store->next_number = 1;
-    store->folder = strdup(folder);
-    flx_status status = store->folder
-                            ? recover(store, limit, visitor, error)
-                            : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
+    flx_status status = flx_copy_text(folder, &store->folder, error);
+    if (status == FLX_OK)
+        status = recover(store, limit, visitor, error);
     if (status == FLX_OK)
         *out = store;
     else
@@ -175,11 +170,8 @@ void flx_store_seal(flx_store *store)
 
 static flx_status begin_segment(flx_store *store, flx_error *error)
 {
-    size_t count = (size_t)store->n_segments + 1;
-    flx_segment_state *larger = realloc(store->segments, count * sizeof *larger);
-    if (!larger)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", store->folder);
-    store->segments = larger;
+    if (!FLX_GROW(store->segments, store->segment_room, store->n_segments + 1))
+        return flx_no_memory(error, "the segments of %s", store->folder);
     if (store->active >= 0)
         close(store->active);
     FLX_TRY(open_segment(store, store->next_number, O_CREAT | O_EXCL, error));
@@ -253,21 +245,18 @@ flx_status flx_store_read_segment(const flx_store *store, int index,
 
 flx_status flx_store_drop(flx_store *store, int index, flx_error *error)
 {
-    char *path = flx_segment_path(store->folder, store->segments[index].number);
+    FLX_SCOPED char *path =
+        flx_segment_path(store->folder, store->segments[index].number);
     if (!path)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", store->folder);
+        return flx_no_memory(error, "%s", store->folder);
     bool is_last = index == store->n_segments - 1;
     if (is_last && store->active >= 0) {
         close(store->active);
         store->active = -1;
     }
-    flx_status status = FLX_OK;
     if (unlink(path) != 0 && errno != ENOENT)
-        status = flx_fail(error, FLX_IO_FAILED, "%s: cannot be removed: %s", path,
-                          strerror(errno));
-    free(path);
-    if (status != FLX_OK)
-        return status;
+        return flx_fail(error, FLX_IO_FAILED, "%s: cannot be removed: %s", path,
+                        strerror(errno));
     size_t behind = (size_t)(store->n_segments - 1 - index);
     memmove(&store->segments[index], &store->segments[index + 1],
             behind * sizeof *store->segments);

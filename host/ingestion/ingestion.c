@@ -2,6 +2,7 @@
  * Streams, the block under construction, and retention. */
 #include "host/ingestion/ingestion.h"
 
+#include "formats/memory.h"
 #include "formats/telemetry.h"
 #include "host/ingestion/stream_table.h"
 
@@ -87,9 +88,9 @@ flx_status flx_ingestion_open(const char *folder, const flx_ingestion_options *o
                               flx_ingestion **out, flx_error *error)
 {
     *out = NULL;
-    flx_ingestion *ingestion = calloc(1, sizeof *ingestion);
-    if (!ingestion)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", folder);
+    flx_ingestion *ingestion;
+    if (!FLX_NEW(ingestion, 1))
+        return flx_no_memory(error, "%s", folder);
     ingestion->options = *options;
     ingestion->block_number = 1;
     ingestion->latest = flx_ingestion_latest();
@@ -119,8 +120,7 @@ static flx_status write_block(flx_ingestion *ingestion, flx_error *error)
 {
     flx_block *block = &ingestion->block;
     if (!flx_block_seal(block))
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a block of %d samples",
-                        block->n_samples);
+        return flx_no_memory(error, "a block of %d samples", block->n_samples);
     ingestion->latest = flx_ingestion_latest();
     FLX_TRY(flx_store_append(ingestion->store, block, ingestion->latest, error));
     ingestion->counts.blocks++;
@@ -137,8 +137,7 @@ static flx_status put_sample(flx_ingestion *ingestion, flx_stream *stream,
     if (stream->block != ingestion->block_number) {
         stream->block_index = flx_block_add_stream(block, stream->uri, stream->type);
         if (stream->block_index < 0)
-            return flx_fail(error, FLX_NO_MEMORY,
-                            "out of memory for a block of %d streams", block->n_streams);
+            return flx_no_memory(error, "a block of %d streams", block->n_streams);
         stream->block = ingestion->block_number;
     }
     sample.stream = stream->block_index;

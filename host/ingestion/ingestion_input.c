@@ -2,6 +2,8 @@
  * A sliding buffer over read(2): a stream of stdio would hide whether more is waiting. */
 #include "host/ingestion/ingestion_input.h"
 
+#include "formats/memory.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -155,9 +157,11 @@ flx_status flx_ingestion_read(flx_ingestion *ingestion, const flx_ingestion_inpu
 {
     line_reader reader = {.input = input, .ingestion = ingestion};
     *lines = 0;
-    reader.buffer = malloc(BUFFER_BYTES);
-    if (!reader.buffer)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", input->name);
+
+    FLX_SCOPED char *buffer = malloc(BUFFER_BYTES);
+    if (!buffer)
+        return flx_no_memory(error, "%s", input->name);
+    reader.buffer = buffer;
     clock_gettime(CLOCK_MONOTONIC, &reader.committed);
     flx_status status = read_all(&reader, error);
     /* What came before a bad line or a broken input is kept all the same. */
@@ -165,7 +169,6 @@ flx_status flx_ingestion_read(flx_ingestion *ingestion, const flx_ingestion_inpu
     flx_status last = commit(&reader, &second);
     if (last != FLX_OK && (status == FLX_OK || status == FLX_BAD_INPUT))
         status = flx_fail(error, last, "%s", second.message);
-    free(reader.buffer);
     *lines = reader.lines;
     return status;
 }

@@ -4,8 +4,8 @@
 #ifndef FLX_INGESTION_INPUT_H
 #define FLX_INGESTION_INPUT_H
 
-#include "host/ingestion/ingestion.h"
 #include "formats/progress.h"
+#include "host/ingestion/ingestion.h"
 
 #define FLX_TELEMETRY_LINE_BYTES 65536 /* a longer line is a bad one */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ingestion/stream_table.h"
 
+#include "formats/memory.h"
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +19,6 @@ flx_stream *flx_stream_find(const flx_stream_table *table, const char *uri)
     return node ? *node : NULL;
 }
 
-static bool has_room(flx_stream_table *table)
-{
-    if (table->count < table->room)
-        return true;
-    int room = table->room ? 2 * table->room : 64;
-    flx_stream **larger = realloc(table->streams, (size_t)room * sizeof *larger);
-    if (!larger)
-        return false;
-    table->streams = larger;
-    table->room = room;
-    return true;
-}
-
 flx_status flx_stream_add(flx_stream_table *table, const char *uri, flx_knob_type type,
                           flx_stream **out, flx_error *error)
 {
@@ -38,16 +27,14 @@ flx_status flx_stream_add(flx_stream_table *table, const char *uri, flx_knob_typ
         return flx_fail(error, FLX_BAD_INPUT,
                         "\"%.200s\" is a new stream, but there are %d already", uri,
                         FLX_STREAMS_MAX);
-    flx_stream *stream = calloc(1, sizeof *stream);
-    if (stream)
-        stream->uri = strdup(uri);
-    if (!stream || !stream->uri || !has_room(table) ||
+    flx_stream *stream;
+    if (!FLX_NEW(stream, 1) || !(stream->uri = strdup(uri)) ||
+        !FLX_GROW(table->streams, table->room, table->count + 1) ||
         !tsearch(stream, &table->tree, compare)) {
         if (stream)
             free(stream->uri);
         free(stream);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d streams",
-                        table->count + 1);
+        return flx_no_memory(error, "%d streams", table->count + 1);
     }
     stream->type = type;
     stream->index = table->count;

@@ -30,7 +30,8 @@ typedef struct {
 } flx_stream;
 
 typedef struct {
-    int count, room;
+    int count;
+    size_t room;
     flx_stream **streams; /* (count) */
     void *tree;
 } flx_stream_table; /* begins as {0} */

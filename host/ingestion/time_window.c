@@ -3,6 +3,7 @@
  * store is read in a second or two; memory is needed for the window's values only. */
 #include "host/ingestion/time_window.h"
 
+#include "formats/memory.h"
 #include "formats/telemetry.h"
 #include "host/ingestion/ingestion.h"
 #include "host/ingestion/window_streams.h"
@@ -44,19 +45,16 @@ static flx_status each_sample(window_query *query, const flx_stored_block *block
                               flx_error *error)
 {
     size_t count = (size_t)block->header.n_streams;
-    int *columns = malloc((count + 1) * sizeof *columns);
-    if (!columns)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory",
-                        query->request->folder);
+    FLX_SCOPED int *columns = NULL;
+    if (!FLX_NEW(columns, count))
+        return flx_no_memory(error, "%zu streams of %s", count, query->request->folder);
     for (size_t i = 0; i < count; i++)
         columns[i] = flx_window_column_of(&query->streams, &block->streams[i]);
     flx_sample_cursor cursor = flx_block_samples(block);
-    flx_status status = FLX_OK;
-    for (flx_block_sample sample; status == FLX_OK && flx_block_next(&cursor, &sample);)
+    for (flx_block_sample sample; flx_block_next(&cursor, &sample);)
         if (columns[sample.stream] >= 0)
-            status = take(query, columns[sample.stream], &sample, error);
-    free(columns);
-    return status;
+            FLX_TRY(take(query, columns[sample.stream], &sample, error));
+    return FLX_OK;
 }
 
 static flx_status take_time(window_query *query, int column,
@@ -94,19 +92,6 @@ static double value_of(window_query *query, int column, const flx_block_sample *
     return NAN;
 }
 
-static bool has_room(window_query *query)
-{
-    if (query->count < query->room)
-        return true;
-    size_t room = query->room ? 2 * query->room : 4096;
-    flx_window_value *larger = realloc(query->values, room * sizeof *larger);
-    if (!larger)
-        return false;
-    query->values = larger;
-    query->room = room;
-    return true;
-}
-
 static flx_status take_value(window_query *query, int column,
                              const flx_block_sample *sample, flx_error *error)
 {
@@ -126,9 +111,8 @@ static flx_status take_value(window_query *query, int column,
         *held = value;
         return FLX_OK;
     }
-    if (!has_room(query))
-        return flx_fail(error, FLX_NO_MEMORY,
-                        "out of memory for %zu values of the window", query->count);
+    if (!FLX_GROW(query->values, query->room, query->count + 1))
+        return flx_no_memory(error, "%zu values of the window", query->count);
     query->values[query->count++] = value;
     return FLX_OK;
 }
@@ -181,9 +165,8 @@ static flx_status set_times(window_query *query, flx_error *error)
                                                   : query->newest;
     report->from = report->until - request->window / request->every * request->every;
     size_t count = (size_t)query->streams.n_columns;
-    query->held = malloc(count * sizeof *query->held);
-    if (!query->held)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu columns", count);
+    if (!FLX_NEW(query->held, count))
+        return flx_no_memory(error, "%zu columns", count);
     for (size_t i = 0; i < count; i++)
         query->held[i] = (flx_window_value){.column = -1};
     return FLX_OK;

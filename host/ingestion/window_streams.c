@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ingestion/window_streams.h"
 
+#include "formats/memory.h"
 #include "formats/telemetry.h"
 
 #include <stdio.h>
@@ -114,7 +115,7 @@ static flx_status add_column(flx_window_streams *all, const flx_stream *stream,
     column.name = flx_column_text(deployment->services[column.service].name, operation,
                                   column.instance, parts.name);
     if (!column.name)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for the names of columns");
+        return flx_no_memory(error, "the names of columns");
     all->columns[all->n_columns++] = column;
     return FLX_OK;
 }
@@ -171,13 +172,10 @@ flx_status flx_window_match(flx_window_streams *all, const flx_deployment *deplo
                             const char *system, flx_window_report *report,
                             flx_error *error)
 {
-    size_t count = (size_t)all->streams.count + 1;
-    all->columns = calloc(count, sizeof *all->columns);
-    all->column_of = malloc(count * sizeof *all->column_of);
-    if (!all->columns || !all->column_of)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d streams",
-                        all->streams.count);
-    for (int i = 0; i < all->streams.count; i++) {
+    int count = all->streams.count;
+    if (!FLX_NEW(all->columns, count) || !FLX_NEW(all->column_of, count))
+        return flx_no_memory(error, "%d streams", count);
+    for (int i = 0; i < count; i++) {
         all->column_of[i] = -1;
         FLX_TRY(
             add_column(all, all->streams.streams[i], deployment, system, report, error));

@@ -4,6 +4,8 @@
  * was measured are made, so that a wide window costs nothing where it is empty. */
 #include "host/ingestion/window_table.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,9 +154,8 @@ static flx_status fill_dataset(window_table *table, flx_dataset *dataset,
             dataset->values[(size_t)i * (size_t)table->n_kept + (size_t)j] =
                 table->cells[i];
     }
-    dataset->time = malloc((size_t)table->n_rows * sizeof *dataset->time);
-    if (!dataset->time)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->n_rows);
+    if (!FLX_NEW(dataset->time, table->n_rows))
+        return flx_no_memory(error, "%d rows", table->n_rows);
     for (int i = 0; i < table->n_rows; i++)
         dataset->time[i] =
             data->report->from + ((int64_t)table->rows[i] + 1) * data->every;
@@ -191,9 +192,6 @@ static flx_status fill(window_table *table, const char *folder, const char *syst
                         "%s: no state and no metric of the deployment was measured from "
                         "seq_num %lld to %lld",
                         folder, (long long)report->from + 1, (long long)report->until);
-    table->cells = malloc((size_t)table->n_rows * sizeof *table->cells);
-    if (!table->cells)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->n_rows);
     find_columns(table);
     choose_columns(table);
     return make_dataset(table, folder, system, out, error);
@@ -205,18 +203,13 @@ flx_status flx_window_table(flx_window_data *data, const char *folder, const cha
     *out = NULL;
     sort_values(data);
     size_t n_columns = (size_t)data->n_columns;
-    window_table table = {.data = data,
-                          .rows = malloc((data->count + 1) * sizeof *table.rows),
-                          .begin = malloc((n_columns + 1) * sizeof *table.begin),
-                          .kept = malloc((n_columns + 1) * sizeof *table.kept)};
-    flx_status status =
-        table.rows && table.begin && table.kept
-            ? fill(&table, folder, system, out, error)
-            : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu values of the window",
-                       data->count);
-    free(table.rows);
-    free(table.begin);
-    free(table.kept);
-    free(table.cells);
-    return status;
+    FLX_SCOPED int *rows = NULL, *kept = NULL;
+    FLX_SCOPED size_t *begin = NULL;
+    FLX_SCOPED double *cells = NULL;
+    if (!FLX_NEW(rows, data->count) || !FLX_NEW(begin, n_columns + 1) ||
+        !FLX_NEW(kept, n_columns) || !FLX_NEW(cells, data->count))
+        return flx_no_memory(error, "%zu values of the window", data->count);
+    window_table table = {
+        .data = data, .rows = rows, .begin = begin, .kept = kept, .cells = cells};
+    return fill(&table, folder, system, out, error);
 }
