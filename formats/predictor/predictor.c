@@ -180,7 +180,7 @@ static bool set_scalars(flx_predictor *p, const double row[SCALARS])
     p->evaluations = (int)row[15];
     p->n_parameters = is_length(row[16]) ? (size_t)row[16] : 0;
     p->n_bytes = is_length(row[17]) ? (size_t)row[17] : 0;
-    return is_length(row[16]) && is_length(row[17]) && row[0] <= FLX_PREDICTOR_FOREST &&
+    return is_length(row[16]) && is_length(row[17]) && row[0] < FLX_PREDICTOR_KINDS &&
            p->n_metrics <= p->n_features &&
            (p->kind != FLX_PREDICTOR_GP || fits_together(p));
 }

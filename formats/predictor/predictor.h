@@ -22,6 +22,8 @@ typedef enum {
     FLX_PREDICTOR_FOREST
 } flx_predictor_kind;
 
+enum { FLX_PREDICTOR_KINDS = FLX_PREDICTOR_FOREST + 1 };
+
 /* "gp" | "constant" | "rule" | "ridge" | "mlp" | "xgboost" | "forest" */
 const char *flx_predictor_kind_text(flx_predictor_kind kind);
 

@@ -71,7 +71,7 @@ flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
     const recipe *r = &recipes[index];
     flx_predictor_kind kind = flx_composition_kind(r->composition);
     *out = NULL;
-    if (index == 0 || (kind != FLX_PREDICTOR_GP && !flx_regressor_of(kind)))
+    if (index == 0 || !flx_regressor_of(kind))
         return FLX_OK;
     /* Where the deployment asks for logarithms all members use them: one is superfluous.
      */

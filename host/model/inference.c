@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/inference.h"
 
+#include "formats/memory.h"
 #include "host/model/row_batch.h"
 #include "host/regression.h"
 
@@ -27,56 +28,40 @@ static void list_order(const flx_graph *graph, int *order)
         }
 }
 
-/* Every hosted model: what the backend is to condition, and what else it needs to answer
- * queries. Returns how many members there are in *count. */
-static flx_status prepare_models(flx_inference *inference, double *targets,
-                                 flx_gp_condition *members, int *count, flx_error *error)
+/* Every hosted model of a kind, prepared to answer queries. `targets` has room for all
+ * models. */
+static flx_status prepare_kind(flx_inference *inference, flx_predictor_kind kind,
+                               flx_query_target *targets, flx_error *error)
 {
     const flx_model *model = inference->model;
-    for (int a = 0; a < model->graph->n_assignments; a++)
+    const flx_regressor *regressor = flx_regressor_of(kind);
+    int count = 0;
+    for (int a = 0; a < model->graph->n_assignments && regressor; a++)
         for (int k = 0; k < model->assignments[a].n_models; k++) {
             const flx_predictor *p = &model->assignments[a].models[k].predictor;
-            int hosted = inference->first_hosted[a] + k;
-            const flx_regressor *kind = flx_regressor_of(p->kind);
-            inference->member[hosted] = -1;
-            if (kind && kind->prepare)
-                FLX_TRY(kind->prepare(p, &inference->prepared[hosted], error));
-            if (p->kind != FLX_PREDICTOR_GP)
+            if (p->kind != kind)
                 continue;
-            for (int i = 0; i < p->n; i++)
-                targets[i] = (p->y[i] - p->y_mean) / p->y_sd;
-            members[*count] = (flx_gp_condition){
-                .problem = {p->n, p->n_features, p->is_isotropic, p->X, targets},
-                .theta = p->theta,
-                .jitter = p->jitter};
-            targets += p->n;
-            inference->member[hosted] = (*count)++;
+            inference->member[inference->first_hosted[a] + k] = count;
+            targets[count++] = (flx_query_target){model->graph->assignments[a].name, p};
         }
-    return FLX_OK;
+    return count ? regressor->prepare(inference->backend, targets, count,
+                                      &inference->prepared[kind], error)
+                 : FLX_OK;
 }
 
-static flx_status condition_models(flx_inference *inference, double *targets,
-                                   flx_gp_condition *members, flx_error *error)
+static flx_status prepare_models(flx_inference *inference, flx_error *error)
 {
-    const flx_model *model = inference->model;
-    int count = 0;
-    FLX_TRY(prepare_models(inference, targets, members, &count, error));
-    FLX_TRY(inference->backend->operations->condition(inference->backend, members, count,
-                                                      &inference->posterior, error));
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        for (int k = 0; k < model->assignments[a].n_models; k++) {
-            int member = inference->member[inference->first_hosted[a] + k];
-            if (member >= 0 && members[member].info)
-                return flx_fail(
-                    error, FLX_NUMERIC,
-                    "%s: the covariance of its model is not positive definite",
-                    model->graph->assignments[a].name);
-        }
+    FLX_SCOPED flx_query_target *targets = NULL;
+    int count = inference->first_hosted[inference->model->graph->n_assignments];
+    if (!FLX_NEW(targets, count))
+        return flx_no_memory(error, "%d models", count);
+    for (int kind = 0; kind < FLX_PREDICTOR_KINDS; kind++)
+        FLX_TRY(prepare_kind(inference, (flx_predictor_kind)kind, targets, error));
     return FLX_OK;
 }
 
-/* Numbers hosted models and slots. *points: training points of all Gaussian processes. */
-static bool lay_out(flx_inference *inference, size_t *points)
+/* Numbers hosted models and slots. */
+static bool lay_out(flx_inference *inference)
 {
     const flx_model *model = inference->model;
     const flx_graph *graph = model->graph;
@@ -87,13 +72,9 @@ static bool lay_out(flx_inference *inference, size_t *points)
     inference->order = calloc(vertices, sizeof(int));
     if (!inference->first_hosted || !inference->first_slot || !inference->order)
         return false;
-    *points = 1;
-    for (size_t a = 0; a < assignments; a++) {
-        const flx_learning_assignment *hosting = &model->assignments[a];
-        inference->first_hosted[a + 1] = inference->first_hosted[a] + hosting->n_models;
-        for (int k = 0; k < hosting->n_models; k++)
-            *points += (size_t)hosting->models[k].predictor.n;
-    }
+    for (size_t a = 0; a < assignments; a++)
+        inference->first_hosted[a + 1] =
+            inference->first_hosted[a] + model->assignments[a].n_models;
     for (size_t v = 0; v < vertices; v++)
         inference->first_slot[v + 1] =
             inference->first_slot[v] +
@@ -101,8 +82,7 @@ static bool lay_out(flx_inference *inference, size_t *points)
     inference->n_slots = inference->first_slot[vertices];
     size_t hosted = (size_t)inference->first_hosted[assignments];
     inference->member = calloc(hosted, sizeof(int));
-    inference->prepared = calloc(hosted, sizeof(void *));
-    return inference->member && inference->prepared;
+    return inference->member != NULL;
 }
 
 /* A vertex that was added to a graph hosts nothing before it is fitted. */
@@ -121,60 +101,35 @@ flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
 {
     *out = NULL;
     FLX_TRY(check_hosted(model, error));
-    flx_inference *inference = calloc(1, sizeof *inference);
-    size_t points = 1;
-    if (inference) {
-        inference->model = model;
-        inference->backend = backend;
-    }
-    flx_status status = FLX_OK;
-    if (!inference || !lay_out(inference, &points)) {
-        flx_inference_destroy(inference);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d vertices",
-                        model->graph->n_vertices);
-    }
-    double *targets = malloc(points * sizeof *targets);
-    flx_gp_condition *members = calloc(
-        (size_t)inference->first_hosted[model->graph->n_assignments], sizeof *members);
-    if (!targets || !members)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu points", points);
-    else
-        status = condition_models(inference, targets, members, error);
-    list_order(model->graph, inference->order);
-    free(targets);
-    free(members);
-    if (status == FLX_OK)
+    flx_inference *inference = NULL;
+    if (!FLX_NEW(inference, 1))
+        return flx_no_memory(error, "%d vertices", model->graph->n_vertices);
+    inference->model = model;
+    inference->backend = backend;
+    flx_status status = lay_out(inference) ? prepare_models(inference, error)
+                                           : flx_no_memory(error, "%d vertices",
+                                                           model->graph->n_vertices);
+    if (status == FLX_OK) {
+        list_order(model->graph, inference->order);
         *out = inference;
-    else
+    } else {
         flx_inference_destroy(inference);
+    }
     return status;
-}
-
-static void release_prepared(flx_inference *inference)
-{
-    const flx_model *model = inference->model;
-    for (int a = 0; a < model->graph->n_assignments && inference->prepared; a++)
-        for (int k = 0; k < model->assignments[a].n_models; k++) {
-            const flx_regressor *kind =
-                flx_regressor_of(model->assignments[a].models[k].predictor.kind);
-            void *state = inference->prepared[inference->first_hosted[a] + k];
-            if (state)
-                kind->release(state);
-        }
 }
 
 void flx_inference_destroy(flx_inference *inference)
 {
     if (!inference)
         return;
-    release_prepared(inference);
-    if (inference->posterior)
-        inference->backend->operations->posterior_release(inference->posterior);
+    for (int kind = 0; kind < FLX_PREDICTOR_KINDS; kind++)
+        if (inference->prepared[kind])
+            flx_regressor_of((flx_predictor_kind)kind)
+                ->release(inference->prepared[kind]);
     flx_column_binding_destroy(inference->binding);
     free(inference->first_hosted);
     free(inference->first_slot);
     free(inference->member);
-    free(inference->prepared);
     free(inference->order);
     free(inference);
 }

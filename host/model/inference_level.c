@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One level of the graph for one batch of rows: queries laid out and filled, asked of
- * backend and regressors, and turned into values. */
+ * One level of the graph for one batch of rows: queries laid out and filled,
+ * predicted kind by kind, and turned into values. */
 #include "host/model/row_batch.h"
 
 #include "host/model/feature_transform.h"
@@ -10,12 +10,6 @@
 
 enum { BLOCK_COLUMNS = 256 };
 
-/* Whether a model answers queries; rules and constants need none. */
-static bool is_asked(const flx_predictor *p)
-{
-    return p->kind != FLX_PREDICTOR_CONSTANT && p->kind != FLX_PREDICTOR_RULE;
-}
-
 static int smaller(int a, int b)
 {
     return a < b ? a : b;
@@ -24,24 +18,6 @@ static int smaller(int a, int b)
 static bool wants_slopes(const flx_row_batch *c)
 {
     return c->variance && c->source == FLX_FROM_PREDICTIONS;
-}
-
-/* Kinds other than gp answer at once; their variance is the same everywhere. */
-static flx_status ask_kind(flx_row_batch *c, int vertex, int k, int first, int m)
-{
-    const flx_inference *inference = c->inference;
-    const flx_predictor *p = &flx_row_batch_hosting(c, vertex)->models[k].predictor;
-    const flx_slot *s = &c->slots[inference->first_slot[vertex] + k];
-    int a = inference->model->graph->vertices[vertex].assignment;
-    size_t point = s->at + (size_t)first;
-    flx_error error;
-    for (int i = 0; i < m; i++)
-        c->spread[point + (size_t)i] = p->variance / (p->y_sd * p->y_sd);
-    double *slopes = c->slopes + s->slope_at + (size_t)first * (size_t)p->n_metrics;
-    return flx_regressor_of(p->kind)->predict(
-        p, inference->prepared[inference->first_hosted[a] + k],
-        c->X + s->x_at + (size_t)first * (size_t)p->n_features, m, c->mean + point,
-        wants_slopes(c) && p->n_metrics ? slopes : NULL, &error);
 }
 
 /* Fills queries first .. last - 1 of one vertex, as far as it has so many, for all of its
@@ -60,15 +36,12 @@ static flx_status fill_queries(flx_row_batch *c, int vertex, int first, int last
         for (int k = 0; k < hosting->n_models; k++) {
             const flx_predictor *p = &hosting->models[k].predictor;
             const flx_slot *s = &c->slots[c->inference->first_slot[vertex] + k];
-            if (is_asked(p))
+            if (flx_regressor_of(p->kind))
                 flx_features_apply(p, raw, 1,
                                    c->X + s->x_at + (size_t)i * (size_t)p->n_features);
         }
     }
     free(raw);
-    for (int k = 0; k < hosting->n_models && status == FLX_OK && first < last; k++)
-        if (flx_regressor_of(hosting->models[k].predictor.kind))
-            status = ask_kind(c, vertex, k, first, last - first);
     return status;
 }
 
@@ -96,24 +69,22 @@ static void place_model(flx_row_batch *c, int k, int first, int last, places *ne
         next->slopes += (size_t)points * (size_t)p->n_metrics;
         m += points;
     }
-    if (p->kind == FLX_PREDICTOR_GP)
-        c->queries[next->queries++] =
-            (flx_gp_query){.member = inference->member[inference->first_hosted[a] + k],
-                           .m = m,
-                           .queries = c->X + start.x_at,
-                           .mean = c->mean + start.at,
-                           .variance = c->wants_variance ? c->spread + start.at : NULL,
-                           .n_slopes = wants_slopes(c) ? p->n_metrics : 0,
-                           .slopes = c->slopes + start.slope_at};
+    c->queries[next->queries++] =
+        (flx_query){.member = inference->member[inference->first_hosted[a] + k],
+                    .m = m,
+                    .queries = c->X + start.x_at,
+                    .mean = c->mean + start.at,
+                    .variance = c->wants_variance ? c->spread + start.at : NULL,
+                    .n_slopes = wants_slopes(c) ? p->n_metrics : 0,
+                    .slopes = c->slopes + start.slope_at};
 }
 
-/* Places of the level's models in X, answers and slopes; returns how many queries the
- * backend gets. */
-static int lay_out_level(flx_row_batch *c, int level)
+/* Queries to the level's models of one kind, and their places in X, mean and slopes. */
+static void lay_out_kind(flx_row_batch *c, int level, flx_predictor_kind kind,
+                         places *next)
 {
     const flx_inference *inference = c->inference;
     const flx_graph *graph = inference->model->graph;
-    places next = {0};
     int end = graph->level_start[level + 1];
     for (int first = graph->level_start[level], last; first < end; first = last) {
         int a = graph->vertices[inference->order[first]].assignment;
@@ -122,10 +93,31 @@ static int lay_out_level(flx_row_batch *c, int level)
              last < end && graph->vertices[inference->order[last]].assignment == a;)
             last++;
         for (int k = 0; k < hosting->n_models; k++)
-            if (is_asked(&hosting->models[k].predictor))
-                place_model(c, k, first, last, &next);
+            if (hosting->models[k].predictor.kind == kind)
+                place_model(c, k, first, last, next);
     }
-    return next.queries;
+}
+
+static void lay_out_level(flx_row_batch *c, int level)
+{
+    places next = {0};
+    for (int kind = 0; kind < FLX_PREDICTOR_KINDS; kind++) {
+        if (c->inference->prepared[kind])
+            lay_out_kind(c, level, (flx_predictor_kind)kind, &next);
+        c->first_query[kind + 1] = next.queries;
+    }
+}
+
+static flx_status predict_level(flx_row_batch *c, flx_error *error)
+{
+    for (int kind = 0; kind < FLX_PREDICTOR_KINDS; kind++) {
+        int first = c->first_query[kind], count = c->first_query[kind + 1] - first;
+        if (count)
+            FLX_TRY(flx_regressor_of((flx_predictor_kind)kind)
+                        ->predict(c->inference->prepared[kind], c->queries + first, count,
+                                  error));
+    }
+    return FLX_OK;
 }
 
 /* Threads share a level's vertices in blocks of columns, so that the last levels, which
@@ -138,7 +130,7 @@ static flx_status infer_level(flx_row_batch *c, int level, flx_error *error)
     int blocks = (c->columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
     int count = (graph->level_start[level + 1] - start) * blocks;
     bool has_failed = false;
-    int queries = lay_out_level(c, level);
+    lay_out_level(c, level);
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)                       \
     reduction(||                                                                         \
               : has_failed)
@@ -149,8 +141,7 @@ static flx_status infer_level(flx_row_batch *c, int level, flx_error *error)
     }
     if (has_failed)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction");
-    FLX_TRY(inference->backend->operations->predict(inference->posterior, c->queries,
-                                                    queries, error));
+    FLX_TRY(predict_level(c, error));
 #pragma omp parallel for schedule(dynamic, 4) num_threads(threads)                       \
     reduction(||                                                                         \
               : has_failed)

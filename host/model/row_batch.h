@@ -7,6 +7,7 @@
 
 #include "host/graph.h"
 #include "host/model/inference.h"
+#include "host/regression.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,13 +15,12 @@
 struct flx_inference {
     const flx_model *model;
     flx_backend *backend;
-    flx_gp_posterior *posterior;
     int n_slots;
     int *first_slot;   /* (n_vertices + 1) */
     int *first_hosted; /* (n_assignments + 1) models of the assignments before */
-    int *member;       /* (hosted models) index into the posterior, -1: no gp */
-    void **prepared;   /* (hosted models) state of host/regression/regressor.h, or NULL */
-    int *order;        /* (n_vertices) by level, then assignment: one run, one query */
+    int *member;       /* (hosted models) which of its kind's prepared models it is */
+    void *prepared[FLX_PREDICTOR_KINDS]; /* by host/regression/regressor.h, or NULL */
+    int *order; /* (n_vertices) by level, then assignment: one run, one query */
     const flx_dataset *table;
     flx_column_binding *binding;
 };
@@ -44,7 +44,8 @@ typedef struct {
     double *X;                      /* queries of a level */
     double *mean, *spread, *slopes; /* their answers, standardized */
     flx_slot *slots;                /* (n_slots) */
-    flx_gp_query *queries;          /* (n_slots) */
+    flx_query *queries;             /* (n_slots) of a level, one kind after the other */
+    int first_query[FLX_PREDICTOR_KINDS + 1];
 } flx_row_batch;
 
 /* Room for `rows` rows of `samples` draws (1: means). */

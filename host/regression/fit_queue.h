@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The fit queue: everything that trains a model submits tasks here and gets results in
- * order. Tasks of any n, d and kind mix. Of a Gaussian process every (task, start) is one
- * L-BFGS state; all live states are evaluated as one batch on the backend, finished ones
- * drop out. Minimized is -(log marginal likelihood + log prior) / n over log
- * hyper-parameters. The other kinds (host/regression/regressor.h) get all tasks of theirs
- * at once. A failing task says why and never spoils the batch. */
+ * order. Tasks of any n, d and kind mix; a kind (host/regression/regressor.h) gets all
+ * tasks of its own at once. A failing task says why and never spoils the batch. */
 #ifndef FLX_FIT_QUEUE_H
 #define FLX_FIT_QUEUE_H
 

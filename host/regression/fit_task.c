@@ -22,14 +22,6 @@ static bool add_identity(flx_predictor *p, int d)
     return true;
 }
 
-static bool copy(const double *from, size_t count, double **to)
-{
-    *to = malloc((count + 1) * sizeof **to);
-    if (*to && count)
-        memcpy(*to, from, count * sizeof **to);
-    return *to != NULL;
-}
-
 flx_status flx_fit_result_begin(const flx_fit_task *task, flx_fit_result *result,
                                 flx_error *error)
 {
@@ -45,9 +37,7 @@ flx_status flx_fit_result_begin(const flx_fit_task *task, flx_fit_result *result
     p->kind = task->kind;
     p->n = (int)n;
     p->is_isotropic = task->is_isotropic;
-    if (p->kind == FLX_PREDICTOR_GP &&
-        (!copy(task->X, n * d, &p->X) || !copy(task->y, n, &p->y)))
-        return flx_no_memory(error, "a model of %zu points", n);
+    p->loo_mae = NAN;
     return FLX_OK;
 }
 

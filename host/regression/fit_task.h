@@ -49,8 +49,8 @@ typedef struct {
     bool is_cache_hit; /* from a repository: the counts are of its fit then */
 } flx_fit_result;
 
-/* The result of a task before its fit: the template with the task's kind, and what a
- * Gaussian process keeps of the rows. FLX_NO_MEMORY leaves what clear frees. */
+/* The result of a task before its fit: the template with the task's kind. FLX_NO_MEMORY
+ * leaves what clear frees. */
 flx_status flx_fit_result_begin(const flx_fit_task *task, flx_fit_result *result,
                                 flx_error *error);
 void flx_fit_result_fail(flx_fit_result *result, const char *why);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What ended searches leave in the results: the best one's hyper-parameters, and
  * likelihood and leave-one-out at them, while searches of other tasks still run. */
+#include "formats/memory.h"
 #include "host/regression/gp_multistart.h"
 
 #include <math.h>
@@ -8,11 +9,20 @@
 #include <string.h>
 #include <time.h>
 
-/* Leaves the best search's hyper-parameters in the result, with room for leave-one-out.
- */
+static bool copy(const double *from, size_t count, double **to)
+{
+    if (FLX_NEW(*to, count))
+        memcpy(*to, from, count * sizeof **to);
+    return *to != NULL;
+}
+
+/* Leaves the best search's hyper-parameters and the points in the result, with room for
+ * leave-one-out. */
 static flx_status keep_best(flx_gp_multistart *plan, int t, flx_error *error)
 {
-    flx_fit_result *result = &plan->results[t];
+    const flx_fit_task *task = plan->tasks[t];
+    flx_fit_result *result = plan->results[t];
+    flx_predictor *p = &result->predictor;
     if (result->has_failed)
         return FLX_OK;
     double best, second;
@@ -22,15 +32,13 @@ static flx_status keep_best(flx_gp_multistart *plan, int t, flx_error *error)
         return FLX_OK;
     }
     const flx_lbfgs *search = &plan->states[at].search;
-    size_t n = (size_t)plan->tasks[t].n, size = (size_t)search->size;
-    result->predictor.theta = malloc(size * sizeof(double));
-    result->loo_mean = malloc(n * sizeof(double));
-    result->loo_variance = malloc(n * sizeof(double));
-    if (!result->predictor.theta || !result->loo_mean || !result->loo_variance)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for fit %d", t);
-    memcpy(result->predictor.theta, search->x, size * sizeof(double));
-    result->predictor.n_theta = search->size;
-    result->predictor.jitter = plan->states[at].jitter;
+    size_t n = (size_t)task->n, d = (size_t)task->d;
+    if (!copy(search->x, (size_t)search->size, &p->theta) ||
+        !copy(task->X, n * d, &p->X) || !copy(task->y, n, &p->y) ||
+        !FLX_NEW(result->loo_mean, n) || !FLX_NEW(result->loo_variance, n))
+        return flx_no_memory(error, "the fit of %zu rows", n);
+    p->n_theta = search->size;
+    p->jitter = plan->states[at].jitter;
     result->objective = best;
     return FLX_OK;
 }
@@ -63,7 +71,7 @@ static flx_status condition_some(flx_backend *backend, flx_gp_multistart *plan,
     if (!members)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", count);
     for (int i = 0; i < count; i++) {
-        flx_fit_result *result = &plan->results[tasks[i]];
+        flx_fit_result *result = plan->results[tasks[i]];
         members[i] = (flx_gp_condition){.problem = plan->problems[tasks[i]],
                                         .theta = result->predictor.theta,
                                         .jitter = result->predictor.jitter,
@@ -76,7 +84,7 @@ static flx_status condition_some(flx_backend *backend, flx_gp_multistart *plan,
     if (status == FLX_OK) {
         backend->operations->posterior_release(posterior);
         for (int i = 0; i < count; i++)
-            finish_result(&plan->tasks[tasks[i]], &members[i], &plan->results[tasks[i]]);
+            finish_result(plan->tasks[tasks[i]], &members[i], plan->results[tasks[i]]);
     }
     free(members);
     return status;
@@ -89,7 +97,7 @@ enum { ENOUGH_TASKS = 16, MOST_TASKS = 256, LONGEST_WAIT_S = 1 };
 
 static bool has_ended(const flx_gp_multistart *plan, int t)
 {
-    return !plan->results[t].has_failed && !plan->is_finished[t] &&
+    return !plan->results[t]->has_failed && !plan->is_finished[t] &&
            plan->is_extended[t] && plan->running[t] == 0;
 }
 
@@ -103,7 +111,7 @@ static flx_status gather_ended(flx_gp_multistart *plan, int *tasks, int *count,
             continue;
         FLX_TRY(keep_best(plan, t, error));
         plan->is_finished[t] = true;
-        if (!plan->results[t].has_failed)
+        if (!plan->results[t]->has_failed)
             tasks[(*count)++] = t;
     }
     return FLX_OK;
@@ -124,7 +132,7 @@ static bool is_worth_a_batch(flx_gp_multistart *plan)
 }
 
 flx_status flx_gp_fit_store_result(flx_backend *backend, flx_gp_multistart *plan,
-                                   const flx_fit_observer *watch, bool is_last,
+                                   const flx_fit_observer *observer, bool is_last,
                                    flx_error *error)
 {
     if (!is_last && !is_worth_a_batch(plan))
@@ -133,9 +141,9 @@ flx_status flx_gp_fit_store_result(flx_backend *backend, flx_gp_multistart *plan
     FLX_TRY(gather_ended(plan, tasks, &count, error));
     while (count > 0) {
         FLX_TRY(condition_some(backend, plan, tasks, count, error));
-        for (int i = 0; i < count && watch->finished; i++)
-            if (!plan->results[tasks[i]].has_failed)
-                FLX_TRY(watch->finished(watch->context, tasks[i], error));
+        for (int i = 0; i < count && observer->finished; i++)
+            if (!plan->results[tasks[i]]->has_failed)
+                FLX_TRY(observer->finished(observer->context, tasks[i], error));
         FLX_TRY(gather_ended(plan, tasks, &count, error));
     }
     return FLX_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/regression/gp_multistart.h"
 
+#include "host/regression/regressor_target.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,42 +15,6 @@ static double *take(flx_gp_multistart *plan, size_t count)
     double *taken = plan->memory + plan->used;
     plan->used += count;
     return taken;
-}
-
-/* NULL, or why the task cannot be fitted. */
-static const char *find_fault(const flx_fit_task *task)
-{
-    if (task->n < 2)
-        return "fewer than 2 points";
-    if (task->d < 1)
-        return "no input that varies";
-    for (int i = 0; i < task->n; i++)
-        if (!isfinite(task->y[i]))
-            return "a target value is not finite";
-    for (int i = 0; i < task->n; i++)
-        if (fabs(task->y[i]) > 1e150)
-            return "a target value is beyond 1e150, where its square overflows";
-    for (size_t i = 0; i < (size_t)task->n * (size_t)task->d; i++)
-        if (!isfinite(task->X[i]))
-            return "an input value is not finite";
-    return NULL;
-}
-
-/* Standardizes into `y`; false where the target is constant. */
-static bool standardize(const flx_fit_task *task, flx_fit_result *result, double *y)
-{
-    double mean = 0, square = 0;
-    for (int i = 0; i < task->n; i++)
-        mean += task->y[i] / task->n;
-    for (int i = 0; i < task->n; i++)
-        square += (task->y[i] - mean) * (task->y[i] - mean) / task->n;
-    result->predictor.y_mean = mean;
-    result->predictor.y_sd = sqrt(square);
-    if (!(result->predictor.y_sd > 1e-12 * fabs(mean)))
-        return false;
-    for (int i = 0; i < task->n; i++)
-        y[i] = (task->y[i] - mean) / result->predictor.y_sd;
-    return true;
 }
 
 static const double dummy_point[1] = {0.0};
@@ -67,14 +33,14 @@ static size_t task_memory(const flx_gp_description *gp, int n)
 /* Where a task's next search lays out its starting point. */
 static double *next_start(flx_gp_multistart *plan, int t)
 {
-    return plan->states[plan->first_state[t] + plan->results[t].starts].search.direction;
+    return plan->states[plan->first_state[t] + plan->results[t]->starts].search.direction;
 }
 
 /* Sets the task's next search going from what stands in next_start. */
 static void begin_next(flx_gp_multistart *plan, int t)
 {
     flx_fit_search *state =
-        &plan->states[plan->first_state[t] + plan->results[t].starts++];
+        &plan->states[plan->first_state[t] + plan->results[t]->starts++];
     flx_lbfgs_begin(&state->search, state->search.direction);
     state->jitter = FLX_GP_JITTER;
     state->is_live = true;
@@ -92,7 +58,7 @@ static void begin_starts(flx_gp_multistart *plan, int t, int first, int count)
 /* The starts that a task makes at once. */
 static void begin_first(flx_gp_multistart *plan, int t)
 {
-    const flx_fit_task *task = &plan->tasks[t];
+    const flx_fit_task *task = plan->tasks[t];
     const flx_gp_description *gp = &plan->descriptions[t];
     int count = flx_gp_first_starts(gp);
     plan->is_extended[t] = task->start || task->starts > 0;
@@ -109,17 +75,16 @@ static void begin_first(flx_gp_multistart *plan, int t)
 /* Lays out one task: target, box, and a search for every possible start. */
 static void plan_task(flx_gp_multistart *plan, int t)
 {
-    const flx_fit_task *task = &plan->tasks[t];
-    flx_fit_result *result = &plan->results[t];
+    const flx_fit_task *task = plan->tasks[t];
+    flx_fit_result *result = plan->results[t];
     const flx_gp_description *gp = &plan->descriptions[t];
     plan->problems[t] =
         (flx_gp_problem){.n = 1, .d = 1, .X = dummy_point, .y = dummy_point};
-    const char *fault = find_fault(task);
     double *y = take(plan, (size_t)(task->n > 0 ? task->n : 0));
-    if (!fault && !standardize(task, result, y))
-        fault = "the target is constant";
-    if (fault) {
-        flx_fit_result_fail(result, fault);
+    if (!flx_regressor_target_admit(task, result))
+        return;
+    if (!flx_regressor_target_standardize(task, result, y)) {
+        flx_fit_result_fail(result, "the target is constant");
         return;
     }
     plan->problems[t] = (flx_gp_problem){.n = task->n,
@@ -155,9 +120,9 @@ void flx_gp_multistart_release(flx_gp_multistart *plan)
     free(plan->memory);
 }
 
-flx_status flx_gp_multistart_create(const flx_fit_task *tasks, int count,
-                                    flx_fit_result *results, flx_gp_multistart *plan,
-                                    flx_error *error)
+flx_status flx_gp_multistart_create(const flx_fit_task *const *tasks, int count,
+                                    flx_fit_result *const *results,
+                                    flx_gp_multistart *plan, flx_error *error)
 {
     size_t slots = (size_t)count + 1, memory = 1;
     *plan = (flx_gp_multistart){.tasks = tasks, .results = results, .n_tasks = count};
@@ -171,10 +136,10 @@ flx_status flx_gp_multistart_create(const flx_fit_task *tasks, int count,
                     plan->running && plan->is_extended && plan->is_finished;
     for (int t = 0; t < count && complete; t++) {
         flx_gp_description *gp = &plan->descriptions[t];
-        *gp = (flx_gp_description){tasks[t].prior, tasks[t].d, tasks[t].is_isotropic};
+        *gp = (flx_gp_description){tasks[t]->prior, tasks[t]->d, tasks[t]->is_isotropic};
         plan->n_states += max_starts(gp);
         plan->first_state[t + 1] = plan->n_states;
-        memory += task_memory(gp, tasks[t].n > 0 ? tasks[t].n : 0);
+        memory += task_memory(gp, tasks[t]->n > 0 ? tasks[t]->n : 0);
     }
     size_t states = (size_t)plan->n_states + 1;
     plan->states = calloc(states, sizeof *plan->states);
@@ -215,7 +180,7 @@ int flx_gp_multistart_best(const flx_gp_multistart *plan, int t, double *best,
 static void extend_task(flx_gp_multistart *plan, int t)
 {
     const flx_gp_description *gp = &plan->descriptions[t];
-    int n = plan->tasks[t].n;
+    int n = plan->tasks[t]->n;
     double best, second, trivial = 0.5 * (1.0 + 1.8378770664093454836);
     int at = flx_gp_multistart_best(plan, t, &best, &second);
     plan->is_extended[t] = true;
@@ -231,7 +196,7 @@ int flx_gp_multistart_collect(flx_gp_multistart *plan)
 {
     int count = 0;
     for (int t = 0; t < plan->n_tasks; t++)
-        if (!plan->results[t].has_failed && plan->running[t] == 0 &&
+        if (!plan->results[t]->has_failed && plan->running[t] == 0 &&
             !plan->is_extended[t])
             extend_task(plan, t);
     for (int s = 0; s < plan->n_states; s++)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The searches of a batch of fits: one L-BFGS state for every (task, start), laid out in
  * memory before the first evaluation, begun one after another as a task needs them.
- * Inside the library: the loop over them is host/regression/gp_fit.c. */
+ * Inside the library: the loop over them is host/regression/gp_regressor.c. */
 #ifndef FLX_GP_MULTISTART_H
 #define FLX_GP_MULTISTART_H
 
 #include "host/optimization.h"
-#include "host/regression/fit_queue.h"
+#include "host/regression/regressor.h"
 
 #include <stddef.h>
 #include <time.h>
@@ -20,8 +20,8 @@ typedef struct {
 } flx_fit_search;
 
 typedef struct {
-    const flx_fit_task *tasks;
-    flx_fit_result *results;
+    const flx_fit_task *const *tasks;
+    flx_fit_result *const *results;
     int n_tasks, n_states;
     flx_gp_description *descriptions; /* (n_tasks) */
     flx_gp_problem *problems;         /* (n_tasks); failed tasks hold a dummy point */
@@ -40,9 +40,9 @@ typedef struct {
 
 /* Room and first starts for all tasks; a task that cannot be fitted is marked so in its
  * result. */
-flx_status flx_gp_multistart_create(const flx_fit_task *tasks, int count,
-                                    flx_fit_result *results, flx_gp_multistart *plan,
-                                    flx_error *error);
+flx_status flx_gp_multistart_create(const flx_fit_task *const *tasks, int count,
+                                    flx_fit_result *const *results,
+                                    flx_gp_multistart *plan, flx_error *error);
 void flx_gp_multistart_release(flx_gp_multistart *plan);
 
 /* Begins what tasks without a running search still need, fills plan->live and returns how
@@ -54,23 +54,10 @@ int flx_gp_multistart_collect(flx_gp_multistart *plan);
 int flx_gp_multistart_best(const flx_gp_multistart *plan, int t, double *best,
                            double *second);
 
-/* Whoever looks on. `finished` (or NULL) is told of every task whose result is whole, as
- * soon as it is, from one thread; its failure ends the fit. */
-typedef struct {
-    const flx_progress *progress;
-    flx_status (*finished)(void *context, int task, flx_error *error);
-    void *context;
-} flx_fit_observer;
-
 /* host/regression/gp_fit_result.c: fills the results of tasks whose searches have all
  * ended, and tells of them. Before the end (`is_last` false) it waits until that is worth
  * a batch. */
 flx_status flx_gp_fit_store_result(flx_backend *backend, flx_gp_multistart *plan,
-                                   const flx_fit_observer *watch, bool is_last,
+                                   const flx_fit_observer *observer, bool is_last,
                                    flx_error *error);
-
-/* Fits tasks that are all Gaussian processes; results are zeroed by the caller. */
-flx_status flx_fit_gps(flx_backend *backend, const flx_fit_task *tasks, int count,
-                       flx_fit_result *results, const flx_fit_observer *watch,
-                       flx_error *error);
 #endif

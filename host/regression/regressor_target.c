@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/regression/regressor_target.h"
 
-#include "host/regression/gp_multistart.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static const double LARGEST = 1e150; /* its square is a number too */
 
-static void refuse_value(flx_fit_result *result, const char *what, int row)
+static const char FAULT[] = "is not finite, or beyond 1e150";
+
+/* Fills `why` (size) where the task cannot be fitted; false then. */
+static bool check(const flx_fit_task *task, char *why, size_t size)
 {
-    char why[sizeof result->why];
-    snprintf(why, sizeof why, "%s of row %d is no number up to 1e150", what, row);
-    flx_fit_result_fail(result, why);
+    *why = '\0';
+    if (task->n < 2)
+        snprintf(why, size, "it has fewer than 2 rows");
+    else if (task->d < 1)
+        snprintf(why, size, "it has no inputs");
+    for (int i = 0; i < task->n && !*why; i++)
+        if (!(fabs(task->y[i]) <= LARGEST))
+            snprintf(why, size, "the target of row %d %s", i, FAULT);
+    for (int i = 0; i < task->n && !*why; i++)
+        for (int k = 0; k < task->d && !*why; k++)
+            if (!(fabs(task->X[(size_t)i * (size_t)task->d + (size_t)k]) <= LARGEST))
+                snprintf(why, size, "input %d of row %d %s", k, i, FAULT);
+    return !*why;
 }
 
 bool flx_regressor_target_admit(const flx_fit_task *task, flx_fit_result *result)
 {
-    if (task->n < 2)
-        flx_fit_result_fail(result, "a fit takes 2 rows at least");
-    else if (task->d < 1)
-        flx_fit_result_fail(result, "there are no inputs to fit to");
-    for (int i = 0; i < task->n && !result->has_failed; i++)
-        if (!(fabs(task->y[i]) <= LARGEST))
-            refuse_value(result, "the target", i);
-    for (int i = 0; i < task->n && !result->has_failed; i++)
-        for (int k = 0; k < task->d && !result->has_failed; k++)
-            if (!(fabs(task->X[(size_t)i * (size_t)task->d + (size_t)k]) <= LARGEST)) {
-                char what[32];
-                snprintf(what, sizeof what, "input %d", k);
-                refuse_value(result, what, i);
-            }
+    result->has_failed = !check(task, result->why, sizeof result->why);
     return !result->has_failed;
 }
 
-void flx_regressor_target_standardize(const flx_fit_task *task, flx_fit_result *result,
+bool flx_regressor_target_standardize(const flx_fit_task *task, flx_fit_result *result,
                                       double *y)
 {
     double mean = 0, square = 0;
@@ -49,6 +47,7 @@ void flx_regressor_target_standardize(const flx_fit_task *task, flx_fit_result *
     result->predictor.y_sd = is_constant ? 1 : sd;
     for (int i = 0; i < task->n; i++)
         y[i] = is_constant ? 0 : (task->y[i] - mean) / sd;
+    return !is_constant;
 }
 
 void flx_regressor_target_take_predictions(const flx_fit_task *task,

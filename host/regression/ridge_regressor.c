@@ -1,9 +1,15 @@
-/* SPDX-License-Identifier: MIT */
-#include "host/regression/ridge_regressor.h"
+/* SPDX-License-Identifier: MIT
+ * Ridge regression as a kind of model (host/regression/ridge.h).
+ *
+ * parameters (2 + n_features): penalty, intercept, coefficients; of the standardized
+ * target and the features as they come. loo_mean of its fits is what a refit without the
+ * row predicts there, at the penalty chosen from all rows. A task fails as
+ * host/regression/regressor_target.h says. */
+#include "host/regression/regressor.h"
 
-#include "host/regression/gp_multistart.h"
 #include "host/regression/regressor_target.h"
 #include "host/regression/ridge.h"
+#include "host/regression/row_predictor.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -50,7 +56,7 @@ static flx_status solve(const flx_fit_task *task, flx_fit_result *result,
 }
 
 static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, int count,
-                      flx_fit_result *const *results, const flx_progress *progress,
+                      flx_fit_result *const *results, const flx_fit_observer *observer,
                       flx_error *error)
 {
     int done = 0, threads = backend->threads;
@@ -67,16 +73,16 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
                 status = ended;
                 *error = own;
             }
-            flx_progress_report(progress, ++done, count);
+            flx_progress_report(observer->progress, ++done, count);
         }
     }
     return status;
 }
 
 /* A file may hold any number of parameters. */
-static flx_status prepare(const flx_predictor *p, void **state, flx_error *error)
+static flx_status load(const flx_predictor *p, void **loaded, flx_error *error)
 {
-    *state = NULL;
+    *loaded = NULL;
     if (p->n_parameters == 2 + (size_t)p->n_features)
         return FLX_OK;
     return flx_fail(error, FLX_BAD_INPUT,
@@ -85,15 +91,16 @@ static flx_status prepare(const flx_predictor *p, void **state, flx_error *error
                     p->n_features, p->n_parameters, 2 + p->n_features);
 }
 
-static void release(void *state)
+static void unload(void *loaded)
 {
-    (void)state;
+    (void)loaded;
 }
 
-static flx_status predict(const flx_predictor *p, const void *state, const double *X,
-                          int m, double *mean, double *slopes, flx_error *error)
+static flx_status predict_rows(const flx_predictor *p, const void *loaded,
+                               const double *X, int m, double *mean, double *slopes,
+                               flx_error *error)
 {
-    (void)state;
+    (void)loaded;
     (void)error;
     const double *b = p->parameters + FIRST_COEFFICIENT;
     size_t d = (size_t)p->n_features, last = (size_t)p->n_metrics;
@@ -107,10 +114,14 @@ static flx_status predict(const flx_predictor *p, const void *state, const doubl
     return FLX_OK;
 }
 
-const flx_regressor flx_ridge_regressor = {
-    .kind = FLX_PREDICTOR_RIDGE,
-    .fit = fit,
-    .prepare = prepare,
-    .release = release,
-    .predict = predict,
-};
+static flx_status prepare(flx_backend *backend, const flx_query_target *targets,
+                          int count, void **prepared, flx_error *error)
+{
+    static const flx_row_predictor rows = {load, unload, predict_rows};
+    return flx_row_predictor_prepare(&rows, backend, targets, count, prepared, error);
+}
+
+const flx_regressor flx_ridge_regressor = {.fit = fit,
+                                           .prepare = prepare,
+                                           .release = flx_row_predictor_release,
+                                           .predict = flx_row_predictor_predict};

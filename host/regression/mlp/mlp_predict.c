@@ -50,11 +50,11 @@ static bool read_network(const flx_predictor *p, size_t *at, network *n)
     return true;
 }
 
-flx_status flx_mlp_prepare(const flx_predictor *p, void **state, flx_error *error)
+flx_status flx_mlp_load(const flx_predictor *p, void **loaded, flx_error *error)
 {
     size_t at = 0;
     int count;
-    *state = NULL;
+    *loaded = NULL;
     if (!read_count(p, &at, 1, MOST_NETWORKS, &count))
         return flx_fail(error, FLX_BAD_INPUT,
                         "the %zu parameters of an mlp do not begin with a number of "
@@ -76,19 +76,19 @@ flx_status flx_mlp_prepare(const flx_predictor *p, void **state, flx_error *erro
         e->work = work > e->work ? work : e->work;
     }
     e->count = count;
-    *state = e;
+    *loaded = e;
     return FLX_OK;
 }
 
-void flx_mlp_release(void *state)
+void flx_mlp_unload(void *loaded)
 {
-    free(state);
+    free(loaded);
 }
 
-flx_status flx_mlp_predict(const flx_predictor *p, const void *state, const double *X,
+flx_status flx_mlp_predict(const flx_predictor *p, const void *loaded, const double *X,
                            int m, double *mean, double *slopes, flx_error *error)
 {
-    const ensemble *e = state;
+    const ensemble *e = loaded;
     size_t d = (size_t)p->n_features, last = (size_t)p->n_metrics;
     double *scratch = malloc(e->work * sizeof *scratch);
     if (!scratch)

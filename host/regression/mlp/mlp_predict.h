@@ -8,10 +8,9 @@
 
 /* FLX_BAD_INPUT where the parameters are no networks over the predictor's features: a
  * file may hold any numbers. */
-flx_status flx_mlp_prepare(const flx_predictor *predictor, void **state,
-                           flx_error *error);
-void flx_mlp_release(void *state); /* NULL is fine */
-flx_status flx_mlp_predict(const flx_predictor *predictor, const void *state,
+flx_status flx_mlp_load(const flx_predictor *predictor, void **loaded, flx_error *error);
+void flx_mlp_unload(void *loaded); /* NULL is fine */
+flx_status flx_mlp_predict(const flx_predictor *predictor, const void *loaded,
                            const double *X, int m, double *mean, double *slopes,
                            flx_error *error);
 #endif

@@ -176,12 +176,12 @@ static void bad_tasks_fail_by_themselves(void)
     tasks[6].n = 0;
     bad[8].y[2] = -1e200;
     fit(2, tasks, ALL, results, NULL);
-    assert_failed(&results[1], "target value is not finite");
-    assert_failed(&results[2], "input value is not finite");
+    assert_failed(&results[1], "the target of row 3 is not finite");
+    assert_failed(&results[2], "is not finite");
     assert_failed(&results[3], "target is constant");
-    assert_failed(&results[4], "fewer than 2 points");
+    assert_failed(&results[4], "fewer than 2 rows");
     assert_failed(&results[5], "no input");
-    assert_failed(&results[6], "fewer than 2 points");
+    assert_failed(&results[6], "fewer than 2 rows");
     assert_failed(&results[8], "beyond 1e150");
     fit(1, tasks, 1, &alone, NULL);
     assert_same_result(&results[0], &alone, 6);
@@ -197,7 +197,7 @@ static void an_empty_queue_and_one_of_failures_are_done(void)
     fit(1, NULL, 0, &result, NULL);
     task.n = 0;
     fit(1, &task, 1, &result, NULL);
-    assert_failed(&result, "fewer than 2 points");
+    assert_failed(&result, "fewer than 2 rows");
     clear(&result, 1);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Ridge regression against hand-worked cases and explicit refits, and as a kind of model.
  */
-#include "host/regression/ridge_regressor.h"
+#include "host/regression/fit_queue.h"
 
 #include "host/regression/ridge.h"
 #include "host/statistics/symmetric_eigen.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
+#include "tests/host/regression/predict_rows.h"
 #include "tests/scratch.h"
 
 #include <CUnit/CUnit.h>
@@ -172,16 +173,14 @@ static void a_kind_predicts_what_it_was_taught(void)
     assert_true(!plain.loo_mean && isnan(plain.predictor.loo_mae));
     assert_true(plain.predictor.variance < honest.predictor.variance);
     assert_true(honest.predictor.loo_mae > 0 && honest.predictor.loo_mae < 0.3);
-    flx_predictor p = {.n_features = 3,
+    flx_predictor p = {.kind = FLX_PREDICTOR_RIDGE,
+                       .n_features = 3,
                        .n_metrics = 2,
                        .parameters = plain.predictor.parameters,
                        .n_parameters = plain.predictor.n_parameters};
     double mean[N], slopes[N * 2], square = 0;
-    void *state;
     flx_error error = {0};
-    assert_int(flx_ridge_regressor.prepare(&p, &state, &error), FLX_OK);
-    assert_int(flx_ridge_regressor.predict(&p, state, X, N, mean, slopes, &error),
-               FLX_OK);
+    assert_int(predict_rows(&p, X, N, mean, slopes, &error), FLX_OK);
     for (int i = 0; i < N; i++)
         square +=
             pow(plain.predictor.y_mean + plain.predictor.y_sd * mean[i] - y[i], 2) / N;
@@ -189,8 +188,9 @@ static void a_kind_predicts_what_it_was_taught(void)
     assert_close(slopes[2], plain.predictor.parameters[3], 0, 0);
     assert_close(slopes[3], plain.predictor.parameters[4], 0, 0);
     p.n_features = 4;
-    assert_int(flx_ridge_regressor.prepare(&p, &state, &error), FLX_BAD_INPUT);
-    assert_contains(error.message, "4 features has 5 parameters instead of 6");
+    assert_int(predict_rows(&p, X, N, mean, slopes, &error), FLX_BAD_INPUT);
+    assert_contains(error.message,
+                    "it: a ridge regression of 4 features has 5 parameters instead of 6");
     flx_fit_result_clear(&honest);
     flx_fit_result_clear(&plain);
     flx_backend_close(backend);
@@ -263,14 +263,14 @@ static void what_cannot_be_fitted_says_why(void)
     flx_backend *backend = open_cpu(1);
     fill(3);
     flx_fit_task task = make_task(1, 3);
-    refuse(backend, &task, "2 rows at least");
+    refuse(backend, &task, "fewer than 2 rows");
     task = make_task(N, 0);
     refuse(backend, &task, "no inputs");
     task = make_task(N, 3);
     X[7] = NAN;
-    refuse(backend, &task, "input 1 of row 2 is no number");
+    refuse(backend, &task, "input 1 of row 2 is not finite");
     y[4] = INFINITY;
-    refuse(backend, &task, "the target of row 4 is no number");
+    refuse(backend, &task, "the target of row 4 is not finite");
     flx_backend_close(backend);
 }
 

@@ -5,9 +5,9 @@
 
 #include "host/regression/fit_queue.h"
 #include "host/regression/tree_export.h"
-#include "host/regression/tree_regressors.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
+#include "tests/host/regression/predict_rows.h"
 #include "tests/scratch.h"
 
 #include <CUnit/CUnit.h>
@@ -295,23 +295,20 @@ static void a_kind_predicts_what_it_was_taught(void)
         flx_fit_result result;
         flx_error error = {0};
         assert_int(flx_fit_all(backend, &task, 1, &result, NULL, &error), FLX_OK);
-        flx_predictor p = {.n_features = D,
+        flx_predictor p = {.kind = kinds[k],
+                           .n_features = D,
                            .n_metrics = 1,
                            .bytes = result.predictor.bytes,
                            .n_bytes = result.predictor.n_bytes};
-        const flx_regressor *kind = flx_regressor_of(kinds[k]);
-        void *state = NULL;
         double mean[N], slopes[N], squares = 0;
         slopes[3] = 1;
-        assert_int(kind->prepare(&p, &state, &error), FLX_OK);
-        assert_int(kind->predict(&p, state, X, N, mean, slopes, &error), FLX_OK);
+        assert_int(predict_rows(&p, X, N, mean, slopes, &error), FLX_OK);
         for (int i = 0; i < N; i++)
             squares +=
                 pow(result.predictor.y_mean + result.predictor.y_sd * mean[i] - y[i], 2) /
                 N;
         assert_close(squares, result.predictor.variance, 1e-12, 0);
         assert_close(slopes[3], 0, 0, 0);
-        kind->release(state);
         flx_fit_result_clear(&result);
     }
     flx_backend_close(backend);
@@ -337,12 +334,7 @@ static void a_file_restores_them_bit_for_bit(void)
     double before[N], after[N];
     const flx_predictor *both[] = {&p, &restored};
     for (int i = 0; i < 2; i++) {
-        void *state = NULL;
-        assert_int(flx_forest_regressor.prepare(both[i], &state, &error), FLX_OK);
-        assert_int(flx_forest_regressor.predict(both[i], state, X, N, i ? after : before,
-                                                NULL, &error),
-                   FLX_OK);
-        flx_forest_regressor.release(state);
+        assert_int(predict_rows(both[i], X, N, i ? after : before, NULL, &error), FLX_OK);
     }
     assert_true(restored.n_bytes == p.n_bytes &&
                 memcmp(restored.bytes, p.bytes, p.n_bytes) == 0);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Training of perceptrons, and the kind of model made of them. */
-#include "host/regression/mlp/mlp_regressor.h"
+#include "host/regression/fit_queue.h"
 
 #include "host/regression/mlp/mlp_config.h"
 #include "host/regression/mlp/mlp_training.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
+#include "tests/host/regression/predict_rows.h"
 #include "tests/scratch.h"
 
 #include <CUnit/CUnit.h>
@@ -189,15 +190,14 @@ static void a_kind_predicts_what_it_was_taught(void)
     assert_true(result.predictor.y_sd > 15);
     assert_true(result.predictor.loo_mae <
                 0.5 * result.predictor.y_sd); /* the mean alone: 0.8 */
-    flx_predictor p = {.n_features = D,
+    flx_predictor p = {.kind = FLX_PREDICTOR_MLP,
+                       .n_features = D,
                        .n_metrics = 2,
                        .parameters = result.predictor.parameters,
                        .n_parameters = result.predictor.n_parameters};
     double mean[N], slopes[N * 2], sum = 0, square = 0;
-    void *state;
     flx_error error = {0};
-    assert_int(flx_mlp_regressor.prepare(&p, &state, &error), FLX_OK);
-    assert_int(flx_mlp_regressor.predict(&p, state, X, N, mean, slopes, &error), FLX_OK);
+    assert_int(predict_rows(&p, X, N, mean, slopes, &error), FLX_OK);
     for (int i = 0; i < N; i++) {
         double miss = result.loo_mean[i] - y[i];
         sum += fabs(result.predictor.y_mean + result.predictor.y_sd * mean[i] - y[i]) / N;
@@ -208,12 +208,11 @@ static void a_kind_predicts_what_it_was_taught(void)
     double x[D], above, below;
     memcpy(x, X, sizeof x);
     x[1] += 1e-6;
-    assert_int(flx_mlp_regressor.predict(&p, state, x, 1, &above, NULL, &error), FLX_OK);
+    assert_int(predict_rows(&p, x, 1, &above, NULL, &error), FLX_OK);
     x[1] -= 2e-6;
-    assert_int(flx_mlp_regressor.predict(&p, state, x, 1, &below, NULL, &error), FLX_OK);
+    assert_int(predict_rows(&p, x, 1, &below, NULL, &error), FLX_OK);
     assert_close(slopes[0], (above - below) / 2e-6, 1e-4, 1e-6);
     assert_close(slopes[1], 0, 0, 1e-15); /* of the constant input */
-    flx_mlp_regressor.release(state);
     flx_fit_result_clear(&result);
     flx_backend_close(backend);
 }
@@ -269,19 +268,13 @@ static void a_file_restores_it_bit_for_bit(void)
                                  .parameters = weights,
                                  .n_parameters = 17};
     double x[] = {0.3, -0.2, 1.7}, before, after;
-    void *state;
     scratch_begin();
     assert_int(flx_predictor_write(&p, scratch_path("p.h5"), &error), FLX_OK);
     assert_int(flx_predictor_read(scratch_path("p.h5"), &restored, &error), FLX_OK);
     assert_int((long)restored.n_parameters, 17);
     assert_int(memcmp(restored.parameters, weights, sizeof weights), 0);
-    assert_int(flx_mlp_regressor.prepare(&p, &state, &error), FLX_OK);
-    assert_int(flx_mlp_regressor.predict(&p, state, x, 1, &before, NULL, &error), FLX_OK);
-    flx_mlp_regressor.release(state);
-    assert_int(flx_mlp_regressor.prepare(&restored, &state, &error), FLX_OK);
-    assert_int(flx_mlp_regressor.predict(&restored, state, x, 1, &after, NULL, &error),
-               FLX_OK);
-    flx_mlp_regressor.release(state);
+    assert_int(predict_rows(&p, x, 1, &before, NULL, &error), FLX_OK);
+    assert_int(predict_rows(&restored, x, 1, &after, NULL, &error), FLX_OK);
     assert_int(memcmp(&before, &after, sizeof before), 0);
     flx_predictor_clear(&restored);
     scratch_end();
@@ -296,25 +289,24 @@ static void parameters_that_are_no_networks_are_refused(void)
         double value;
     } faults[] = {{0, 0},  {0, 2}, {0, NAN}, {0, 0.5},      {1, 2},    {2, 9},
                   {2, -1}, {3, 2}, {4, 0},   {4, INFINITY}, {4, 1e12}, {5, 3}};
-    flx_predictor p = {.n_features = 1, .parameters = good, .n_parameters = 13};
-    void *state;
+    flx_predictor p = {.kind = FLX_PREDICTOR_MLP,
+                       .n_features = 1,
+                       .parameters = good,
+                       .n_parameters = 13};
     double x[] = {-1, 1}, mean[2];
     flx_error error = {0};
-    assert_int(flx_mlp_regressor.prepare(&p, &state, &error), FLX_OK);
-    assert_int(flx_mlp_regressor.predict(&p, state, x, 2, mean, NULL, &error), FLX_OK);
+    assert_int(predict_rows(&p, x, 2, mean, NULL, &error), FLX_OK);
     assert_close(mean[0], 5, 0, 0);
     assert_close(mean[1], 16, 0, 0); /* 3 * 1 + 4 * 2 + 5 */
-    flx_mlp_regressor.release(state);
     for (size_t f = 0; f < sizeof faults / sizeof *faults; f++) {
         double kept = good[faults[f].at];
         good[faults[f].at] = faults[f].value;
-        assert_int(flx_mlp_regressor.prepare(&p, &state, &error), FLX_BAD_INPUT);
-        assert_true(state == NULL);
+        assert_int(predict_rows(&p, x, 1, mean, NULL, &error), FLX_BAD_INPUT);
         good[faults[f].at] = kept;
     }
     for (size_t length = 0; length < 13; length++) {
         p.n_parameters = length;
-        assert_int(flx_mlp_regressor.prepare(&p, &state, &error), FLX_BAD_INPUT);
+        assert_int(predict_rows(&p, x, 1, mean, NULL, &error), FLX_BAD_INPUT);
     }
     assert_contains(error.message, "network 0 of 1 does not fit");
 }
@@ -346,9 +338,9 @@ static void odd_tasks_are_answered(void)
 
 static void what_cannot_be_fitted_says_why(void)
 {
-    static const char *const parts[] = {"2 rows at least", "no inputs",
-                                        "input 1 of row 2 is no number",
-                                        "the target of row 4 is no number"};
+    static const char *const parts[] = {"fewer than 2 rows", "no inputs",
+                                        "input 1 of row 2 is not finite",
+                                        "the target of row 4 is not finite"};
     flx_backend *backend = open_cpu(1);
     fill();
     for (int i = 0; i < 4; i++) {

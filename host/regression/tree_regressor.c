@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
+ * Boosted trees and random forests as kinds of models. Their slopes are 0: trees are
+ * steps, so no uncertainty of an input passes through them. A task fails as
+ * host/regression/regressor_target.h says.
+ *
  * The work of a batch is cut into pieces: the ensemble of all rows of a task, and one for
  * each fold. A piece writes to places of its own, so that threads may take them in any
  * order. */
-#include "host/regression/tree_regressors.h"
+#include "host/regression/regressor.h"
 
-#include "host/regression/gp_multistart.h"
+#include "host/regression/regressor_target.h"
+#include "host/regression/row_predictor.h"
 #include "host/regression/tree_ensemble.h"
 #include "host/statistics.h"
 
@@ -30,35 +35,6 @@ typedef struct {
     int *row;              /* (m) */
 } piece;
 
-/* A constant target has no scale: it is left as it is, 0 about its mean. */
-static void standardize(pupil *p)
-{
-    int n = p->task->n;
-    double mean = 0, square = 0;
-    for (int i = 0; i < n; i++)
-        mean += p->task->y[i] / n;
-    for (int i = 0; i < n; i++)
-        square += (p->task->y[i] - mean) * (p->task->y[i] - mean) / n;
-    double sd = sqrt(square);
-    bool is_constant = !(sd > 1e-12 * fabs(mean));
-    p->result->predictor.y_mean = mean;
-    p->result->predictor.y_sd = is_constant ? 1 : sd;
-    for (int i = 0; i < n; i++)
-        p->y[i] = is_constant ? 0 : (p->task->y[i] - mean) / sd;
-}
-
-static const char *find_fault(const flx_fit_task *task)
-{
-    if (task->n < 1 || task->d < 1)
-        return "there are no rows or no inputs to fit trees to";
-    if (task->wants_residuals && task->n < 2)
-        return "one row cannot be left out of one";
-    for (int i = 0; i < task->n; i++)
-        if (!(fabs(task->y[i]) <= 1e150))
-            return "a target value is no number up to 1e150";
-    return NULL;
-}
-
 static flx_status enrol(pupil *p, const flx_fit_task *task, flx_fit_result *result,
                         flx_error *error)
 {
@@ -71,13 +47,10 @@ static flx_status enrol(pupil *p, const flx_fit_task *task, flx_fit_result *resu
     if (!p->fold || !p->y || !p->answer)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
                         task->name, n);
-    const char *fault = find_fault(task);
-    if (fault) {
-        flx_fit_result_fail(result, fault);
+    if (!flx_regressor_target_admit(task, result))
         return FLX_OK;
-    }
     flx_folds_assign(task->n, task->seed, p->fold);
-    standardize(p);
+    flx_regressor_target_standardize(task, result, p->y);
     return FLX_OK;
 }
 
@@ -166,7 +139,6 @@ static void do_all(flx_backend *backend, pupil *pupils, int count,
     }
 }
 
-/* Back to the unit of y: answers, their error and their variance. */
 static void settle(pupil *p)
 {
     flx_fit_result *r = p->result;
@@ -175,25 +147,14 @@ static void settle(pupil *p)
             flx_fit_result_fail(r, p->failures[k].message);
     if (r->has_failed)
         return;
-    double sum = 0, squares = 0;
-    for (int i = 0; i < p->task->n; i++) {
-        p->answer[i] = r->predictor.y_mean + r->predictor.y_sd * p->answer[i];
-        double miss = p->answer[i] - p->task->y[i];
-        sum += fabs(miss) / p->task->n;
-        squares += miss * miss / p->task->n;
-    }
-    r->predictor.variance = squares;
+    flx_regressor_target_take_predictions(p->task, r, p->answer);
+    p->answer = NULL;
     r->starts = 1;
     r->predictor.evaluations = p->task->wants_residuals ? PIECES : 1;
-    if (!p->task->wants_residuals)
-        return;
-    r->loo_mean = p->answer;
-    r->predictor.loo_mae = sum;
-    p->answer = NULL;
 }
 
 static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, int count,
-                      flx_fit_result *const *results, const flx_progress *progress,
+                      flx_fit_result *const *results, const flx_fit_observer *observer,
                       flx_error *error)
 {
     flx_status status = FLX_OK;
@@ -203,7 +164,7 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
     for (int t = 0; t < count && status == FLX_OK; t++)
         status = enrol(&pupils[t], tasks[t], results[t], error);
     if (status == FLX_OK)
-        do_all(backend, pupils, count, progress);
+        do_all(backend, pupils, count, observer->progress);
     for (int t = 0; t < count; t++) {
         if (status == FLX_OK)
             settle(&pupils[t]);
@@ -215,37 +176,43 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
     return status;
 }
 
-static flx_status prepare(const flx_predictor *predictor, void **state, flx_error *error)
+static void unload(void *loaded)
+{
+    flx_trees_release(loaded);
+}
+
+static flx_status load(const flx_predictor *p, void **loaded, flx_error *error)
 {
     flx_trees *trees;
-    *state = NULL;
-    FLX_TRY(flx_trees_load(predictor->bytes, predictor->n_bytes, predictor->n_features,
-                           &trees, error));
-    *state = trees;
-    if (flx_trees_outputs(trees) == 1)
-        return FLX_OK;
+    *loaded = NULL;
+    FLX_TRY(flx_trees_load(p->bytes, p->n_bytes, p->n_features, &trees, error));
     int outputs = flx_trees_outputs(trees);
+    if (outputs == 1) {
+        *loaded = trees;
+        return FLX_OK;
+    }
     flx_trees_release(trees);
-    *state = NULL;
     return flx_fail(error, FLX_BAD_INPUT, "the trees answer with %d numbers, not one",
                     outputs);
 }
 
-static void release(void *state)
-{
-    flx_trees_release(state);
-}
-
-static flx_status predict(const flx_predictor *predictor, const void *state,
-                          const double *X, int m, double *mean, double *slopes,
-                          flx_error *error)
+static flx_status predict_rows(const flx_predictor *p, const void *loaded,
+                               const double *X, int m, double *mean, double *slopes,
+                               flx_error *error)
 {
     if (slopes)
-        memset(slopes, 0, (size_t)m * (size_t)predictor->n_metrics * sizeof *slopes);
-    return flx_trees_predict(state, X, m, mean, error);
+        memset(slopes, 0, (size_t)m * (size_t)p->n_metrics * sizeof *slopes);
+    return flx_trees_predict(loaded, X, m, mean, error);
 }
 
-const flx_regressor flx_xgboost_regressor = {FLX_PREDICTOR_XGBOOST, fit, prepare, release,
-                                             predict};
-const flx_regressor flx_forest_regressor = {FLX_PREDICTOR_FOREST, fit, prepare, release,
-                                            predict};
+static flx_status prepare(flx_backend *backend, const flx_query_target *targets,
+                          int count, void **prepared, flx_error *error)
+{
+    static const flx_row_predictor rows = {load, unload, predict_rows};
+    return flx_row_predictor_prepare(&rows, backend, targets, count, prepared, error);
+}
+
+const flx_regressor flx_tree_regressor = {.fit = fit,
+                                          .prepare = prepare,
+                                          .release = flx_row_predictor_release,
+                                          .predict = flx_row_predictor_predict};
