@@ -94,7 +94,7 @@ static flx_status fit(const flx_arguments *arguments, flx_model *model,
         flx_bar bar;
         flx_progress progress = flx_bar_start(&bar, "fit");
         flx_refit_options how = {.only_weights = flx_is_set(arguments, "weights"),
-                                 .with_mixture =
+                                 .with_ensemble =
                                      flx_positional_count(arguments) == 1 ||
                                      concerns_target(model, assignments, count),
                                  .seed = flx_seed(arguments),

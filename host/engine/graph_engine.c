@@ -305,7 +305,7 @@ static flx_status hand_over(flx_graph_engine *engine, const parts *p,
         return out_of_memory(error);
     if (engine->model) {
         FLX_TRY(renumber_rows(model, p->deployment, error));
-        FLX_TRY(flx_engine_drop_mixture(model, change, error));
+        FLX_TRY(flx_engine_drop_ensemble(model, change, error));
     }
     if (options) {
         model->paper_mode = options->paper_mode;

@@ -93,10 +93,10 @@ flx_status flx_graph_engine_replace(flx_model *model, const char *service,
 
 /* All zero: the defaults. */
 typedef struct {
-    bool only_weights; /* weigh the models that are there anew, fit none */
-    bool with_mixture; /* refit the ensemble that the target hosts too, where services
+    bool only_weights;  /* weigh the models that are there anew, fit none */
+    bool with_ensemble; /* refit the ensemble that the target hosts too, where services
                           were scaled since its training: host/engine/ensemble_refit.h */
-    uint64_t seed;     /* of the folds */
+    uint64_t seed;      /* of the folds */
     const flx_progress *progress; /* may be NULL */
 } flx_refit_options;
 

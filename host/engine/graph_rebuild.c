@@ -51,7 +51,8 @@ flx_status flx_engine_build(const flx_model *model, const flx_deployment *deploy
                                  &scope, out, error);
 }
 
-flx_status flx_engine_drop_mixture(flx_model *model, flx_change *change, flx_error *error)
+flx_status flx_engine_drop_ensemble(flx_model *model, flx_change *change,
+                                    flx_error *error)
 {
     if (!model->ensemble)
         return FLX_OK;

@@ -22,8 +22,8 @@ flx_status flx_engine_build(const flx_model *model, const flx_deployment *deploy
                             flx_graph **out, flx_error *error);
 
 /* An ensemble whose members know another deployment is given up; the change says so. */
-flx_status flx_engine_drop_mixture(flx_model *model, flx_change *change,
-                                   flx_error *error);
+flx_status flx_engine_drop_ensemble(flx_model *model, flx_change *change,
+                                    flx_error *error);
 
 /* The model's own assignments, by name. */
 flx_donors flx_engine_own_donors(const flx_model *model);

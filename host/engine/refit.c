@@ -89,13 +89,13 @@ static bool list_assignments(const flx_refit_batch *s, flx_change *change)
 }
 
 /* The rest of what the target hosts, as the last that can fail. */
-static flx_status fit_mixture(flx_refit_batch *s, flx_change *change, flx_error *error)
+static flx_status fit_ensemble(flx_refit_batch *s, flx_change *change, flx_error *error)
 {
     flx_fit_options options = {.progress = s->options->progress,
                                .seed = s->options->seed};
     flx_training_report report = {0};
     bool was_changed = false;
-    if (!s->options->with_mixture || !s->model->ensemble ||
+    if (!s->options->with_ensemble || !s->model->ensemble ||
         flx_model_rows_are_current(s->model))
         return FLX_OK;
     FLX_TRY(flx_ensemble_refit(s->model, s->rows, s->backend, &options, &report,
@@ -114,7 +114,7 @@ static flx_status run(flx_refit_batch *s, flx_change *change, flx_error *error)
     if (!list_assignments(s, change))
         return flx_refit_batch_out_of_memory(error);
     FLX_TRY(keep_rows(s, error));
-    FLX_TRY(fit_mixture(s, change, error));
+    FLX_TRY(fit_ensemble(s, change, error));
     for (int i = 0; i < s->count; i++) {
         if (!flx_refit_batch_is_open(s, i))
             continue;

@@ -272,7 +272,7 @@ static flx_status run(exchange *x, const char *other_service, flx_change *change
     FLX_TRY(rename_labels(x, error));
     FLX_TRY(flx_engine_remember_rows(x->model, error));
     flx_donors donors = {find_donor, x};
-    FLX_TRY(flx_engine_drop_mixture(x->model, change, error));
+    FLX_TRY(flx_engine_drop_ensemble(x->model, change, error));
     FLX_TRY(
         flx_model_transfer_all(x->graph, &donors, x->model->graph, &next, change, error));
     x->model->row_replicas[x->place] = 0;

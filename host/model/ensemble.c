@@ -53,8 +53,8 @@ bool flx_ensemble_is_refitted(int index)
     return index >= FLX_ENSEMBLE_TRAINED;
 }
 
-static flx_status build_graph(const flx_model *host, const int *replicas, int index,
-                              flx_graph **out, flx_error *error)
+flx_status flx_ensemble_build_graph(const flx_model *host, const int *replicas, int index,
+                                    flx_graph **out, flx_error *error)
 {
     flx_graph_scope scope = flx_graph_scope_of(host->graph);
     if (recipes[index].is_composed)
@@ -85,7 +85,8 @@ flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
                          .wants_log = r->wants_log || host->wants_log,
                          .deployment = host->deployment,
                          .rows = host->rows};
-    flx_status status = build_graph(host, replicas, index, &model->graph, error);
+    flx_status status =
+        flx_ensemble_build_graph(host, replicas, index, &model->graph, error);
     if (status == FLX_OK)
         *out = model;
     else

@@ -25,6 +25,11 @@ int flx_ensemble_find(const char *name); /* -1 */
 bool flx_ensemble_is_composed(int index);
 bool flx_ensemble_is_refitted(int index); /* on the rows before and since a change */
 
+/* The graph of member `index` in the deployment of the model that hosts it. replicas:
+ * ensemble->replicas, NULL: as now. */
+flx_status flx_ensemble_build_graph(const flx_model *host, const int *replicas, int index,
+                                    flx_graph **graph, flx_error *error);
+
 /* Member `index`, its graph built for the model that hosts it (the first has none of its
  * own). replicas: ensemble->replicas, NULL: as now. *model NULL and FLX_OK where this
  * build has no such kind. */
@@ -37,7 +42,7 @@ int *flx_ensemble_count_replicas(const flx_deployment *deployment);
 /* After services of the model have been scaled: of the composed family the model's own
  * graph stays, and counts half; the black boxes, which read the first instance where they
  * read the only one, share the other half, until a refit (host/engine/ensemble_refit.h).
- * Nothing to do where no number of instances has changed. */
+ * With as many instances as when the members were trained the weights stay. */
 flx_status flx_ensemble_follow(flx_model *model, flx_error *error);
 
 /* A member's weight. Far from the training rows, which is where an input is more than one

@@ -22,18 +22,19 @@ static bool has_moved(const flx_model *model)
     return false;
 }
 
-/* The black boxes' inputs, found anew in the deployment as it is now. */
-static flx_status reread(flx_model *model, flx_error *error)
+/* The inputs of the black boxes, found anew in the deployment as it is now. */
+static flx_status rebuild_graphs(flx_model *model, flx_error *error)
 {
     flx_ensemble *ensemble = model->ensemble;
     for (int k = 0; k < ensemble->n_members; k++) {
+        const flx_member *member = &ensemble->members[k];
         flx_graph *graph = NULL;
-        if (ensemble->members[k].is_composed)
+        if (member->is_composed)
             continue;
-        FLX_TRY(flx_black_box_graph_build_for(model->deployment, ensemble->replicas,
-                                              &graph, error));
-        flx_graph_destroy(ensemble->members[k].model->graph);
-        ensemble->members[k].model->graph = graph;
+        FLX_TRY(flx_ensemble_build_graph(model, ensemble->replicas,
+                                         flx_ensemble_find(member->name), &graph, error));
+        flx_graph_destroy(member->model->graph);
+        member->model->graph = graph;
     }
     return FLX_OK;
 }
@@ -65,10 +66,12 @@ static void halve(flx_ensemble *ensemble)
 
 flx_status flx_ensemble_follow(flx_model *model, flx_error *error)
 {
-    if (!model->ensemble || !has_moved(model))
+    if (!model->ensemble)
         return FLX_OK;
-    FLX_TRY(reread(model, error));
-    drop_relatives(model->ensemble);
-    halve(model->ensemble);
+    FLX_TRY(rebuild_graphs(model, error));
+    if (has_moved(model)) {
+        drop_relatives(model->ensemble);
+        halve(model->ensemble);
+    }
     return FLX_OK;
 }

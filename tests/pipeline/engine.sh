@@ -125,6 +125,13 @@ untouched=$(error mixed)
 answers "the ensemble of the target" fit mixed --data new.h5 --json
 is_true "$(error mixed) < 0.7 * $untouched"
 run 0 predict mixed --data test.h5 -o mixed.csv --interval 0.9
+# Scaled after a refit, fitted again and scaled back it still loads and predicts.
+for step in "scale mixed db 3" "fit mixed web p90 --data new.h5" "scale mixed db 1" \
+    "scale mixed web 2" "fit mixed --data new.h5"; do
+    run 0 $step
+    run 0 predict mixed --data test.h5 -o mixed.csv --interval 0.9
+    if grep -q nan mixed.csv; then fail "no number is predicted after $step"; fi
+done
 answers "removed" replace mixed db --from store/:store
 
 # --- one seed, one result ---
