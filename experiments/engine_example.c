@@ -25,7 +25,7 @@ static double noise(uint64_t seed, int row, int column)
 static flx_status build_graph(flx_model **out, flx_error *error)
 {
     static const char *const states[] = {"rps", NULL};
-    flx_knob cache = {.name = "cache", .max = 4, .fallback = 1}; /* continuous */
+    flx_knob cache = {.name = "cache", .max = 4, .default_value = 1}; /* continuous */
     const flx_service_sketch web = {.name = "web", .states = states};
     const flx_service_sketch db = {
         .name = "db", .n_knobs = 1, .knobs = &cache, .states = states};

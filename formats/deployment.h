@@ -5,6 +5,6 @@
 #define FLX_FACE_FORMATS_DEPLOYMENT_H
 
 #include "formats/deployment/deployment.h"
-#include "formats/deployment/deployment_parse.h"
+#include "formats/deployment/deployment_json.h"
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef FLX_FACE_FORMATS_JSON_H
 #define FLX_FACE_FORMATS_JSON_H
 
+#include "formats/json/json_fields.h"
 #include "formats/json/json_source.h"
 
 #endif

@@ -11,11 +11,12 @@
 
 enum { MAX_COLUMNS = 1 << 20 };
 
+const char *const flx_column_role_words[] = {
+    [FLX_KNOB] = "knob", [FLX_STATE] = "state", [FLX_METRIC] = "metric", NULL};
+
 const char *flx_column_role_text(flx_column_role kind)
 {
-    static const char *const words[] = {
-        [FLX_KNOB] = "knob", [FLX_STATE] = "state", [FLX_METRIC] = "metric"};
-    return words[kind];
+    return flx_column_role_words[kind];
 }
 
 static char *now_as_text(void)

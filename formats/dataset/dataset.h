@@ -11,7 +11,8 @@
 
 typedef enum { FLX_KNOB, FLX_STATE, FLX_METRIC } flx_column_role;
 
-/* "knob" | "state" | "metric" */
+/* "knob", "state", "metric", NULL */
+extern const char *const flx_column_role_words[];
 const char *flx_column_role_text(flx_column_role kind);
 
 typedef struct {

@@ -95,6 +95,32 @@ int flx_service_find_metric(const flx_service *service, const char *name)
     return -1;
 }
 
+int flx_service_find_state(const flx_service *service, const char *operation,
+                           const char *name)
+{
+    for (int i = 0; i < service->n_states; i++)
+        if (strcmp(service->states[i].operation, operation) == 0 &&
+            strcmp(service->states[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int flx_knob_find_label(const flx_knob *knob, const char *label)
+{
+    for (int i = 0; i < knob->n_values; i++)
+        if (strcmp(knob->labels[i], label) == 0)
+            return i;
+    return -1;
+}
+
+bool flx_knob_lists(const flx_knob *knob, double value)
+{
+    bool is_listed = knob->n_values == 0;
+    for (int i = 0; i < knob->n_values; i++)
+        is_listed |= knob->values[i] == value;
+    return is_listed;
+}
+
 bool flx_is_rate(const char *state)
 {
     size_t length = strlen(state);
@@ -183,17 +209,35 @@ bool flx_column_parse(const flx_deployment *deployment, const char *column,
     return longest >= 0;
 }
 
+bool flx_deployment_resolve(const flx_deployment *deployment, const char *text,
+                            flx_call *found)
+{
+    int longest = -1;
+    for (int s = 0; s < deployment->n_services; s++) {
+        const flx_service *service = &deployment->services[s];
+        int length = (int)strlen(service->name), operation = -1;
+        if (length <= longest || strncmp(service->name, text, (size_t)length) != 0)
+            continue;
+        if (text[length] == '.')
+            operation = flx_service_find_operation(service, text + length + 1);
+        if (text[length] != '\0' && (operation < 0 || text[length + 1] == '\0'))
+            continue;
+        *found = (flx_call){s, operation};
+        longest = length;
+    }
+    return longest >= 0;
+}
+
 static flx_status parse_label(const flx_knob *knob, const char *text, double *value,
                               flx_error *error)
 {
-    for (int i = 0; i < knob->n_values; i++)
-        if (strcmp(knob->labels[i], text) == 0) {
-            *value = i;
-            return FLX_OK;
-        }
-    return flx_fail(error, FLX_BAD_INPUT,
-                    "knob %s: \"%s\" is none of its %d choices (the first is \"%s\")",
-                    knob->name, text, knob->n_values, knob->labels[0]);
+    int label = flx_knob_find_label(knob, text);
+    if (label < 0)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "knob %s: \"%s\" is none of its %d choices (the first is \"%s\")",
+                        knob->name, text, knob->n_values, knob->labels[0]);
+    *value = label;
+    return FLX_OK;
 }
 
 flx_status flx_knob_parse(const flx_knob *knob, const char *text, double *value,
@@ -209,10 +253,7 @@ flx_status flx_knob_parse(const flx_knob *knob, const char *text, double *value,
     if (number < knob->min || number > knob->max)
         return flx_fail(error, FLX_BAD_INPUT, "knob %s: %s is outside %.15g to %.15g",
                         knob->name, text, knob->min, knob->max);
-    bool is_listed = knob->n_values == 0;
-    for (int i = 0; i < knob->n_values; i++)
-        is_listed |= knob->values[i] == number;
-    if (!is_listed)
+    if (!flx_knob_lists(knob, number))
         return flx_fail(error, FLX_BAD_INPUT, "knob %s: %s is none of its %d values",
                         knob->name, text, knob->n_values);
     if (knob->type == FLX_DISCRETE && knob->n_values == 0 && number != floor(number))

@@ -10,16 +10,18 @@
 #include "formats/status.h"
 
 typedef enum { FLX_CONTINUOUS, FLX_DISCRETE, FLX_CHOICES } flx_knob_type;
+/* "continuous", "discrete", "choices", NULL */
+extern const char *const flx_knob_type_words[];
 
 typedef struct {
     char *name, *unit; /* unit may be "" */
     flx_knob_type type;
     double min, max; /* for choices: 0 and n_values - 1 */
-    double fallback; /* the default setting */
-    int n_values;    /* 0 unless a list was given */
-    double *values;  /* (n_values) ascending, discrete lists only */
-    char **labels;   /* (n_values) choices only */
-    bool is_log;     /* searched on a logarithmic scale */
+    double default_value;
+    int n_values;   /* 0 unless a list was given */
+    double *values; /* (n_values) ascending, discrete lists only */
+    char **labels;  /* (n_values) choices only */
+    bool is_log;    /* searched on a logarithmic scale */
 } flx_knob;
 
 /* One call of an operation: another service's operation, already resolved. */
@@ -87,6 +89,13 @@ int flx_service_find_metric(const flx_service *service, const char *name);
 /* A state that is shared out over the replicas of a service: named "rps" or ending so. */
 bool flx_is_rate(const char *state);
 
+/* Index of a state by its operation and name, and of a label of a choice; -1: none. */
+int flx_service_find_state(const flx_service *service, const char *operation,
+                           const char *name);
+int flx_knob_find_label(const flx_knob *knob, const char *label);
+/* True where a numeric knob has no list of values, or has this one in it. */
+bool flx_knob_lists(const flx_knob *knob, double value);
+
 /* Knobs and states of all instances: the number of model inputs the paper counts. */
 int flx_deployment_count_inputs(const flx_deployment *deployment);
 int flx_deployment_count_instances(const flx_deployment *deployment);
@@ -107,6 +116,11 @@ typedef struct {
  * Returns false where no declared service fits or the rest cannot be read. */
 bool flx_column_parse(const flx_deployment *deployment, const char *column,
                       flx_column_place *place);
+
+/* "SERVICE" (operation -1) or "SERVICE.OPERATION", services matched longest first; false
+ * where none is declared. */
+bool flx_deployment_resolve(const flx_deployment *deployment, const char *text,
+                            flx_call *found);
 
 /* Value of a knob from text: a number within the type, or a label of a choice. */
 flx_status flx_knob_parse(const flx_knob *knob, const char *text, double *value,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Who calls whom. Names are resolved against all declared services, the longest first, as
  * they may hold '.'; then a depth-first search over (service, operation) looks for a
- * cycle. */
-#include "formats/deployment/deployment_parse.h"
+ * cycle. Written, all operations of a service are its name alone. */
+#include "formats/deployment/deployment_parts.h"
 
 #include "formats/memory.h"
 
@@ -12,35 +12,14 @@
 
 enum { MAX_CALLS = 100000 };
 
-/* The list "calls" that holds for an operation: its own, else that of its service. *owner
- * is the object it stands in; NULL is returned where there is none. */
-static json_t *find_calls(const json_t *services, int service, int operation,
-                          const json_t **owner)
+/* Where the list "calls" stands that holds for an operation: its own, else that of its
+ * service. */
+static const json_t *owner_of_calls(const json_t *services, int service, int operation)
 {
     const json_t *object = json_array_get(services, (size_t)service);
     const json_t *list = json_object_get(object, "operations");
     const json_t *entry = json_array_get(list, (size_t)operation);
-    *owner = json_object_get(entry, "calls") ? entry : object;
-    return json_object_get(*owner, "calls");
-}
-
-/* "redis.get": the longest declared service that fits, and its operation (-1: all). */
-static bool resolve(const flx_deployment *deployment, const char *text, flx_call *call)
-{
-    int longest = -1;
-    for (int s = 0; s < deployment->n_services; s++) {
-        const flx_service *service = &deployment->services[s];
-        int length = (int)strlen(service->name), operation = -1;
-        if (length <= longest || strncmp(service->name, text, (size_t)length) != 0)
-            continue;
-        if (text[length] == '.')
-            operation = flx_service_find_operation(service, text + length + 1);
-        if (text[length] != '\0' && (operation < 0 || text[length + 1] == '\0'))
-            continue;
-        *call = (flx_call){s, operation};
-        longest = length;
-    }
-    return longest >= 0;
+    return json_object_get(entry, "calls") ? entry : object;
 }
 
 static flx_status fail_unknown(const flx_json_source *source, int line,
@@ -71,17 +50,13 @@ static bool has_call(const flx_operation *operation, flx_call call)
 
 /* One resolved entry: one operation, or all of a service; repeats are dropped. */
 static flx_status add_calls(const flx_deployment *deployment, flx_call found,
-                            flx_operation *operation, flx_error *error)
+                            flx_operation *operation, size_t *room, flx_error *error)
 {
     const flx_service *callee = &deployment->services[found.service];
     int first = found.operation >= 0 ? found.operation : 0;
     int end = found.operation >= 0 ? first + 1 : callee->n_operations;
-    size_t most = (size_t)operation->n_calls + (size_t)(end - first);
-    flx_call *larger = realloc(operation->calls, most * sizeof *larger);
-    if (!larger)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the calls of %s",
-                        operation->name);
-    operation->calls = larger;
+    if (!FLX_GROW(operation->calls, *room, operation->n_calls + end - first))
+        return flx_no_memory(error, "the calls of %s", operation->name);
     for (int o = first; o < end; o++) {
         flx_call call = {found.service, o};
         if (!has_call(operation, call))
@@ -90,31 +65,56 @@ static flx_status add_calls(const flx_deployment *deployment, flx_call found,
     return FLX_OK;
 }
 
-static flx_status parse_operation_calls(const flx_json_source *source,
-                                        const json_t *services, int s, int o,
-                                        flx_deployment *deployment, flx_error *error)
+static flx_status read_calls(const flx_json_source *source, const json_t *owner,
+                             const flx_service *service, flx_operation *operation,
+                             const flx_deployment *deployment, flx_error *error)
 {
-    flx_service *service = &deployment->services[s];
-    const json_t *owner;
-    json_t *list = find_calls(services, s, o, &owner);
-    if (!list)
-        return FLX_OK;
-    FLX_TRY(flx_json_get_array(source, owner, "calls", true, &list, error));
-    if (json_array_size(list) > MAX_CALLS)
-        return flx_json_fail(source, flx_json_key_line(source, owner, "calls"), error,
-                             "service %s has more than %d calls", service->name,
-                             MAX_CALLS);
-    for (size_t i = 0; i < json_array_size(list); i++) {
+    flx_json_list list;
+    size_t room = 0;
+    FLX_TRY(flx_json_open_list(source, owner, "calls", 0, MAX_CALLS, &list, error));
+    while (flx_json_next(&list)) {
         const char *text;
         flx_call found;
-        FLX_TRY(flx_json_item_text(source, list, i, "a call", &text, error));
-        if (!resolve(deployment, text, &found))
-            return fail_unknown(source, flx_json_item_line(source, list, i), deployment,
+        FLX_TRY(flx_json_list_text(&list, "a call", &text, error));
+        if (!flx_deployment_resolve(deployment, text, &found))
+            return fail_unknown(source, flx_json_list_line(&list), deployment,
                                 service->name, text, error);
-        FLX_TRY(add_calls(deployment, found, &service->operations[o], error));
+        FLX_TRY(add_calls(deployment, found, operation, &room, error));
     }
     return FLX_OK;
 }
+
+/* The calls from `first` on are all operations of one service, in order. */
+static bool is_call_of_all(const flx_deployment *deployment,
+                           const flx_operation *operation, int first)
+{
+    int callee = operation->calls[first].service;
+    int n = deployment->services[callee].n_operations;
+    if (operation->n_calls - first < n)
+        return false;
+    for (int o = 0; o < n; o++)
+        if (operation->calls[first + o].service != callee ||
+            operation->calls[first + o].operation != o)
+            return false;
+    return true;
+}
+
+json_t *flx_calls_describe(const flx_deployment *deployment,
+                           const flx_operation *operation)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < operation->n_calls;) {
+        const flx_service *callee = &deployment->services[operation->calls[i].service];
+        bool is_of_all = is_call_of_all(deployment, operation, i);
+        const char *name = callee->operations[operation->calls[i].operation].name;
+        flx_json_append(&list, is_of_all ? json_string(callee->name)
+                                         : json_sprintf("%s.%s", callee->name, name));
+        i += is_of_all ? callee->n_operations : 1;
+    }
+    return list;
+}
+
+/* --- Cycles --- */
 
 /* A depth-first search without recursion: the path from the start, and how far each
  * operation on it has come in its calls. */
@@ -195,10 +195,9 @@ static flx_status search_all(const flx_json_source *source, const json_t *servic
                 !find_cycle(find, start, &again))
                 continue;
             char cycle[512];
-            const json_t *owner;
             flx_call last = find->path[find->depth - 1];
+            const json_t *owner = owner_of_calls(services, last.service, last.operation);
             describe_cycle(find, again, cycle, sizeof cycle);
-            find_calls(services, last.service, last.operation, &owner);
             return flx_json_fail(source, flx_json_key_line(source, owner, "calls"), error,
                                  "the calls make a cycle: %s", cycle);
         }
@@ -208,35 +207,30 @@ static flx_status search_all(const flx_json_source *source, const json_t *servic
 static flx_status check_cycles(const flx_json_source *source, const json_t *services,
                                const flx_deployment *deployment, flx_error *error)
 {
-    size_t operations = 0;
-    search find = {.deployment = deployment};
-    size_t services_count =
-        deployment->n_services > 0 ? (size_t)deployment->n_services : 0;
-    find.first = calloc(services_count + 1, sizeof *find.first);
-    for (int s = 0; find.first && s < deployment->n_services; s++) {
-        find.first[s] = (int)operations;
-        operations += (size_t)deployment->services[s].n_operations;
+    int operations = 0;
+    FLX_SCOPED int *first = NULL, *next = NULL;
+    FLX_SCOPED char *state = NULL;
+    FLX_SCOPED flx_call *path = NULL;
+    if (!FLX_NEW(first, deployment->n_services))
+        return flx_no_memory(error, "%d services", deployment->n_services);
+    for (int s = 0; s < deployment->n_services; s++) {
+        first[s] = operations;
+        operations += deployment->services[s].n_operations;
     }
-    find.state = calloc(operations + 1, sizeof *find.state);
-    find.path = calloc(operations + 1, sizeof *find.path);
-    find.next = calloc(operations + 1, sizeof *find.next);
-    flx_status status;
-    if (find.first && find.state && find.path && find.next)
-        status = search_all(source, services, &find, error);
-    else
-        status = flx_no_memory(error, "%s", flx_json_place(source));
-    free(find.next);
-    free(find.path);
-    free(find.state);
-    free(find.first);
-    return status;
+    if (!FLX_NEW(state, operations) || !FLX_NEW(path, operations) ||
+        !FLX_NEW(next, operations))
+        return flx_no_memory(error, "the calls of %d operations", operations);
+    search find = {deployment, first, state, path, next, 0};
+    return search_all(source, services, &find, error);
 }
 
-flx_status flx_parse_calls(const flx_json_source *source, const json_t *services,
-                           flx_deployment *deployment, flx_error *error)
+flx_status flx_calls_read(const flx_json_source *source, const json_t *services,
+                          flx_deployment *deployment, flx_error *error)
 {
     for (int s = 0; s < deployment->n_services; s++)
         for (int o = 0; o < deployment->services[s].n_operations; o++)
-            FLX_TRY(parse_operation_calls(source, services, s, o, deployment, error));
+            FLX_TRY(read_calls(
+                source, owner_of_calls(services, s, o), &deployment->services[s],
+                &deployment->services[s].operations[o], deployment, error));
     return check_cycles(source, services, deployment, error);
 }

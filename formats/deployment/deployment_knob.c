@@ -1,66 +1,111 @@
 /* SPDX-License-Identifier: MIT
  * One knob of a deployment file: a range, a list of values or a list of choices. */
-#include "formats/deployment/deployment_parse.h"
+#include "formats/deployment/deployment_parts.h"
 
 #include "formats/memory.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_VALUES = 10000 };
 
-static flx_status fail_key(const flx_json_source *source, const json_t *object,
-                           const char *key, flx_error *error, const char *name,
-                           const char *what)
+const char *const flx_knob_type_words[] = {[FLX_CONTINUOUS] = "continuous",
+                                           [FLX_DISCRETE] = "discrete",
+                                           [FLX_CHOICES] = "choices",
+                                           NULL};
+static const char *const scale_words[] = {"linear", "log", NULL};
+
+/* A setting as it stands in the file. */
+static json_t *describe_setting(const flx_knob *knob, double value)
 {
-    return flx_json_fail(source, flx_json_key_line(source, object, key), error,
-                         "knob %s: %s", name, what);
+    return knob->labels ? json_string(knob->labels[(int)value]) : flx_json_number(value);
 }
+
+static json_t *describe_min(const flx_json_written *what)
+{
+    const flx_knob *knob = what->record;
+    return knob->n_values ? json_null() : flx_json_number(knob->min);
+}
+
+static json_t *describe_max(const flx_json_written *what)
+{
+    const flx_knob *knob = what->record;
+    return knob->n_values ? json_null() : flx_json_number(knob->max);
+}
+
+static json_t *describe_values(const flx_json_written *what)
+{
+    const flx_knob *knob = what->record;
+    json_t *list = knob->n_values ? json_array() : json_null();
+    for (int i = 0; i < knob->n_values; i++)
+        flx_json_append(&list,
+                        describe_setting(knob, knob->labels ? i : knob->values[i]));
+    return list;
+}
+
+static json_t *describe_default(const flx_json_written *what)
+{
+    const flx_knob *knob = what->record;
+    return describe_setting(knob, knob->default_value);
+}
+
+static const flx_json_field rows[] = {
+    {"name", FLX_JSON_PLAIN_NAME, FLX_JSON_AT(flx_knob, name), .is_required = true},
+    {"type", FLX_JSON_WORD, FLX_JSON_AT(flx_knob, type), .is_required = true,
+     .words = flx_knob_type_words},
+    {"min", FLX_JSON_PART, .write = describe_min},
+    {"max", FLX_JSON_PART, .write = describe_max},
+    {"values", FLX_JSON_PART, .write = describe_values},
+    {"default", FLX_JSON_PART, .write = describe_default},
+    {"unit", FLX_JSON_COPY, FLX_JSON_AT(flx_knob, unit)},
+    {"scale", FLX_JSON_WORD, FLX_JSON_AT(flx_knob, is_log), .words = scale_words},
+    {.key = NULL}};
+const flx_json_schema flx_knob_schema = {"a knob", rows, NULL, 0};
+
+json_t *flx_knob_describe(const flx_knob *knob)
+{
+    return flx_json_describe(&flx_knob_schema, knob, NULL);
+}
+
+#define FAIL(key, ...)                                                                   \
+    flx_json_fail(source, flx_json_key_line(source, object, key), error,                 \
+                  "knob %s: " __VA_ARGS__)
 
 /* The keys that this type of knob has no use for. */
 static flx_status refuse_keys(const flx_json_source *source, const json_t *object,
-                              const char *name, const char *why, const char *const *keys,
+                              const flx_knob *knob, const char *const keys[2],
                               flx_error *error)
 {
-    for (int i = 0; keys[i]; i++)
+    const char *why = knob->type == FLX_CHOICES    ? "a choice has \"values\""
+                      : knob->type == FLX_DISCRETE ? "\"values\" gives the range"
+                                                   : "a continuous knob has \"min\" and "
+                                                     "\"max\"";
+    for (int i = 0; i < 2 && keys[i]; i++)
         if (json_object_get(object, keys[i]))
-            return flx_json_fail(source, flx_json_key_line(source, object, keys[i]),
-                                 error, "knob %s: \"%s\" has no place here, %s", name,
-                                 keys[i], why);
+            return FAIL(keys[i], "\"%s\" has no place here, %s", knob->name, keys[i],
+                        why);
     return FLX_OK;
 }
 
-static flx_status parse_range(const flx_json_source *source, const json_t *object,
-                              flx_knob *knob, flx_error *error)
+static flx_status read_range(const flx_json_source *source, const json_t *object,
+                             flx_knob *knob, flx_error *error)
 {
-    static const char *const useless[] = {"values", NULL};
     if (knob->type == FLX_CONTINUOUS)
-        FLX_TRY(refuse_keys(source, object, knob->name,
-                            "a continuous knob has \"min\" and \"max\"", useless, error));
+        FLX_TRY(
+            refuse_keys(source, object, knob, (const char *[]){"values", NULL}, error));
     FLX_TRY(flx_json_get_number(source, object, "min", true, &knob->min, error));
     FLX_TRY(flx_json_get_number(source, object, "max", true, &knob->max, error));
     if (knob->min > knob->max)
-        return flx_json_fail(source, flx_json_key_line(source, object, "min"), error,
-                             "knob %s: min %.15g is above max %.15g", knob->name,
-                             knob->min, knob->max);
+        return FAIL("min", "min %.15g is above max %.15g", knob->name, knob->min,
+                    knob->max);
     bool is_whole = knob->min == floor(knob->min) && knob->max == floor(knob->max);
     if (knob->type == FLX_DISCRETE && !is_whole)
-        return fail_key(source, object, "min", error, knob->name,
-                        "min and max of a discrete knob must be integers (or give "
-                        "\"values\")");
-    return FLX_OK;
-}
-
-static flx_status get_list(const flx_json_source *source, const json_t *object,
-                           const char *name, json_t **list, flx_error *error)
-{
-    FLX_TRY(flx_json_get_array(source, object, "values", true, list, error));
-    size_t size = json_array_size(*list);
-    if (size == 0 || size > MAX_VALUES)
-        return flx_json_fail(source, flx_json_key_line(source, object, "values"), error,
-                             "knob %s: \"values\" holds %zu entries, expected 1 to %d",
-                             name, size, MAX_VALUES);
+        return FAIL("min",
+                    "min and max of a discrete knob must be integers (or give "
+                    "\"values\")",
+                    knob->name);
     return FLX_OK;
 }
 
@@ -71,68 +116,61 @@ static int compare_numbers(const void *left, const void *right)
 }
 
 /* A discrete knob's list, sorted. */
-static flx_status parse_values(const flx_json_source *source, const json_t *object,
-                               flx_knob *knob, flx_error *error)
+static flx_status read_numbers(flx_json_list *list, const json_t *object, flx_knob *knob,
+                               flx_error *error)
 {
-    static const char *const useless[] = {"min", "max", NULL};
-    json_t *list;
-    FLX_TRY(refuse_keys(source, object, knob->name, "\"values\" gives the range", useless,
-                        error));
-    FLX_TRY(get_list(source, object, knob->name, &list, error));
-    size_t size = json_array_size(list);
-    knob->values = calloc(size, sizeof *knob->values);
-    if (!knob->values)
-        return flx_fail(error, FLX_NO_MEMORY, "knob %s: out of memory", knob->name);
-    knob->n_values = (int)size;
-    for (size_t i = 0; i < size; i++)
-        if (!flx_json_to_double(json_array_get(list, i), &knob->values[i]))
-            return flx_json_fail(source, flx_json_item_line(source, list, i), error,
+    const flx_json_source *source = list->source;
+    if (!FLX_NEW(knob->values, list->size))
+        return flx_no_memory(error, "the values of knob %s", knob->name);
+    while (flx_json_next(list))
+        if (!flx_json_to_double(list->item, &knob->values[knob->n_values++]))
+            return flx_json_fail(source, flx_json_list_line(list), error,
                                  "knob %s: entry %zu of \"values\" is not a number",
-                                 knob->name, i);
-    qsort(knob->values, size, sizeof *knob->values, compare_numbers);
-    for (size_t i = 1; i < size; i++)
+                                 knob->name, list->index);
+    qsort(knob->values, list->size, sizeof *knob->values, compare_numbers);
+    for (int i = 1; i < knob->n_values; i++)
         if (knob->values[i] == knob->values[i - 1])
-            return flx_json_fail(source, flx_json_key_line(source, object, "values"),
-                                 error, "knob %s: %.15g stands twice in \"values\"",
-                                 knob->name, knob->values[i]);
+            return FAIL("values", "%.15g stands twice in \"values\"", knob->name,
+                        knob->values[i]);
     knob->min = knob->values[0];
-    knob->max = knob->values[size - 1];
+    knob->max = knob->values[knob->n_values - 1];
     return FLX_OK;
 }
 
-static flx_status parse_labels(const flx_json_source *source, const json_t *object,
-                               flx_knob *knob, flx_error *error)
+static flx_status read_labels(flx_json_list *list, flx_knob *knob, flx_error *error)
 {
-    static const char *const useless[] = {"min", "max", NULL};
-    json_t *list;
-    FLX_TRY(refuse_keys(source, object, knob->name, "a choice has \"values\"", useless,
-                        error));
-    FLX_TRY(get_list(source, object, knob->name, &list, error));
-    size_t size = json_array_size(list);
-    knob->labels = calloc(size, sizeof *knob->labels);
-    if (!knob->labels)
-        return flx_fail(error, FLX_NO_MEMORY, "knob %s: out of memory", knob->name);
-    knob->n_values = (int)size;
-    for (size_t i = 0; i < size; i++) {
-        const char *text;
-        FLX_TRY(flx_json_item_text(source, list, i, "a choice", &text, error));
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(knob->labels[k], text) == 0)
-                return flx_json_fail(source, flx_json_item_line(source, list, i), error,
-                                     "knob %s: the choice \"%s\" stands twice",
-                                     knob->name, text);
-        FLX_TRY(flx_copy_text(text, &knob->labels[i], error));
+    const char *text;
+    if (!FLX_NEW(knob->labels, list->size))
+        return flx_no_memory(error, "the choices of knob %s", knob->name);
+    while (flx_json_next(list)) {
+        FLX_TRY(flx_json_list_text(list, "a choice", &text, error));
+        if (flx_knob_find_label(knob, text) >= 0)
+            return flx_json_fail(list->source, flx_json_list_line(list), error,
+                                 "knob %s: the choice \"%s\" stands twice", knob->name,
+                                 text);
+        FLX_TRY(flx_copy_text(text, &knob->labels[knob->n_values++], error));
     }
-    knob->min = 0;
-    knob->max = (double)size - 1;
+    knob->max = knob->n_values - 1;
     return FLX_OK;
+}
+
+static flx_status read_values(const flx_json_source *source, const json_t *object,
+                              flx_knob *knob, flx_error *error)
+{
+    flx_json_list list;
+    FLX_TRY(refuse_keys(source, object, knob, (const char *[]){"min", "max"}, error));
+    FLX_TRY(flx_json_require(source, object, "values", error));
+    FLX_TRY(flx_json_open_list(source, object, "values", 0, INT_MAX, &list, error));
+    if (list.size == 0 || list.size > MAX_VALUES)
+        return FAIL("values", "\"values\" holds %zu entries, expected 1 to %d",
+                    knob->name, list.size, MAX_VALUES);
+    return knob->type == FLX_CHOICES ? read_labels(&list, knob, error)
+                                     : read_numbers(&list, object, knob, error);
 }
 
 /* The middle of the range, on the knob's own scale. */
 static double middle(const flx_knob *knob)
 {
-    if (knob->type == FLX_CHOICES)
-        return 0;
     if (knob->n_values > 0)
         return knob->values[(knob->n_values - 1) / 2];
     double centre =
@@ -142,90 +180,49 @@ static double middle(const flx_knob *knob)
     return fmin(fmax(centre, knob->min), knob->max);
 }
 
-static flx_status parse_default_label(const flx_json_source *source, const json_t *object,
-                                      flx_knob *knob, flx_error *error)
+static flx_status read_default_label(const flx_json_source *source, const json_t *object,
+                                     flx_knob *knob, flx_error *error)
 {
-    const char *text = NULL;
-    FLX_TRY(flx_json_get_text(source, object, "default", true, &text, error));
-    for (int i = 0; i < knob->n_values; i++)
-        if (strcmp(knob->labels[i], text) == 0) {
-            knob->fallback = i;
-            return FLX_OK;
-        }
-    return flx_json_fail(source, flx_json_key_line(source, object, "default"), error,
-                         "knob %s: the default \"%s\" is none of its choices", knob->name,
-                         text);
-}
-
-static flx_status parse_default(const flx_json_source *source, const json_t *object,
-                                flx_knob *knob, flx_error *error)
-{
-    knob->fallback = middle(knob);
-    if (!json_object_get(object, "default"))
-        return FLX_OK;
-    if (knob->type == FLX_CHOICES)
-        return parse_default_label(source, object, knob, error);
-    double value = 0;
-    FLX_TRY(flx_json_get_number(source, object, "default", true, &value, error));
-    int line = flx_json_key_line(source, object, "default");
-    if (value < knob->min || value > knob->max)
-        return flx_json_fail(source, line, error,
-                             "knob %s: the default %.15g is outside %.15g to %.15g",
-                             knob->name, value, knob->min, knob->max);
-    bool is_listed = knob->n_values == 0;
-    for (int i = 0; i < knob->n_values; i++)
-        is_listed |= knob->values[i] == value;
-    if (!is_listed)
-        return flx_json_fail(source, line, error,
-                             "knob %s: the default %.15g is none of its values",
-                             knob->name, value);
-    if (knob->type == FLX_DISCRETE && knob->n_values == 0 && value != floor(value))
-        return flx_json_fail(source, line, error,
-                             "knob %s: the default %.15g is not an integer", knob->name,
-                             value);
-    knob->fallback = value;
+    const char *text = knob->labels[0];
+    FLX_TRY(flx_json_get_text(source, object, "default", false, &text, error));
+    int label = flx_knob_find_label(knob, text);
+    if (label < 0)
+        return FAIL("default", "the default \"%s\" is none of its choices", knob->name,
+                    text);
+    knob->default_value = label;
     return FLX_OK;
 }
 
-static flx_status parse_head(const flx_json_source *source, const json_t *object,
-                             flx_knob *knob, flx_error *error)
+static flx_status read_default(const flx_json_source *source, const json_t *object,
+                               flx_knob *knob, flx_error *error)
 {
-    static const char *const keys[] = {"name", "type",  "min",    "max", "default",
-                                       "unit", "scale", "values", NULL};
-    static const char *const types[] = {"continuous", "discrete", "choices", NULL};
-    static const char *const scales[] = {"linear", "log", NULL};
-    FLX_TRY(flx_json_check_keys(source, object, "a knob", keys, error));
-    const char *name = NULL, *unit = "";
-    int type = 0, scale = 0;
-    FLX_TRY(flx_json_get_text(source, object, "name", true, &name, error));
-    FLX_TRY(flx_json_check_name(source, flx_json_key_line(source, object, "name"),
-                                "a knob", name, false, error));
-    FLX_TRY(flx_json_get_text(source, object, "unit", false, &unit, error));
-    FLX_TRY(flx_json_get_word(source, object, "type", true, types, &type, error));
-    FLX_TRY(flx_json_get_word(source, object, "scale", false, scales, &scale, error));
-    knob->type = (flx_knob_type)type;
-    knob->is_log = scale == 1;
-    FLX_TRY(flx_copy_text(name, &knob->name, error));
-    return flx_copy_text(unit, &knob->unit, error);
+    if (knob->type == FLX_CHOICES)
+        return read_default_label(source, object, knob, error);
+    double value = middle(knob);
+    FLX_TRY(flx_json_get_number(source, object, "default", false, &value, error));
+    if (value < knob->min || value > knob->max)
+        return FAIL("default", "the default %.15g is outside %.15g to %.15g", knob->name,
+                    value, knob->min, knob->max);
+    if (!flx_knob_lists(knob, value))
+        return FAIL("default", "the default %.15g is none of its values", knob->name,
+                    value);
+    if (knob->type == FLX_DISCRETE && knob->n_values == 0 && value != floor(value))
+        return FAIL("default", "the default %.15g is not an integer", knob->name, value);
+    knob->default_value = value;
+    return FLX_OK;
 }
 
-flx_status flx_parse_knob(const flx_json_source *source, const json_t *object,
-                          flx_knob *knob, flx_error *error)
+flx_status flx_knob_finish(const flx_json_source *source, const json_t *object,
+                           flx_knob *knob, flx_error *error)
 {
-    FLX_TRY(parse_head(source, object, knob, error));
-    if (knob->type == FLX_CHOICES)
-        FLX_TRY(parse_labels(source, object, knob, error));
-    else if (knob->type == FLX_DISCRETE && json_object_get(object, "values"))
-        FLX_TRY(parse_values(source, object, knob, error));
-    else
-        FLX_TRY(parse_range(source, object, knob, error));
+    bool is_listed = knob->type == FLX_CHOICES ||
+                     (knob->type == FLX_DISCRETE && json_object_get(object, "values"));
+    FLX_TRY(is_listed ? read_values(source, object, knob, error)
+                      : read_range(source, object, knob, error));
     if (knob->is_log && knob->type == FLX_CHOICES)
-        return fail_key(source, object, "scale", error, knob->name,
-                        "choices have no logarithmic scale");
+        return FAIL("scale", "choices have no logarithmic scale", knob->name);
     if (knob->is_log && knob->min <= 0)
-        return flx_json_fail(source, flx_json_key_line(source, object, "scale"), error,
-                             "knob %s: on a log scale the least value must be above 0, "
-                             "not %.15g",
-                             knob->name, knob->min);
-    return parse_default(source, object, knob, error);
+        return FAIL("scale", "on a log scale the least value must be above 0, not %.15g",
+                    knob->name, knob->min);
+    return read_default(source, object, knob, error);
 }

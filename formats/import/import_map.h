@@ -70,6 +70,7 @@ typedef struct {
     flx_text_list header; /* names of the columns of files without a header line */
     int n_rules;
     flx_import_rule *rules;  /* in the order of the map, ignored ones last */
+    flx_text_list ignored;   /* their patterns */
     const char *time;        /* column, or NULL */
     int group_lines;         /* rows a group, or 0 */
     flx_text_list group;     /* columns that together tell the group */

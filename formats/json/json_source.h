@@ -46,6 +46,10 @@ flx_status flx_json_check_keys(const flx_json_source *source, const json_t *node
 flx_status flx_json_check_format(const flx_json_source *source, const char *format,
                                  int version, flx_error *error);
 
+/* The object has the key. */
+flx_status flx_json_require(const flx_json_source *source, const json_t *object,
+                            const char *key, flx_error *error);
+
 /* Values of an object by key. A required key that is absent is an error; of an optional
  * one (is_required false) *out keeps what it held. A value of another type is always an
  * error. */
@@ -87,10 +91,31 @@ flx_status flx_json_get_texts(const flx_json_source *source, const json_t *objec
  * double would silently round. */
 bool flx_json_to_double(const json_t *node, double *out);
 
+/* A list while it is walked through. */
+typedef struct {
+    const flx_json_source *source;
+    json_t *list; /* NULL where the key is absent */
+    size_t size, index;
+    json_t *item; /* the current one */
+} flx_json_list;
+/* The list under a key, of min to max items; empty where the key is absent. */
+flx_status flx_json_open_list(const flx_json_source *source, const json_t *object,
+                              const char *key, int min, int max, flx_json_list *out,
+                              flx_error *error);
+/* Goes to the next item, at first to the first; false at the end. */
+bool flx_json_next(flx_json_list *list);
+/* Line of the current item. */
+int flx_json_list_line(const flx_json_list *list);
+
 /* A name is not empty, holds no control character, and no ':' unless `may_hold_colon`.
  * `what` is a word for what has it: "a knob". */
 flx_status flx_json_check_name(const flx_json_source *source, int line, const char *what,
                                const char *name, bool may_hold_colon, flx_error *error);
+/* The current item of a list as a text, and as such a name. */
+flx_status flx_json_list_text(const flx_json_list *list, const char *what,
+                              const char **out, flx_error *error);
+flx_status flx_json_list_name(const flx_json_list *list, const char *what,
+                              bool may_hold_colon, const char **out, flx_error *error);
 
 /* A text item of an array, not empty. `what` is a word for it: "a metric". */
 flx_status flx_json_item_text(const flx_json_source *source, const json_t *array,

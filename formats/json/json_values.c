@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Typed access to the values of a JSON source, with a precise sentence for every way in
  * which a value can be wrong. */
-#include "formats/json/json_source.h"
+#include "formats/json/json_fields.h"
 
 #include "formats/memory.h"
 #include "formats/names.h"
@@ -56,39 +56,13 @@ flx_status flx_json_check_keys(const flx_json_source *source, const json_t *node
     return FLX_OK;
 }
 
-/* *out = NULL without an error where an optional key is absent. */
-static flx_status find_value(const flx_json_source *source, const json_t *object,
-                             const char *key, bool is_required, json_t **out,
-                             flx_error *error)
+flx_status flx_json_require(const flx_json_source *source, const json_t *object,
+                            const char *key, flx_error *error)
 {
-    *out = json_object_get(object, key);
-    if (*out || !is_required)
+    if (json_object_get(object, key))
         return FLX_OK;
     return flx_json_fail(source, flx_json_line(source, object), error,
                          "the key \"%s\" is missing", key);
-}
-
-static flx_status fail_type(const flx_json_source *source, const json_t *object,
-                            const char *key, const char *expected, const json_t *value,
-                            flx_error *error)
-{
-    return flx_json_fail(source, flx_json_key_line(source, object, key), error,
-                         "\"%s\" must be %s, not %s", key, expected,
-                         describe_type(value));
-}
-
-flx_status flx_json_get_text(const flx_json_source *source, const json_t *object,
-                             const char *key, bool is_required, const char **out,
-                             flx_error *error)
-{
-    json_t *value;
-    FLX_TRY(find_value(source, object, key, is_required, &value, error));
-    if (!value)
-        return FLX_OK;
-    if (!json_is_string(value))
-        return fail_type(source, object, key, "a text", value, error);
-    *out = json_string_value(value);
-    return FLX_OK;
 }
 
 bool flx_json_to_double(const json_t *node, double *out)
@@ -105,102 +79,157 @@ bool flx_json_to_double(const json_t *node, double *out)
     return true;
 }
 
+/* What a value of each type must be, in words and as a set of jansson's types. */
+static const struct {
+    const char *words;
+    unsigned types;
+} expected[] = {[FLX_JSON_TEXT] = {"a text", 1 << JSON_STRING},
+                [FLX_JSON_WORD] = {"a text", 1 << JSON_STRING},
+                [FLX_JSON_NUMBER] = {"a number", 1 << JSON_INTEGER | 1 << JSON_REAL},
+                [FLX_JSON_INTEGER] = {"an integer", 1 << JSON_INTEGER},
+                [FLX_JSON_BOOLEAN] = {"true or false", 1 << JSON_TRUE | 1 << JSON_FALSE},
+                [FLX_JSON_LIST] = {"a list", 1 << JSON_ARRAY},
+                [FLX_JSON_OBJECT] = {"an object", 1 << JSON_OBJECT}};
+
+#define FAIL(...)                                                                        \
+    flx_json_fail(source, flx_json_key_line(source, object, field->key), error,          \
+                  __VA_ARGS__)
+
+static flx_status find_word(const flx_json_source *source, const json_t *object,
+                            const flx_json_field *field, const char *text, int *index,
+                            flx_error *error)
+{
+    for (*index = 0; field->words[*index]; ++*index)
+        if (strcmp(field->words[*index], text) == 0)
+            return FLX_OK;
+    char list[400];
+    list_words(field->words, list, sizeof list);
+    return FAIL("\"%s\" is \"%s\", it must be %s", field->key, text, list);
+}
+
+flx_status flx_json_get(const flx_json_source *source, const json_t *object,
+                        const flx_json_field *field, void *out, flx_error *error)
+{
+    json_t *value = json_object_get(object, field->key);
+    const char *text = json_string_value(value), *key = field->key;
+    json_int_t integer = json_integer_value(value);
+    if (!value)
+        return field->is_required ? flx_json_require(source, object, key, error) : FLX_OK;
+    if (!(expected[field->type].types >> json_typeof(value) & 1))
+        return FAIL("\"%s\" must be %s, not %s", key, expected[field->type].words,
+                    describe_type(value));
+    switch (field->type) {
+    case FLX_JSON_WORD:
+        return find_word(source, object, field, text, out, error);
+    case FLX_JSON_NUMBER:
+        if (!flx_json_to_double(value, out))
+            return FAIL("\"%s\" is beyond 2^53, where integers are no longer exact", key);
+        return FLX_OK;
+    case FLX_JSON_INTEGER:
+        if (integer < field->min || integer > field->max)
+            return FAIL("\"%s\" is %" JSON_INTEGER_FORMAT
+                        ", it must be between %d and %d",
+                        key, integer, field->min, field->max);
+        *(int *)out = (int)integer;
+        return FLX_OK;
+    case FLX_JSON_BOOLEAN:
+        *(bool *)out = json_is_true(value);
+        return FLX_OK;
+    case FLX_JSON_TEXT:
+        *(const char **)out = text;
+        return FLX_OK;
+    default:
+        *(json_t **)out = value;
+        return FLX_OK;
+    }
+}
+
+flx_status flx_json_get_text(const flx_json_source *source, const json_t *object,
+                             const char *key, bool is_required, const char **out,
+                             flx_error *error)
+{
+    flx_json_field field = {key, FLX_JSON_TEXT, .is_required = is_required};
+    return flx_json_get(source, object, &field, out, error);
+}
+
 flx_status flx_json_get_number(const flx_json_source *source, const json_t *object,
                                const char *key, bool is_required, double *out,
                                flx_error *error)
 {
-    json_t *value;
-    FLX_TRY(find_value(source, object, key, is_required, &value, error));
-    if (!value)
-        return FLX_OK;
-    if (!json_is_number(value))
-        return fail_type(source, object, key, "a number", value, error);
-    if (!flx_json_to_double(value, out))
-        return flx_json_fail(source, flx_json_key_line(source, object, key), error,
-                             "\"%s\" is beyond 2^53, where integers are no longer exact",
-                             key);
-    return FLX_OK;
+    flx_json_field field = {key, FLX_JSON_NUMBER, .is_required = is_required};
+    return flx_json_get(source, object, &field, out, error);
 }
 
 flx_status flx_json_get_integer(const flx_json_source *source, const json_t *object,
                                 const char *key, bool is_required, int min, int max,
                                 int *out, flx_error *error)
 {
-    json_t *value;
-    FLX_TRY(find_value(source, object, key, is_required, &value, error));
-    if (!value)
-        return FLX_OK;
-    if (!json_is_integer(value))
-        return fail_type(source, object, key, "an integer", value, error);
-    json_int_t found = json_integer_value(value);
-    if (found < min || found > max)
-        return flx_json_fail(source, flx_json_key_line(source, object, key), error,
-                             "\"%s\" is %" JSON_INTEGER_FORMAT
-                             ", it must be between %d and %d",
-                             key, found, min, max);
-    *out = (int)found;
-    return FLX_OK;
+    flx_json_field field = {key, FLX_JSON_INTEGER, .is_required = is_required, .min = min,
+                            .max = max};
+    return flx_json_get(source, object, &field, out, error);
 }
 
 flx_status flx_json_get_boolean(const flx_json_source *source, const json_t *object,
                                 const char *key, bool is_required, bool *out,
                                 flx_error *error)
 {
-    json_t *value;
-    FLX_TRY(find_value(source, object, key, is_required, &value, error));
-    if (!value)
-        return FLX_OK;
-    if (!json_is_boolean(value))
-        return fail_type(source, object, key, "true or false", value, error);
-    *out = json_is_true(value);
-    return FLX_OK;
+    flx_json_field field = {key, FLX_JSON_BOOLEAN, .is_required = is_required};
+    return flx_json_get(source, object, &field, out, error);
 }
 
 flx_status flx_json_get_array(const flx_json_source *source, const json_t *object,
                               const char *key, bool is_required, json_t **out,
                               flx_error *error)
 {
-    json_t *value;
-    FLX_TRY(find_value(source, object, key, is_required, &value, error));
-    if (!value)
-        return FLX_OK;
-    if (!json_is_array(value))
-        return fail_type(source, object, key, "a list", value, error);
-    *out = value;
-    return FLX_OK;
+    flx_json_field field = {key, FLX_JSON_LIST, .is_required = is_required};
+    return flx_json_get(source, object, &field, out, error);
 }
 
 flx_status flx_json_get_object(const flx_json_source *source, const json_t *object,
                                const char *key, bool is_required, json_t **out,
                                flx_error *error)
 {
-    json_t *value;
-    FLX_TRY(find_value(source, object, key, is_required, &value, error));
-    if (!value)
-        return FLX_OK;
-    if (!json_is_object(value))
-        return fail_type(source, object, key, "an object", value, error);
-    *out = value;
-    return FLX_OK;
+    flx_json_field field = {key, FLX_JSON_OBJECT, .is_required = is_required};
+    return flx_json_get(source, object, &field, out, error);
 }
 
 flx_status flx_json_get_word(const flx_json_source *source, const json_t *object,
                              const char *key, bool is_required, const char *const *words,
                              int *out, flx_error *error)
 {
-    const char *text = NULL;
-    FLX_TRY(flx_json_get_text(source, object, key, is_required, &text, error));
-    if (!text)
+    flx_json_field field = {key, FLX_JSON_WORD, .is_required = is_required,
+                            .words = words};
+    return flx_json_get(source, object, &field, out, error);
+}
+
+flx_status flx_json_open_list(const flx_json_source *source, const json_t *object,
+                              const char *key, int min, int max, flx_json_list *out,
+                              flx_error *error)
+{
+    *out = (flx_json_list){.source = source, .index = SIZE_MAX};
+    FLX_TRY(flx_json_get_array(source, object, key, false, &out->list, error));
+    out->size = json_array_size(out->list);
+    if (!out->list || (out->size >= (size_t)min && out->size <= (size_t)max))
         return FLX_OK;
-    for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], text) == 0) {
-            *out = i;
-            return FLX_OK;
-        }
-    char list[400];
-    list_words(words, list, sizeof list);
-    return flx_json_fail(source, flx_json_key_line(source, object, key), error,
-                         "\"%s\" is \"%s\", it must be %s", key, text, list);
+    int line = flx_json_key_line(source, object, key);
+    if (min > 0)
+        return flx_json_fail(source, line, error,
+                             "\"%s\" holds %zu entries, expected %d to %d", key,
+                             out->size, min, max);
+    return flx_json_fail(source, line, error,
+                         "\"%s\" holds %zu entries, at most %d are possible", key,
+                         out->size, max);
+}
+
+bool flx_json_next(flx_json_list *list)
+{
+    list->item = json_array_get(list->list, ++list->index);
+    return list->item != NULL;
+}
+
+int flx_json_list_line(const flx_json_list *list)
+{
+    return flx_json_item_line(list->source, list->list, list->index);
 }
 
 flx_status flx_json_get_texts(const flx_json_source *source, const json_t *object,
@@ -237,6 +266,20 @@ flx_status flx_json_check_name(const flx_json_source *source, int line, const ch
                                  "%s is named \"%s\": %s cannot be part of its name",
                                  what, name, *c == ':' ? "':'" : "a control character");
     return FLX_OK;
+}
+
+flx_status flx_json_list_text(const flx_json_list *list, const char *what,
+                              const char **out, flx_error *error)
+{
+    return flx_json_item_text(list->source, list->list, list->index, what, out, error);
+}
+
+flx_status flx_json_list_name(const flx_json_list *list, const char *what,
+                              bool may_hold_colon, const char **out, flx_error *error)
+{
+    FLX_TRY(flx_json_list_text(list, what, out, error));
+    return flx_json_check_name(list->source, flx_json_list_line(list), what, *out,
+                               may_hold_colon, error);
 }
 
 flx_status flx_json_item_text(const flx_json_source *source, const json_t *array,

@@ -15,10 +15,7 @@ static const double largest_exact = 9007199254740992.0; /* 2^53 */
 
 const char *flx_telemetry_type_text(flx_knob_type type)
 {
-    static const char *const texts[] = {[FLX_CONTINUOUS] = "continuous",
-                                        [FLX_DISCRETE] = "discrete",
-                                        [FLX_CHOICES] = "choices"};
-    return texts[type];
+    return flx_knob_type_words[type];
 }
 
 /* "all", or a number without leading zeros, which would make two addresses of one. */

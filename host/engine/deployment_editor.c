@@ -8,10 +8,7 @@
 
 json_t *flx_document_of(const flx_deployment *deployment)
 {
-    char *text = flx_deployment_text(deployment);
-    json_t *document = text ? json_loads(text, 0, NULL) : NULL;
-    free(text);
-    return document;
+    return flx_deployment_describe(deployment);
 }
 
 flx_status flx_document_parse(const json_t *document, const char *place,

@@ -38,15 +38,6 @@ static bool find_service(const flx_deployment *deployment, const flx_stream_part
     return flx_column_parse(deployment, text, place) && place->instance < 0;
 }
 
-static int find_state(const flx_service *service, const char *operation, const char *name)
-{
-    for (int i = 0; i < service->n_states; i++)
-        if (strcmp(service->states[i].name, name) == 0 &&
-            strcmp(service->states[i].operation, operation) == 0)
-            return i;
-    return -1;
-}
-
 /* Knob, state or metric of that name; false where none is declared. */
 static bool find_item(const flx_service *service, const char *operation, const char *name,
                       flx_window_column *column)
@@ -59,7 +50,7 @@ static bool find_item(const flx_service *service, const char *operation, const c
         return true;
     }
     column->kind = FLX_STATE;
-    column->item = find_state(service, operation, name);
+    column->item = flx_service_find_state(service, operation, name);
     if (column->item >= 0)
         return true;
     column->kind = FLX_METRIC;

@@ -173,7 +173,7 @@ static flx_status list_knobs(flx_search_space *space, const flx_deployment *depl
             const flx_knob *knob = &service->knobs[k];
             *place = (flx_search_space_knob){
                 flx_column_text(service->name, NULL, -1, knob->name), s, knob,
-                has_one_value(knob) ? -1 : 0, knob->fallback};
+                has_one_value(knob) ? -1 : 0, knob->default_value};
             if (!place->column)
                 return flx_fail(error, FLX_NO_MEMORY, "no memory for the knobs of %s",
                                 service->name);

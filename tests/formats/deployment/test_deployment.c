@@ -76,18 +76,19 @@ static void reads_knobs_of_every_type(void)
     assert_int(cpu->type, FLX_CONTINUOUS);
     assert_true(cpu->is_log && !mem->is_log);
     assert_text(cpu->unit, "cores");
-    assert_close(cpu->fallback, 1, 1e-15, 0); /* the geometric middle of 0.1 and 10 */
+    assert_close(cpu->default_value, 1, 1e-15,
+                 0); /* the geometric middle of 0.1 and 10 */
     assert_int(mem->type, FLX_DISCRETE);
-    assert_close(mem->fallback, 64, 0, 0);
+    assert_close(mem->default_value, 64, 0, 0);
     assert_int(policy->type, FLX_CHOICES);
     assert_close(policy->max, 1, 0, 0);
-    assert_close(policy->fallback, 1, 0, 0);
+    assert_close(policy->default_value, 1, 0, 0);
     assert_text(policy->labels[0], "lru");
     assert_int(pow->n_values, 4);
     assert_close(pow->values[1], 2.5, 0, 0);
     assert_close(pow->min, 1, 0, 0);
     assert_close(pow->max, 8, 0, 0);
-    assert_close(pow->fallback, 2.5, 0, 0);
+    assert_close(pow->default_value, 2.5, 0, 0);
     flx_deployment_destroy(d);
 }
 
@@ -236,7 +237,7 @@ static void assert_survives_writing(const char *text)
         }
         for (int k = 0; k < a->n_knobs; k++) {
             assert_close(b->knobs[k].min, a->knobs[k].min, 0, 0);
-            assert_close(b->knobs[k].fallback, a->knobs[k].fallback, 0, 0);
+            assert_close(b->knobs[k].default_value, a->knobs[k].default_value, 0, 0);
             assert_int(b->knobs[k].is_log, a->knobs[k].is_log);
         }
     }

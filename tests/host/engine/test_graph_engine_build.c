@@ -30,8 +30,11 @@ static void declare(flx_graph_engine *engine, const char *name, const char *knob
     char knob_name[16];
     flx_error error = {0};
     snprintf(knob_name, sizeof knob_name, "%s", knob);
-    flx_knob knobs[] = {
-        {.name = knob_name, .type = FLX_CONTINUOUS, .min = 0, .max = 1, .fallback = 0.5}};
+    flx_knob knobs[] = {{.name = knob_name,
+                         .type = FLX_CONTINUOUS,
+                         .min = 0,
+                         .max = 1,
+                         .default_value = 0.5}};
     flx_service_sketch sketch = {.name = name,
                                  .operations = operations,
                                  .n_knobs = *knob ? 1 : 0,
