@@ -33,7 +33,8 @@ typedef struct {
     bool simulated;
     int counted_services, counted_inputs; /* as the paper counts where it counts
                                              otherwise; 0 = not given */
-    char *path; /* the file it, or what it was copied from, was read from; or NULL */
+    char *path; /* the file that it, or the table it was copied from, was read from; or
+                   NULL */
 } flx_dataset;
 
 /* A table of NaN with unnamed columns (name and unit NULL until flx_dataset_name_column).
@@ -50,13 +51,14 @@ flx_status flx_dataset_name_column(flx_dataset *dataset, int column, const char 
 flx_status flx_dataset_describe(flx_dataset *dataset, const char *system,
                                 const char *source, flx_error *error);
 
-/* What errors call it: its path, else "the table". Valid as long as the dataset. */
+/* Its name in error messages: its path, else "the table". Valid as long as the
+ * dataset. */
 const char *flx_dataset_title(const flx_dataset *dataset);
 
 /* Index of the column of that exact name, or -1. */
 int flx_dataset_find(const flx_dataset *dataset, const char *name);
 
-/* All of it. */
+/* A copy of the whole table. */
 flx_status flx_dataset_copy(const flx_dataset *dataset, flx_dataset **out,
                             flx_error *error);
 
@@ -76,14 +78,14 @@ flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *erro
 flx_status flx_dataset_write(const flx_dataset *dataset, const char *path,
                              flx_error *error);
 
-/* SHA-256 (hex, 64 digits + NUL) of shape, column names and kinds, and values: tells
- * whether two tables are the same whatever file they stand in. */
+/* SHA-256 (hex, 64 digits + NUL) of shape, column names and kinds, and values: equal
+ * tables have equal digests, whatever file they are in. */
 void flx_dataset_digest(const flx_dataset *dataset, char digest[65]);
 
-/* Counts per instance (contract, "Names of columns"): a service seen with instances
+/* Counts per instance (formats/SCHEMA.md, "Dataset"): a service seen with instances
  * /0../k-1 counts k times; a knob given once for a replicated service counts for every
- * instance; a plain column beside instance columns of the same name is an aggregate and
- * not counted. */
+ * instance; a plain column beside instance columns of the same name is an aggregate
+ * and not counted. */
 typedef struct {
     int services, knobs, states,
         metrics; /* metrics: columns of that kind, as they stand */

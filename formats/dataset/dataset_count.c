@@ -2,12 +2,11 @@
  * Counts services and inputs of a table per instance, from the names of its columns
  * alone.
  *
- * Without a deployment nobody knows which part of a name is the operation. Read here as
- * one: what follows the last '.', where it starts with a letter and holds only letters,
- * digits,
- * '_' and '-'. Columns are sorted twice, first by service and instance (how many
- * instances has a service?), then by what they measure (once, or an instance at a time?).
- */
+ * Without a deployment it is not known which part of a name is the operation. What
+ * follows the last '.' is taken for one where it starts with a letter and holds only
+ * letters, digits, '_' and '-'. Columns are sorted twice, first by service and instance
+ * (how many instances has a service?), then by what they measure (once, or an instance at
+ * a time?). */
 #include "formats/dataset/dataset.h"
 
 #include "formats/memory.h"
@@ -38,7 +37,7 @@ static int find_service_length(const char *owner, int length)
     return length;
 }
 
-/* OWNER/DIGITS: takes the digits off and returns them, or -1. */
+/* OWNER/DIGITS: cuts off the digits and returns their value, or -1. */
 static long split_instance(const char *owner, int *length)
 {
     int start = *length;

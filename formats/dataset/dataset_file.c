@@ -179,7 +179,7 @@ static flx_status read_table(const flx_hdf5_reader *file, flx_dataset **out,
     double *values;
     FLX_TRY(flx_hdf5_check_format(file, format_name, FORMAT_VERSION, error));
     FLX_TRY(flx_hdf5_read_doubles(file, "/values", 2, dims, &values, error));
-    /* both fit: the reader takes no more than 2^31 cells, each dimension is at least 1 */
+    /* the reader accepts at most 2^31 cells, and each dimension is at least 1 */
     int rows = dims[0] > INT_MAX ? 0 : (int)dims[0];
     int columns = dims[1] > INT_MAX ? 0 : (int)dims[1];
     flx_status status = flx_dataset_create(rows, columns, out, error);
@@ -213,7 +213,7 @@ flx_status flx_dataset_read_here(const char *path, flx_dataset **out, flx_error 
     return FLX_OK;
 }
 
-/* What could not be read back is not written. */
+/* Refuses what could not be read back. */
 static flx_status check_table(const flx_dataset *dataset, const char *path,
                               flx_error *error)
 {

@@ -7,6 +7,6 @@
 
 #include "formats/dataset/dataset.h"
 
-/* As flx_dataset_read, but a file made to harm libhdf5 takes this process with it. */
+/* As flx_dataset_read, but a file that crashes libhdf5 crashes this process. */
 flx_status flx_dataset_read_here(const char *path, flx_dataset **out, flx_error *error);
 #endif

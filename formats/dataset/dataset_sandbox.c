@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * libhdf5 is not made for hostile files: some damaged bytes make it crash. So a child
- * process reads, and passes the table on through a pipe. If it dies, only it dies, and
- * the reader learns that the file is damaged. The child uses no thread and leaves by
+ * process reads the file and sends the table through a pipe. A crash ends the child
+ * only and is reported as a damaged file. The child uses no thread and leaves by
  * _exit. */
 #include "formats/dataset/dataset_file.h"
 
@@ -48,7 +48,7 @@ static void pass_text(channel *c, char **text)
     pass(c, *text, length);
 }
 
-/* One entry a row, or none at all; returns where they are. */
+/* An array with one entry a row, or none; returns it. */
 static void *pass_per_row(channel *c, void *array, size_t size, int rows)
 {
     bool is_given = array != NULL;
@@ -81,7 +81,7 @@ static void pass_table(channel *c, flx_dataset *table)
     pass(c, &table->counted_inputs, sizeof table->counted_inputs);
 }
 
-/* A damaged file can also make libhdf5 turn in circles. */
+/* A damaged file can also make libhdf5 loop without end. */
 static void limit_child(const char *path)
 {
     struct stat about;
@@ -93,7 +93,8 @@ static void limit_child(const char *path)
     setrlimit(RLIMIT_CORE, &core);
     int quiet = open("/dev/null", O_WRONLY);
     if (quiet >= 0)
-        dup2(quiet, STDERR_FILENO); /* the C library's last words are not our one line */
+        dup2(quiet, STDERR_FILENO); /* what the C library prints when it aborts is not
+                                       part of our one line */
 }
 
 static _Noreturn void run_child(const char *path, int sink)
@@ -148,7 +149,7 @@ static flx_status read_from(int source, pid_t child, const char *path, flx_datas
     flx_status status = FLX_OK;
     if (c.stream) {
         status = receive(&c, out, error);
-        fclose(c.stream); /* a child that still writes sees its reader gone */
+        fclose(c.stream); /* a child that is still writing gets SIGPIPE */
     } else {
         close(source);
     }
@@ -164,7 +165,7 @@ static flx_status read_from(int source, pid_t child, const char *path, flx_datas
                     WIFSIGNALED(outcome) ? strsignal(WTERMSIG(outcome)) : "it gave up");
 }
 
-/* Errors of those who use the table later name the file. */
+/* Later errors about the table can name the file. */
 static flx_status keep_path(const char *path, flx_dataset **table, flx_error *error)
 {
     flx_status status = flx_copy_text(path, &(*table)->path, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Numbers and texts as bytes, the same on every machine: little endian, and variable
- * length (7 bits a byte, the least significant first) where most values are small. Errors
- * stick: put or take as much as there is, then ask once whether all went well. */
+ * length (7 bits a byte, the least significant first) where most values are small. An
+ * error is remembered: put or take everything, then look once at is_broken. */
 #ifndef FLX_BYTE_BUFFER_H
 #define FLX_BYTE_BUFFER_H
 
@@ -24,7 +24,7 @@ void flx_bytes_put_text(flx_byte_buffer *buffer, const char *text);
 void flx_bytes_put_fixed(flx_byte_buffer *buffer, uint64_t value, int width);
 void flx_bytes_put_variable(flx_byte_buffer *buffer, uint64_t value);
 
-/* What is left to read of somebody else's bytes. */
+/* What is left to read of borrowed bytes. */
 typedef struct {
     const uint8_t *at, *end;
     bool is_broken; /* the bytes ended early: every further value is 0 or "" */

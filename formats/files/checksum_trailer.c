@@ -10,20 +10,21 @@
 
 #define INTRODUCTION "\nfluxion-sha256 "
 
-static void write_seal(flx_digest *digest, char seal[FLX_CHECKSUM_TRAILER_LENGTH + 1])
+static void write_trailer(flx_digest *digest,
+                          char trailer[FLX_CHECKSUM_TRAILER_LENGTH + 1])
 {
     char hex[65];
     flx_digest_finish(digest, hex);
-    snprintf(seal, FLX_CHECKSUM_TRAILER_LENGTH + 1, INTRODUCTION "%s\n", hex);
+    snprintf(trailer, FLX_CHECKSUM_TRAILER_LENGTH + 1, INTRODUCTION "%s\n", hex);
 }
 
 void flx_checksum_trailer_make(const void *bytes, size_t length,
-                               char seal[FLX_CHECKSUM_TRAILER_LENGTH + 1])
+                               char trailer[FLX_CHECKSUM_TRAILER_LENGTH + 1])
 {
     flx_digest digest;
     flx_digest_start(&digest);
     flx_digest_add(&digest, bytes, length);
-    write_seal(&digest, seal);
+    write_trailer(&digest, trailer);
 }
 
 /* Digests all but the last FLX_CHECKSUM_TRAILER_LENGTH bytes, which stand in `last`
@@ -65,7 +66,7 @@ flx_status flx_checksum_trailer_check(const char *path, flx_error *error)
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s is damaged: it does not end with its checksum (cut short?)",
                         path);
-    write_seal(&digest, expected);
+    write_trailer(&digest, expected);
     if (memcmp(found, expected, FLX_CHECKSUM_TRAILER_LENGTH) != 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s is damaged: its content does not give its checksum", path);

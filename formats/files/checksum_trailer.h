@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A file that ends with a line of its own: the SHA-256 of all that stands before it. Any
- * changed, lost or added byte shows before the content is parsed; HDF5 tools do not look
- * behind the end of their data and read such a file like any other. */
+ * A file that ends with a line of its own: the SHA-256 of all that stands before it.
+ * Any changed, lost or added byte shows before the content is parsed; HDF5 tools
+ * ignore what follows their data and read such a file like any other. */
 #ifndef FLX_CHECKSUM_TRAILER_H
 #define FLX_CHECKSUM_TRAILER_H
 
@@ -12,11 +12,11 @@
 /* "\nfluxion-sha256 ", 64 hexadecimal digits, "\n" */
 enum { FLX_CHECKSUM_TRAILER_LENGTH = 81 };
 
-/* The seal of these bytes and a NUL. */
+/* The trailer of these bytes, and a NUL. */
 void flx_checksum_trailer_make(const void *bytes, size_t length,
-                               char seal[FLX_CHECKSUM_TRAILER_LENGTH + 1]);
+                               char trailer[FLX_CHECKSUM_TRAILER_LENGTH + 1]);
 
-/* FLX_BAD_INPUT, naming the file, where it cannot be opened, has no seal at its end (cut
- * short, or never sealed) or another content than was sealed. */
+/* FLX_BAD_INPUT, naming the file, where it cannot be opened, has no trailer at its end
+ * (cut short, or never had one) or does not give its checksum. */
 flx_status flx_checksum_trailer_check(const char *path, flx_error *error);
 #endif

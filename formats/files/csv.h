@@ -2,9 +2,9 @@
  * Comma-separated text, plain or gzip'ed, as a table of text cells with line numbers.
  *
  * Accepted: a byte-order mark, LF, CRLF or CR line ends, quoted fields (with "" for a
- * quote, commas and line ends inside), no line end after the last row, empty lines at the
- * end. The whole file is held in memory and cut in place: half a million rows in a
- * fraction of a second, at the price of its decompressed size. */
+ * quote, commas and line ends inside), no line end after the last row, empty lines at
+ * the end. The whole file is held in memory and cut in place: half a million rows in a
+ * fraction of a second, at the cost of memory for the decompressed text. */
 #ifndef FLX_CSV_H
 #define FLX_CSV_H
 

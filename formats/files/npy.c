@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The header of a .npy file is one Python dictionary of three known keys, so it is
- * searched for them rather than parsed: a file of another writer that spells them
- * otherwise is refused, never misread. */
+ * searched for them rather than parsed: a file in which they are spelled differently
+ * is refused, never misread. */
 #include "formats/files/npy.h"
 
 #include "formats/files/text_file.h"

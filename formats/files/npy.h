@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Arrays of float64 in NumPy's .npy format (NEP 1, versions 1.0 to 3.0), read only:
  * reference results are kept in it. Little-endian float64 in C order, of one or two
- * dimensions; anything else is refused by name. */
+ * dimensions; anything else is refused with the reason. */
 #ifndef FLX_NPY_H
 #define FLX_NPY_H
 

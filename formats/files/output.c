@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * mkstemp or mkdtemp beside the name, fsync, rename, fsync of the folder. An older folder
- * changes places with the new one in a single step where the file system can
- * (RENAME_EXCHANGE), else it steps aside for a moment. */
+ * mkstemp or mkdtemp beside the name, fsync, rename, fsync of the folder. An older
+ * folder is exchanged with the new one in a single step where the file system can do
+ * that (RENAME_EXCHANGE), else it is moved aside for a moment. */
 #include "formats/files/output.h"
 
 #include "formats/memory.h"
@@ -20,9 +20,9 @@ typedef enum { RENAMED_FILE, RENAMED_FOLDER, COPIED_FILE } output_kind;
 
 struct flx_output {
     output_kind kind;
-    char *shown; /* the name as the user gave it, for messages */
-    char *final; /* where it shall appear, links resolved */
-    char *meanwhile;
+    char *given;  /* the name as the user gave it, for messages */
+    char *target; /* where it is to appear, links resolved */
+    char *temporary;
     FILE *stream;
 };
 
@@ -32,16 +32,16 @@ static void release(flx_output *output)
         return;
     if (output->stream)
         fclose(output->stream);
-    free(output->shown);
-    free(output->final);
-    free(output->meanwhile);
+    free(output->given);
+    free(output->target);
+    free(output->temporary);
     free(output);
 }
 
 static flx_status fail_system(const flx_output *output, const char *what, int cause,
                               flx_error *error)
 {
-    return flx_fail(error, FLX_IO_FAILED, "%s: %s: %s", output->shown, what,
+    return flx_fail(error, FLX_IO_FAILED, "%s: %s: %s", output->given, what,
                     cause ? strerror(cause) : "is the disk full?");
 }
 
@@ -66,30 +66,29 @@ static flx_output *prepare(const char *path, output_kind kind)
     if (!FLX_NEW(output, 1))
         return NULL;
     output->kind = kind;
-    output->shown = strdup(path);
-    output->final = realpath(path, NULL);
-    if (!output->final)
-        output->final = without_trailing_slashes(path);
-    if (output->shown && output->final)
+    output->given = strdup(path);
+    output->target = realpath(path, NULL);
+    if (!output->target)
+        output->target = without_trailing_slashes(path);
+    if (output->given && output->target)
         return output;
     release(output);
     return NULL;
 }
 
-/* The hidden name of the work: ".NAME.XXXXXX" beside it, or in the folder for temporary
- * files where the name is a device. */
-static char *meanwhile_template(const flx_output *output)
+/* The hidden name of the temporary file or folder: ".NAME.XXXXXX" beside the name, or
+ * in TMPDIR where the name is a device. */
+static char *temporary_template(const flx_output *output)
 {
-    const char *base = output->final + folder_length(output->final);
-    const char *temporary = getenv("TMPDIR");
+    const char *base = output->target + folder_length(output->target);
+    const char *folder = getenv("TMPDIR");
     char *text = NULL;
     int wrote;
     if (output->kind == COPIED_FILE)
-        wrote =
-            asprintf(&text, "%s/.%.100s.XXXXXX", temporary ? temporary : "/tmp", base);
+        wrote = asprintf(&text, "%s/.%.100s.XXXXXX", folder ? folder : "/tmp", base);
     else
-        wrote = asprintf(&text, "%.*s.%.200s.XXXXXX", (int)(base - output->final),
-                         output->final, base);
+        wrote = asprintf(&text, "%.*s.%.200s.XXXXXX", (int)(base - output->target),
+                         output->target, base);
     return wrote < 0 ? NULL : text;
 }
 
@@ -103,16 +102,16 @@ static void open_permissions(const char *path, mode_t all)
         errno = 0; /* a file system without permissions is no reason to stop */
 }
 
-static flx_status make_meanwhile(flx_output *output, flx_error *error)
+static flx_status make_temporary(flx_output *output, flx_error *error)
 {
-    output->meanwhile = meanwhile_template(output);
-    if (!output->meanwhile)
-        return flx_no_memory(error, "%s", output->shown);
+    output->temporary = temporary_template(output);
+    if (!output->temporary)
+        return flx_no_memory(error, "%s", output->given);
     bool is_made;
     if (output->kind == RENAMED_FOLDER) {
-        is_made = mkdtemp(output->meanwhile) != NULL;
+        is_made = mkdtemp(output->temporary) != NULL;
     } else {
-        int file = mkstemp(output->meanwhile);
+        int file = mkstemp(output->temporary);
         is_made = file >= 0;
         if (is_made)
             close(file);
@@ -121,15 +120,15 @@ static flx_status make_meanwhile(flx_output *output, flx_error *error)
         int cause = errno;
         bool is_call_wrong = cause == ENOENT || cause == ENOTDIR || cause == ENAMETOOLONG;
         return flx_fail(error, is_call_wrong ? FLX_BAD_INPUT : FLX_IO_FAILED,
-                        "%s: cannot be created: %s", output->shown, strerror(cause));
+                        "%s: cannot be created: %s", output->given, strerror(cause));
     }
-    open_permissions(output->meanwhile, output->kind == RENAMED_FOLDER ? 0777 : 0666);
+    open_permissions(output->temporary, output->kind == RENAMED_FOLDER ? 0777 : 0666);
     return FLX_OK;
 }
 
 static flx_status begin(flx_output *output, flx_output **out, flx_error *error)
 {
-    flx_status status = make_meanwhile(output, error);
+    flx_status status = make_temporary(output, error);
     if (status == FLX_OK)
         *out = output;
     else
@@ -193,13 +192,13 @@ flx_status flx_output_begin_directory(const char *path, const char *marker,
 
 const char *flx_output_path(const flx_output *output)
 {
-    return output->meanwhile;
+    return output->temporary;
 }
 
 FILE *flx_output_stream(flx_output *output)
 {
     if (!output->stream)
-        output->stream = fopen(output->meanwhile, "wbe");
+        output->stream = fopen(output->temporary, "wbe");
     return output->stream;
 }
 
@@ -223,12 +222,11 @@ void flx_output_abandon(flx_output *output)
         fclose(output->stream);
         output->stream = NULL;
     }
-    remove_tree(output->meanwhile);
+    remove_tree(output->temporary);
     release(output);
 }
 
-/* 0, or -1 with errno. File systems that cannot flush (EINVAL) are taken at their word.
- */
+/* 0, or -1 with errno. Where the file system cannot flush (EINVAL) this is no error. */
 static int flush_path(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -280,7 +278,7 @@ static int replace_folder(const char *from, const char *to)
     return outcome;
 }
 
-/* Pours the temporary file into a device or pipe and removes it. */
+/* Copies the temporary file into a device or pipe. */
 static int copy_file(const char *from, const char *to)
 {
     FILE *source = fopen(from, "rbe"), *sink = source ? fopen(to, "wbe") : NULL;
@@ -313,7 +311,7 @@ static int close_stream(flx_output *output)
     bool is_broken = ferror(stream);
     if (fclose(stream) != 0)
         return -1;
-    errno = 0; /* the cause passed long ago */
+    errno = 0; /* errno is of a later call by now */
     return is_broken ? -1 : 0;
 }
 
@@ -321,15 +319,15 @@ static int put_in_place(const flx_output *output)
 {
     switch (output->kind) {
     case COPIED_FILE:
-        return copy_file(output->meanwhile, output->shown);
+        return copy_file(output->temporary, output->given);
     case RENAMED_FILE:
-        if (flush_path(output->meanwhile) != 0)
+        if (flush_path(output->temporary) != 0)
             return -1;
-        return rename(output->meanwhile, output->final);
+        return rename(output->temporary, output->target);
     default:
-        if (nftw(output->meanwhile, flush_entry, 16, FTW_PHYS) != 0)
+        if (nftw(output->temporary, flush_entry, 16, FTW_PHYS) != 0)
             return -1;
-        return replace_folder(output->meanwhile, output->final);
+        return replace_folder(output->temporary, output->target);
     }
 }
 
@@ -342,8 +340,8 @@ flx_status flx_output_commit(flx_output *output, flx_error *error)
     }
     flx_status status = FLX_OK;
     if (output->kind == COPIED_FILE)
-        remove_tree(output->meanwhile);
-    else if (flush_folder_of(output->final) != 0)
+        remove_tree(output->temporary);
+    else if (flush_folder_of(output->target) != 0)
         status = fail_system(output, "its folder cannot be flushed", errno, error);
     release(output);
     return status;

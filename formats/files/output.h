@@ -20,9 +20,9 @@ typedef struct flx_output flx_output;
  * FLX_BAD_INPUT where `path` is a folder or its folder does not exist. */
 flx_status flx_output_begin(const char *path, flx_output **out, flx_error *error);
 
-/* Makes an empty folder beside `path` (a trailing '/' is fine). An older folder of that
- * name is replaced on commit, but only where it is empty or holds a file named `marker`:
- * nobody's home is replaced by a model. */
+/* Makes an empty folder beside `path` (a trailing '/' is fine). An older folder of
+ * that name is replaced on commit, but only where it is empty or holds a file named
+ * `marker`: a folder with other content is never replaced. */
 flx_status flx_output_begin_directory(const char *path, const char *marker,
                                       flx_output **out, flx_error *error);
 
@@ -33,8 +33,8 @@ const char *flx_output_path(const flx_output *output);
  * where it cannot be opened. Write errors may be left to commit, which sees them. */
 FILE *flx_output_stream(flx_output *output);
 
-/* Flushes, renames and releases `output` in every case. On failure nothing is left behind
- * and what stood under the name before still does. */
+/* Flushes, renames and releases `output` in every case. On failure nothing is left
+ * behind and what was there under the name before is still there. */
 flx_status flx_output_commit(flx_output *output, flx_error *error);
 
 /* Removes what was written; NULL is fine. */

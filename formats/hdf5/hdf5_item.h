@@ -23,14 +23,14 @@ typedef struct {
 flx_status flx_hdf5_fail_item(const flx_hdf5_item *it, flx_error *error,
                               const char *what);
 
-/* Opens a dataset and checks how it is stored. To be closed in every case, which
- * FLX_HDF5_SCOPED does at the end of the scope. */
+/* Opens a dataset and checks how it is stored. Must be closed in every case;
+ * FLX_HDF5_SCOPED does that at the end of the scope. */
 flx_status flx_hdf5_open_dataset(const flx_hdf5_reader *reader, const char *name,
                                  flx_hdf5_item *it, flx_error *error);
 void flx_hdf5_close_item(flx_hdf5_item *it);
 #define FLX_HDF5_SCOPED __attribute__((cleanup(flx_hdf5_close_item)))
 
-/* All of it, as cells of `memory_type`. */
+/* Reads it whole, as cells of `memory_type`. */
 flx_status flx_hdf5_read_item(const flx_hdf5_item *it, hid_t memory_type, void *into,
                               flx_error *error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Every read goes open -> check_storage / check_shape -> read, and closes what it opened
- * in reverse order. Sizes are bounded by what the file stores: deflate cannot blow bytes
- * up by more than about 1032, so that a small file cannot ask for all memory. */
+ * Every read goes open -> check_storage / check_shape -> read, and closes what it
+ * opened in reverse order. Sizes are bounded by what the file stores: deflate expands
+ * data at most 1032 times, so a small file cannot ask for all memory. */
 #include "formats/hdf5/hdf5_read.h"
 
 #include "formats/hdf5/hdf5_item.h"
@@ -214,7 +214,7 @@ static flx_status check_float_type(const flx_hdf5_item *it, flx_error *error)
     return flx_hdf5_fail_item(it, error, "does not hold floating-point numbers");
 }
 
-/* HDF5 would clamp what does not fit without a word. */
+/* HDF5 would silently clamp what does not fit. */
 flx_status flx_hdf5_check_integer_type(const flx_hdf5_item *it, flx_error *error)
 {
     H5T_class_t class = H5Tget_class(it->type);

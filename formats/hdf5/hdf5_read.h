@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The one narrow way in which HDF5 is read: whole datasets into memory, checked first for
- * type class, rank, lengths and size, so that a hostile file gives a sentence and not a
- * crash. External links, external and virtual storage are refused: a file speaks for
- * itself. libhdf5 holds global state: call from one thread at a time. */
+ * How HDF5 is read: whole datasets into memory, checked first for type class, rank,
+ * lengths and size, so that a hostile file gives an error message and not a crash.
+ * External links and external or virtual storage are refused. libhdf5 holds global
+ * state: call from one thread at a time. */
 #ifndef FLX_HDF5_READ_H
 #define FLX_HDF5_READ_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * HDF5's memory driver without a file behind it; at the end its image is written as plain
- * bytes by formats/output. */
+ * HDF5's memory driver without a file behind it; at the end its image is written as
+ * plain bytes by formats/files/output.h. */
 #include "formats/hdf5/hdf5_write.h"
 
 #include "formats/files.h"
@@ -19,7 +19,7 @@ struct flx_hdf5_writer {
     char failed[128]; /* the first object that could not be written, or "" */
 };
 
-static void note_failure(flx_hdf5_writer *writer, const char *name)
+static void record_failure(flx_hdf5_writer *writer, const char *name)
 {
     if (!writer->failed[0])
         snprintf(writer->failed, sizeof writer->failed, "%s", name);
@@ -42,7 +42,7 @@ flx_hdf5_writer *flx_hdf5_create(const char *format, int version)
     H5Pset_obj_track_times(create, 0);
     writer->file = H5Fcreate("fluxion.h5", H5F_ACC_TRUNC, create, access);
     if (writer->file < 0)
-        note_failure(writer, "/");
+        record_failure(writer, "/");
     flx_hdf5_put_text(writer, "/", "format", format);
     flx_hdf5_put_integer(writer, "/", "version", version);
     H5Pclose(create);
@@ -67,13 +67,14 @@ void flx_hdf5_make_group(flx_hdf5_writer *writer, const char *name)
     H5Pset_obj_track_times(how, 0);
     hid_t group = H5Gcreate2(writer->file, name, H5P_DEFAULT, how, H5P_DEFAULT);
     if (group < 0)
-        note_failure(writer, name);
+        record_failure(writer, name);
     else
         H5Gclose(group);
     H5Pclose(how);
 }
 
-/* Chunks of about a megabyte that run along the last dimensions; tiny data stay whole. */
+/* Chunks of about a megabyte that run along the last dimensions; small data are not
+ * chunked. */
 static void set_chunks(hid_t plist, int rank, const hsize_t *dims)
 {
     hsize_t chunk[H5S_MAX_RANK], room = CHUNK_CELLS, cells = 1;
@@ -107,7 +108,7 @@ static void write_dataset(flx_hdf5_writer *writer, const char *name, int rank,
     hid_t set =
         H5Dcreate2(writer->file, name, file_type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
     if (set < 0 || H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-        note_failure(writer, name);
+        record_failure(writer, name);
     if (set >= 0)
         H5Dclose(set);
     H5Pclose(plist);
@@ -166,7 +167,7 @@ void flx_hdf5_write_strings(flx_hdf5_writer *writer, const char *name, size_t co
             memcpy(cells + i * width, strings[i], strlen(strings[i]));
         write_dataset(writer, name, 1, &count, type, type, cells);
     } else {
-        note_failure(writer, name);
+        record_failure(writer, name);
     }
     if (type >= 0)
         H5Tclose(type);
@@ -181,7 +182,7 @@ static void put_attribute(flx_hdf5_writer *writer, const char *object, const cha
     hid_t attribute = H5Acreate_by_name(writer->file, object, name, file_type, space,
                                         H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || H5Awrite(attribute, memory_type, value) < 0)
-        note_failure(writer, name);
+        record_failure(writer, name);
     if (attribute >= 0)
         H5Aclose(attribute);
     if (space >= 0)
@@ -210,7 +211,7 @@ void flx_hdf5_put_number(flx_hdf5_writer *writer, const char *object, const char
     put_attribute(writer, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* The whole file as bytes with room for a seal behind them, or NULL. */
+/* The whole file as bytes, with room for a checksum trailer behind them; or NULL. */
 static char *take_image(const flx_hdf5_writer *writer, size_t *length)
 {
     if (H5Fflush(writer->file, H5F_SCOPE_GLOBAL) < 0)
@@ -252,8 +253,8 @@ flx_status flx_hdf5_save(flx_hdf5_writer *writer, const char *path, flx_error *e
     return status;
 }
 
-flx_status flx_hdf5_save_sealed(flx_hdf5_writer *writer, const char *path,
-                                flx_error *error)
+flx_status flx_hdf5_save_with_trailer(flx_hdf5_writer *writer, const char *path,
+                                      flx_error *error)
 {
     flx_status status = save(writer, path, true, error);
     flx_hdf5_discard(writer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * An HDF5 file put together in memory and saved at once: libhdf5 never sees a full disk,
+ * An HDF5 file put together in memory and saved at once: libhdf5 never meets a full disk,
  * and the file appears whole or not at all. Chunked and compressed (gzip after shuffle),
  * without time stamps, so that equal content gives equal bytes.
  *
@@ -18,7 +18,8 @@ typedef struct flx_hdf5_writer flx_hdf5_writer;
 /* With format and version as attributes of the root. NULL when out of memory, which the
  * calls below accept and flx_hdf5_save reports. */
 flx_hdf5_writer *flx_hdf5_create(const char *format, int version);
-void flx_hdf5_discard(flx_hdf5_writer *writer); /* NULL is fine; saved ones need it not */
+void flx_hdf5_discard(
+    flx_hdf5_writer *writer); /* NULL is fine; not needed after saving */
 
 void flx_hdf5_make_group(flx_hdf5_writer *writer, const char *name);
 
@@ -46,6 +47,6 @@ void flx_hdf5_put_number(flx_hdf5_writer *writer, const char *object, const char
 /* Writes beside `path`, renames, and releases the writer in every case. */
 flx_status flx_hdf5_save(flx_hdf5_writer *writer, const char *path, flx_error *error);
 /* The same with a checksum at the end (formats/files/checksum_trailer.h). */
-flx_status flx_hdf5_save_sealed(flx_hdf5_writer *writer, const char *path,
-                                flx_error *error);
+flx_status flx_hdf5_save_with_trailer(flx_hdf5_writer *writer, const char *path,
+                                      flx_error *error);
 #endif

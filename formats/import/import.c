@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The import from end to end: open the files, find out what shapes the table, match
- * columns with rules, make the rows, fill the columns, check the repeats. Columns that
- * shape the table are found before columns are matched, since those need no rule. */
+ * The import from end to end: open the files, find the columns for time, group, step
+ * and pivot, match the other columns with rules, make the rows, fill the columns,
+ * check repeated columns. The former are found first, since they need no rule. */
 #include "formats/import/import.h"
 
 #include "formats/import/import_fill.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Mapped, turned and derived columns may meet. */
+/* Mapped, pivoted and derived columns may have the same name. */
 static flx_status refuse_repeats(const flx_dataset *dataset, const char *place,
                                  flx_error *error)
 {
@@ -31,14 +31,14 @@ static flx_status refuse_repeats(const flx_dataset *dataset, const char *place,
 static flx_status fill_columns(flx_import_work *work, int n_mapped, int n_pivoted,
                                flx_error *error)
 {
-    FLX_SCOPED double *of_line = NULL;
+    FLX_SCOPED double *line_values = NULL;
     const flx_import_binding *list = work->bindings.list;
     int column = 0;
-    if (!FLX_NEW(of_line, work->table->n_lines))
+    if (!FLX_NEW(line_values, work->table->n_lines))
         return flx_no_memory(error, "the import");
     for (int i = 0; i < work->bindings.count; i++)
         if (!list[i].is_check)
-            FLX_TRY(flx_import_fill_mapped(work, &list[i], column++, of_line, error));
+            FLX_TRY(flx_import_fill_mapped(work, &list[i], column++, line_values, error));
     if (work->map->pivot.is_used)
         FLX_TRY(flx_import_fill_pivot(work, n_mapped, error));
     FLX_TRY(flx_import_fill_derived(work, n_mapped + n_pivoted, error));
@@ -69,7 +69,7 @@ static flx_status make_dataset(flx_import_work *work, flx_error *error)
     return fill_columns(work, n_mapped, (int)n_pivoted, error);
 }
 
-/* Where the map does not say where the data is from, the names of the files do. */
+/* The source of the data: as the map says, else the names of the files. */
 static flx_status describe(flx_import_work *work, flx_error *error)
 {
     const flx_import_table *table = work->table;
@@ -92,7 +92,7 @@ static flx_status describe(flx_import_work *work, flx_error *error)
     return flx_dataset_describe(work->dataset, system, source, error);
 }
 
-static flx_status mark_shape(flx_import_work *work, flx_error *error)
+static flx_status find_layout(flx_import_work *work, flx_error *error)
 {
     flx_import_table *table = work->table;
     const flx_import_map *map = work->map;
@@ -117,7 +117,7 @@ static flx_status run(flx_import_work *work, const flx_import_request *request,
                       flx_error *error)
 {
     FLX_TRY(flx_import_table_open(work->map, request, &work->table, error));
-    FLX_TRY(mark_shape(work, error));
+    FLX_TRY(find_layout(work, error));
     FLX_TRY(flx_import_bind(work->table, work->map, &work->bindings, error));
     FLX_TRY(make_dataset(work, error));
     FLX_TRY(flx_import_label_rows(work, error));

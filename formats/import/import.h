@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * CSV files to a dataset, as an import map says (formats/import/import_map.h,
- * formats/SCHEMA.md). Nothing is guessed: a column that the map does not speak of is an
+ * formats/SCHEMA.md). Nothing is guessed: a column that the map does not mention is an
  * error. */
 #ifndef FLX_IMPORT_H
 #define FLX_IMPORT_H

@@ -64,8 +64,8 @@ static const char *source_name(const flx_import_table *table,
     return table->files[f]->names[binding->column[f]];
 }
 
-/* Checks of one column may come from several CSV columns and stay apart, also those of
- * joined files. */
+/* Several CSV columns may be checked against one column; each is a binding of its own,
+ * also in joined files. */
 static flx_import_binding *find_binding(const flx_import_table *table,
                                         const flx_import_bindings *bindings,
                                         const char *name, const flx_import_rule *rule,
@@ -100,7 +100,7 @@ static flx_status add_binding(const flx_import_table *table,
     return flx_copy_text(name, &binding->name, error);
 }
 
-/* Another source of a binding that there is: fine only in a further file below. */
+/* A second source of a binding is allowed only in a further file below the first. */
 static flx_status check_source(const flx_import_table *table,
                                const flx_import_binding *binding,
                                const flx_import_rule *rule, int f, int c,
@@ -174,7 +174,7 @@ static bool is_bound(const flx_import_bindings *bindings, const flx_import_rule 
     return false;
 }
 
-/* A rule with a '*' may fit nothing: it names no column. */
+/* A rule with a '*' may fit no column. */
 static flx_status refuse_missing(const flx_import_table *table, const flx_import_map *map,
                                  const flx_import_bindings *bindings, flx_error *error)
 {

@@ -23,9 +23,9 @@ typedef struct {
     int n_ignored;            /* CSV columns */
 } flx_import_bindings;
 
-/* FLX_BAD_INPUT for a CSV column that is neither mapped, ignored nor used to shape the
- * table, for a mapped one that is missing and not optional, and for two that become the
- * same. */
+/* FLX_BAD_INPUT for a CSV column that is neither mapped, ignored nor used for time,
+ * group, step, pivot or derived columns, for a mapped one that is missing and not
+ * optional, and for two that become the same. */
 flx_status flx_import_bind(const flx_import_table *table, const flx_import_map *map,
                            flx_import_bindings *bindings, flx_error *error);
 /* Frees the lists in it, also after an error. */

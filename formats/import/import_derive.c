@@ -26,7 +26,8 @@ flx_status flx_import_prepare_derived(flx_import_work *work, flx_error *error)
         const flx_import_derivation *derivation = &map->derivations[d];
         int *column = source_of(work, d, 0);
         bool is_there = flx_import_table_find(work->table, derivation->from, column);
-        /* else it must be a column of the dataset, which is seen once those are named */
+        /* else it must be a column of the dataset, which is checked once those are
+         * named */
         if (is_there || derivation->how == FLX_COUNT_BY || derivation->minus)
             FLX_TRY(flx_import_table_require(work->table, derivation->from, "\"derive\"",
                                              column, error));
@@ -71,8 +72,8 @@ static double convert(const flx_import_derivation *derivation, double value)
 }
 
 static flx_status count_lines(flx_import_work *work,
-                              const flx_import_derivation *derivation, double *of_line,
-                              flx_error *error)
+                              const flx_import_derivation *derivation,
+                              double *line_values, flx_error *error)
 {
     int n_lines = work->table->n_lines;
     const char *by[] = {derivation->from};
@@ -86,7 +87,7 @@ static flx_status count_lines(flx_import_work *work,
     for (int i = 0; i < n_lines; i++)
         count[number[i]]++;
     for (int i = 0; i < n_lines; i++)
-        of_line[i] = count[number[i]];
+        line_values[i] = count[number[i]];
     return FLX_OK;
 }
 
@@ -103,7 +104,7 @@ static flx_status subtract(const flx_import_work *work,
     return FLX_OK;
 }
 
-static flx_status convert_cells(const flx_import_work *work, int d, double *of_line,
+static flx_status convert_cells(const flx_import_work *work, int d, double *line_values,
                                 flx_error *error)
 {
     const flx_import_derivation *derivation = &work->map->derivations[d];
@@ -114,15 +115,15 @@ static flx_status convert_cells(const flx_import_work *work, int d, double *of_l
         int64_t seconds = 0;
         if (is_time && !flx_import_is_missing(work->map, cell.text)) {
             FLX_TRY(flx_import_time(work->map, &cell, &seconds, error));
-            of_line[i] = (double)seconds;
+            line_values[i] = (double)seconds;
         } else {
-            FLX_TRY(flx_import_number(work->map, &cell, &of_line[i], error));
+            FLX_TRY(flx_import_number(work->map, &cell, &line_values[i], error));
         }
         if (derivation->minus)
-            FLX_TRY(
-                subtract(work, derivation, source_of(work, d, 1), i, &of_line[i], error));
+            FLX_TRY(subtract(work, derivation, source_of(work, d, 1), i, &line_values[i],
+                             error));
         else
-            of_line[i] = convert(derivation, of_line[i]);
+            line_values[i] = convert(derivation, line_values[i]);
     }
     return FLX_OK;
 }
@@ -150,7 +151,7 @@ static flx_status convert_column(const flx_import_work *work,
     return FLX_OK;
 }
 
-static flx_status fill_one(flx_import_work *work, int d, int column, double *of_line,
+static flx_status fill_one(flx_import_work *work, int d, int column, double *line_values,
                            flx_error *error)
 {
     const flx_import_derivation *derivation = &work->map->derivations[d];
@@ -163,17 +164,17 @@ static flx_status fill_one(flx_import_work *work, int d, int column, double *of_
     if (!is_there)
         return convert_column(work, derivation, column, error);
     FLX_TRY(derivation->how == FLX_COUNT_BY
-                ? count_lines(work, derivation, of_line, error)
-                : convert_cells(work, d, of_line, error));
-    return flx_import_scatter(work, of_line, column, error);
+                ? count_lines(work, derivation, line_values, error)
+                : convert_cells(work, d, line_values, error));
+    return flx_import_scatter(work, line_values, column, error);
 }
 
 flx_status flx_import_fill_derived(flx_import_work *work, int first, flx_error *error)
 {
-    FLX_SCOPED double *of_line = NULL;
-    if (!FLX_NEW(of_line, work->table->n_lines))
+    FLX_SCOPED double *line_values = NULL;
+    if (!FLX_NEW(line_values, work->table->n_lines))
         return flx_no_memory(error, "derived columns");
     for (int d = 0; d < work->map->n_derivations; d++)
-        FLX_TRY(fill_one(work, d, first + d, of_line, error));
+        FLX_TRY(fill_one(work, d, first + d, line_values, error));
     return FLX_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Values of lines put into the cells of rows. Several lines may make one row, and a
- * column may stand in the files twice: then all must agree. */
+ * Puts the values of lines into the cells of rows. Where several lines make one row,
+ * or a column is repeated, all values must agree. */
 #include "formats/import/import_fill.h"
 
 #include "formats/import/import_values.h"
@@ -8,8 +8,8 @@
 #include <float.h>
 #include <math.h>
 
-/* Repeats are written with other digits at most, or scaled: a few units in the last
- * place. */
+/* A repeated value may have been rounded or scaled: it may differ by a few units in
+ * the last place. */
 static bool are_same(double one, double other)
 {
     return (isnan(one) && isnan(other)) ||
@@ -22,7 +22,7 @@ static double *cell_of(const flx_import_work *work, int row, int column)
            (size_t)column;
 }
 
-flx_status flx_import_scatter(const flx_import_work *work, const double *of_line,
+flx_status flx_import_scatter(const flx_import_work *work, const double *line_values,
                               int column, flx_error *error)
 {
     const flx_import_rows *rows = &work->rows;
@@ -30,13 +30,13 @@ flx_status flx_import_scatter(const flx_import_work *work, const double *of_line
         int first = rows->first[rows->row_of[i]];
         double *cell = cell_of(work, rows->row_of[i], column);
         if (i == first)
-            *cell = of_line[i];
-        else if (!are_same(of_line[i], *cell))
+            *cell = line_values[i];
+        else if (!are_same(line_values[i], *cell))
             return flx_import_line_fail(
                 work->table, i, error,
                 "\"%.150s\" is %.9g here and %.9g on the first line "
                 "of this row",
-                work->dataset->columns[column].name, of_line[i], *cell);
+                work->dataset->columns[column].name, line_values[i], *cell);
     }
     return FLX_OK;
 }
@@ -53,15 +53,15 @@ static flx_status read_cell(const flx_import_work *work,
 
 flx_status flx_import_fill_mapped(flx_import_work *work,
                                   const flx_import_binding *binding, int column,
-                                  double *of_line, flx_error *error)
+                                  double *line_values, flx_error *error)
 {
     FLX_TRY(flx_dataset_name_column(work->dataset, column, binding->name,
                                     binding->rule->kind, binding->rule->unit, error));
     for (int i = 0; i < work->table->n_lines; i++) {
         flx_import_cell cell = flx_import_table_cell(work->table, i, binding->column);
-        FLX_TRY(read_cell(work, binding, &cell, &of_line[i], error));
+        FLX_TRY(read_cell(work, binding, &cell, &line_values[i], error));
     }
-    return flx_import_scatter(work, of_line, column, error);
+    return flx_import_scatter(work, line_values, column, error);
 }
 
 flx_status flx_import_check_same(const flx_import_work *work,

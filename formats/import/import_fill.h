@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Fills the columns of a dataset from the table: mapped, turned (pivot) and derived ones,
- * and the columns that say what a row is. Parts of formats/import/import.c, not for
- * others. */
+ * Fills the columns of a dataset from the table: mapped, pivoted and derived ones, and
+ * time, group and step. Parts of formats/import/import.c, not for others. */
 #ifndef FLX_IMPORT_FILL_H
 #define FLX_IMPORT_FILL_H
 
@@ -41,17 +40,17 @@ flx_status flx_import_label_rows(flx_import_work *work, flx_error *error);
 flx_status flx_import_fill_report(const flx_import_work *work, flx_import_report *report,
                                   flx_error *error);
 
-/* Names and fills a column by the rule that a CSV column is bound to; `of_line` has room
- * for a value a kept line. */
+/* Names and fills a column by the rule that a CSV column is bound to; `line_values` has
+ * room for one value per kept line. */
 flx_status flx_import_fill_mapped(flx_import_work *work,
                                   const flx_import_binding *binding, int column,
-                                  double *of_line, flx_error *error);
+                                  double *line_values, flx_error *error);
 /* A CSV column must hold what the dataset's column of that name holds. */
 flx_status flx_import_check_same(const flx_import_work *work,
                                  const flx_import_binding *binding, flx_error *error);
 
-/* Puts one value a kept line into a column of the dataset; lines of one row must agree.
+/* Puts one value per kept line into a column of the dataset; lines of one row must agree.
  */
-flx_status flx_import_scatter(const flx_import_work *work, const double *of_line,
+flx_status flx_import_scatter(const flx_import_work *work, const double *line_values,
                               int column, flx_error *error);
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The keys of an import map that shape the table (see import_layout.h). */
+ * The keys of an import map about rows and the layout of the table (see
+ * import_layout.h). */
 #include "formats/import/import_layout.h"
 
 #include "formats/memory.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The parts of an import map that shape the table: groups, steps, filters, the turning of
- * long tables, derived columns. For formats/import/import_map.c only. */
+ * The parts of an import map about rows and the layout of the table: groups, steps,
+ * filters, pivots of long tables, derived columns. For formats/import/import_map.c
+ * only. */
 #ifndef FLX_IMPORT_LAYOUT_H
 #define FLX_IMPORT_LAYOUT_H
 

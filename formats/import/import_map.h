@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * How somebody's CSV becomes our dataset: which column is what, which are left out, how
- * long tables are turned and files joined. Read from strict JSON (formats/SCHEMA.md,
- * "Import map"): unknown keys and contradictions are errors that name file and line. */
+ * How somebody's CSV becomes our dataset: which column is what, which are left out,
+ * how long tables are pivoted and files joined. Read from strict JSON
+ * (formats/SCHEMA.md, "Import map"): unknown keys and contradictions are errors that
+ * name file and line. */
 #ifndef FLX_IMPORT_MAP_H
 #define FLX_IMPORT_MAP_H
 
@@ -44,7 +45,7 @@ typedef struct {
     flx_import_how how;
     const char
         *from; /* CSV column, else dataset column made before; of count_by the `by` */
-    const char *minus; /* CSV column that `from` is lessened by, of a difference */
+    const char *minus; /* CSV column that is subtracted, of a difference */
     double least;      /* smaller differences become this; -infinity for none */
     int n_edges;
     double
@@ -55,8 +56,8 @@ typedef struct {
 /* A long table: one CSV line per service and row. */
 typedef struct {
     bool is_used;
-    flx_text_list row;   /* columns that together tell the row */
-    const char *service; /* column that tells the service */
+    flx_text_list row;   /* columns that together identify the row */
+    const char *service; /* column with the service */
     int n_renamed;
     const char *(*renamed)[2]; /* (n_renamed) from, to */
     int n_values;
@@ -73,7 +74,7 @@ typedef struct {
     flx_text_list ignored;   /* their patterns */
     const char *time;        /* column, or NULL */
     int group_lines;         /* rows a group, or 0 */
-    flx_text_list group;     /* columns that together tell the group */
+    flx_text_list group;     /* columns that together identify the group */
     const char *step_column; /* or NULL: */
     int step;                /* of all rows, or -1 */
     flx_text_list missing;   /* texts of missing cells */

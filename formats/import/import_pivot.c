@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Turns a long table (one line per service and row) into one column per service and name.
- */
+ * Pivots a long table (one line per service and row) into one column per service and
+ * name. */
 #include "formats/import/import_fill.h"
 #include "formats/import/import_values.h"
 #include "formats/memory.h"

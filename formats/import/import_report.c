@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What an import did, in numbers, for the one who ran it. */
+ * What an import did, in numbers. */
 #include "formats/import/import.h"
 #include "formats/import/import_fill.h"
 #include "formats/memory.h"

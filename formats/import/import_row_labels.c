@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a row is besides its columns: its time, its group and its orchestration step. */
+ * The labels of a row besides its columns: time, group and orchestration step. */
 #include "formats/import/import_fill.h"
 #include "formats/import/import_values.h"
 #include "formats/memory.h"
@@ -48,20 +48,20 @@ static flx_status set_group(flx_import_work *work, flx_error *error)
     if (!work->map->group_lines && !work->map->group.count)
         return FLX_OK;
     int n_rows = work->rows.n_rows, n_lines = work->table->n_lines;
-    FLX_SCOPED int64_t *of_line = NULL;
+    FLX_SCOPED int64_t *line_values = NULL;
     int64_t *group = FLX_NEW(work->dataset->group, n_rows);
     bool are_numbers;
-    if (!group || !FLX_NEW(of_line, n_lines))
+    if (!group || !FLX_NEW(line_values, n_lines))
         return flx_no_memory(error, "times, groups and steps");
     if (work->map->group_lines)
-        group_by_lines(work, of_line);
+        group_by_lines(work, line_values);
     else
         FLX_TRY(flx_import_number_lines(work->table, &work->map->group, "\"group\"",
-                                        of_line, &are_numbers, error));
+                                        line_values, &are_numbers, error));
     for (int r = 0; r < n_rows; r++)
-        group[r] = of_line[work->rows.first[r]];
+        group[r] = line_values[work->rows.first[r]];
     for (int i = 0; i < n_lines; i++)
-        if (of_line[i] != group[work->rows.row_of[i]])
+        if (line_values[i] != group[work->rows.row_of[i]])
             return flx_import_line_fail(
                 work->table, i, error,
                 "the group is another than on the first line of this row");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Lines to rows (see the header). Texts of several columns are told apart as one text
+ * Lines to rows (see the header). Texts of several columns are compared as one text
  * with unit separators (0x1f) between them. */
 #include "formats/import/import_rows.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Which lines of the table make which row of the dataset: as a rule each its own; of a
- * long table ("pivot") all lines of one key. Rows of a long table are ordered by time
- * where the map names one, else by first appearance. */
+ * Which lines of the table make which row of the dataset: usually each line makes one;
+ * in a long table ("pivot") all lines of one key do. Rows of a long table are ordered
+ * by time where the map names one, else by first appearance. */
 #ifndef FLX_IMPORT_ROWS_H
 #define FLX_IMPORT_ROWS_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Opens the CSV files of an import and looks through them as one table (see the header).
- */
+ * Opens the CSV files of an import as one table (see the header). */
 #include "formats/import/import_table.h"
 
 #include "formats/memory.h"
@@ -103,7 +102,7 @@ bool flx_import_table_find(flx_import_table *table, const char *name, int *colum
     return is_found;
 }
 
-/* Joined files may all hold, say, the time: then it is the same time. */
+/* Joined files may all have a column, say the time: then its values must be the same. */
 static flx_status compare_joined(const flx_import_table *table, const int *column,
                                  flx_error *error)
 {
@@ -227,7 +226,7 @@ static bool is_replaced(const flx_import_request *request, const char *column)
     return false;
 }
 
-/* `column` (n_files) and `texts` (n_where) are room to work in. */
+/* `column` (n_files) and `texts` (n_where) are workspace. */
 static flx_status apply_filters(flx_import_table *table, const flx_import_map *map,
                                 const flx_import_request *request, int *column,
                                 const char **texts, flx_error *error)

@@ -15,7 +15,8 @@ typedef struct {
     int n_files;
     flx_csv **files;
     char **stems;   /* (n_files) name without folder, ".gz" and the ending before it */
-    bool **is_used; /* (n_files, columns of the file) needed to shape the table */
+    bool **is_used; /* (n_files, columns of the file) used for time, group, step, pivot,
+                       ... */
     bool is_joined;
     int n_all; /* lines before the filter */
     int n_lines;

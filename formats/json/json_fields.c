@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * jansson takes NULL for a value and answers -1: one look at the end finds any lack of
- * memory on the way. */
+ * jansson returns -1 for a value that is NULL, so that lack of memory anywhere shows
+ * at the end. */
 #include "formats/json/json_fields.h"
 
 #include "formats/memory.h"

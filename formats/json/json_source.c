@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Lines: jansson forgets where a value stood. Once the text is known to be good JSON, a
- * second walk goes through text and tree in step (jansson keeps the order of keys, and
- * duplicates were refused) and notes the line of every key, item and value. */
+ * jansson does not keep the lines of values. Once the text is known to be good JSON,
+ * text and tree are walked through together (jansson keeps the order of keys, and
+ * duplicates were refused), and the line of every key, item and value is recorded. */
 #include "formats/json/json_source.h"
 
 #include "formats/files.h"
@@ -119,8 +119,8 @@ static void walk_value(walker *w, const json_t *value)
         skip_literal(w);
 }
 
-static flx_status note_lines(flx_json_source *source, const char *text, size_t length,
-                             flx_error *error)
+static flx_status record_lines(flx_json_source *source, const char *text, size_t length,
+                               flx_error *error)
 {
     walker w = {.next = text, .end = text + length, .line = 1, .source = source};
     skip_space(&w);
@@ -131,7 +131,7 @@ static flx_status note_lines(flx_json_source *source, const char *text, size_t l
     return FLX_OK;
 }
 
-/* Texts of others may hold line ends; a sentence does not. */
+/* Texts from a file may hold line ends; an error message must not. */
 static void show_on_one_line(char *text)
 {
     for (char *c = text; *c; c++)
@@ -162,7 +162,7 @@ flx_status flx_json_source_parse(const char *text, size_t length, const char *pl
     source->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &found);
     flx_status status = flx_copy_text(place, &source->place, error);
     if (status == FLX_OK)
-        status = source->root ? note_lines(source, text, length, error)
+        status = source->root ? record_lines(source, text, length, error)
                               : fail_syntax(place, &found, error);
     if (status != FLX_OK) {
         flx_json_source_destroy(source);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Read by jansson, which is strict (UTF-8, no NaN, no repeated keys) and takes about two
- * microseconds a line: a second, faster reader would be a second truth. */
+ * Read by jansson, which is strict (UTF-8, no NaN, no repeated keys) and takes about
+ * two microseconds a line: a second, faster reader could disagree with it. */
 #include "formats/telemetry/telemetry.h"
 
 #include "formats/names.h"

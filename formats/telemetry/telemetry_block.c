@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* A block is a few megabytes at most; a header that says more is none. */
+/* A block is a few megabytes at most; a header with a larger length is not one. */
 static const uint32_t largest_part = (uint32_t)1 << 28;
 
 /* --- writing --- */
@@ -117,7 +117,8 @@ static bool is_seq_num(int64_t value)
     return value >= 0 && value <= FLX_SEQ_NUM_MAX;
 }
 
-/* Counts are checked against the bytes that hold them: nothing is allocated for a lie. */
+/* Counts are checked against the length of what they count, so that a false count
+ * allocates nothing. */
 bool flx_block_read_header(const uint8_t *bytes, flx_block_header *header)
 {
     if (memcmp(bytes, FLX_BLOCK_MAGIC, 8) != 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A block of telemetry as bytes: what the store writes in one piece, flushes and only
- * then acknowledges. A block stands for itself: it names its streams, so that any other
- * block may be lost or dropped. Three check sums (CRC-32) tell a damaged header,
- * dictionary or samples; the header's lets a reader find the next block behind damaged
- * bytes. Layout: formats/SCHEMA.md. */
+ * then acknowledges. A block is complete in itself: it names its streams, so that any
+ * other block may be lost or dropped. Three checksums (CRC-32) detect a damaged
+ * header, dictionary or samples; the header's lets a reader find the next block behind
+ * damaged bytes. Layout: formats/SCHEMA.md. */
 #ifndef FLX_TELEMETRY_BLOCK_H
 #define FLX_TELEMETRY_BLOCK_H
 
@@ -59,7 +59,7 @@ typedef struct {
     uint32_t dictionary_sum, sample_sum;
 } flx_block_header;
 
-/* False where these FLX_BLOCK_HEADER_BYTES are no header. */
+/* False where these FLX_BLOCK_HEADER_BYTES bytes are not a header. */
 bool flx_block_read_header(const uint8_t *bytes, flx_block_header *header);
 /* `streams` has room for header->n_streams; texts point into `bytes`. False where the
  * dictionary is damaged. */
@@ -82,7 +82,7 @@ typedef struct {
 } flx_sample_cursor;
 
 flx_sample_cursor flx_block_samples(const flx_stored_block *block);
-/* The next sample, in order of arrival; false at the end, or where the samples make no
- * sense in spite of their check sum. */
+/* The next sample, in order of arrival; false at the end, or where the samples are
+ * invalid in spite of their checksum. */
 bool flx_block_next(flx_sample_cursor *cursor, flx_block_sample *sample);
 #endif

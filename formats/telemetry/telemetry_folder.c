@@ -57,7 +57,7 @@ int flx_flush_folder(const char *folder)
     int outcome = fsync(file), cause = errno;
     close(file);
     errno = cause;
-    /* A file system that cannot flush a folder is taken at its word. */
+    /* Where the file system cannot flush a folder this is no error. */
     return outcome != 0 && cause == EINVAL ? 0 : outcome;
 }
 
@@ -94,7 +94,7 @@ static bool holds_other_things(const char *folder)
     return others;
 }
 
-static flx_status fail_foreign(const char *folder, flx_error *error)
+static flx_status fail_no_store(const char *folder, flx_error *error)
 {
     return flx_fail(error, FLX_BAD_INPUT,
                     "%s: this folder is no telemetry store (it has no good %s)", folder,
@@ -120,7 +120,7 @@ static flx_status complete_marker(const char *folder, int file, flx_error *error
     if (got == (int)length)
         return FLX_OK;
     if (got < 0 || holds_other_things(folder))
-        return fail_foreign(folder, error);
+        return fail_no_store(folder, error);
     if (pwrite(file, marker_text, length, 0) != (ssize_t)length || fsync(file) != 0 ||
         flx_flush_folder(folder) != 0)
         return fail_system(folder, "the store cannot be made", error);
@@ -150,7 +150,7 @@ flx_status flx_store_claim(const char *folder, int *lock, flx_error *error)
     bool is_new = file < 0 && errno == ENOENT;
     flx_status status = FLX_OK;
     if (is_new && holds_other_things(folder))
-        status = fail_foreign(folder, error);
+        status = fail_no_store(folder, error);
     else if (is_new)
         file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (status == FLX_OK && file < 0)
@@ -176,7 +176,7 @@ flx_status flx_store_check(const char *folder, flx_error *error)
     bool is_store = file >= 0 && marker_bytes(file) == (int)strlen(marker_text);
     if (file >= 0)
         close(file);
-    return is_store ? FLX_OK : fail_foreign(folder, error);
+    return is_store ? FLX_OK : fail_no_store(folder, error);
 }
 
 static int compare_numbers(const void *a, const void *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * pread from header to header: of a sealed segment only headers and dictionaries are
- * touched. No mapping of the file, which another process may shorten. */
+ * touched. The file is not mapped, since another process may shorten it. */
 #include "formats/telemetry/telemetry_segment.h"
 
 #include "formats/memory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * One append-only file of the telemetry store: block after block. Reading goes from block
- * to block; damaged bytes are stepped over to the next header that checks out, so that
- * they cost no other block. */
+ * One append-only file of the telemetry store: block after block. Reading goes from
+ * block to block; damaged bytes are stepped over to the next header that checks out,
+ * so that no other block is lost. */
 #ifndef FLX_TELEMETRY_SEGMENT_H
 #define FLX_TELEMETRY_SEGMENT_H
 
@@ -32,8 +32,8 @@ typedef struct {
 } flx_segment_state;
 
 /* Reads the file `path`, segment `state->number`, and fills the rest of *state. Times
- * later than `limit` are those of a wrong clock: a block with such ends at its oldest,
- * and does not count where that is one, too. */
+ * later than `limit` come from a wrong clock: a block with such times is taken to end
+ * at its oldest, and is not counted where that is too late as well. */
 flx_status flx_segment_read(const char *path, int64_t limit,
                             const flx_block_visitor *visitor, flx_segment_state *state,
                             flx_error *error);

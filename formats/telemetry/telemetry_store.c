@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One write, one flush, and only then the answer. A failed write is cut back, so that a
- * full disk leaves nothing that a reader would stumble over. */
+ * One write, one flush, and only then the acknowledgement. A failed write is cut back,
+ * so that a full disk leaves nothing that a reader would stumble over. */
 #include "formats/telemetry/telemetry_store.h"
 
 #include "formats/memory.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Small enough to be read whole and dropped without much notice. */
+/* Small enough to be read whole and dropped quickly. */
 static const int64_t full_segment_bytes = (int64_t)16 << 20;
 
 struct flx_store {

@@ -10,10 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-/* A block this long is cut at the next change of seq_num, so that an acknowledged second
- * is a whole one; one four times as long is cut anywhere. */
+/* A block of this size ends at the next change of seq_num, so that an acknowledged
+ * second is complete; one of four times the size ends anywhere. */
 enum { WISHED_SAMPLES = 16384, WISHED_BYTES = 1 << 20, AT_MOST = 4 };
-/* Segments are dropped whole: a store limited to N holds at least 8 of them. */
+/* Only whole segments are dropped, so a store with a limit consists of at least 8 of
+ * them. */
 enum { SEGMENTS_KEPT = 8 };
 
 struct flx_ingestion {
@@ -24,7 +25,7 @@ struct flx_ingestion {
     uint64_t block_number; /* counts blocks, from 1 */
     int64_t last_seq_num;  /* of the last line in the block */
     int64_t latest;        /* see flx_ingestion_latest */
-    int64_t clock;         /* newest believed seq_num */
+    int64_t clock;         /* newest plausible seq_num; see flx_ingestion_latest */
     flx_ingestion_counts counts;
 };
 
@@ -39,23 +40,23 @@ static void advance_clock(flx_ingestion *ingestion, int64_t seq_num)
         ingestion->clock = seq_num;
 }
 
-static void note_newest(const flx_ingestion *ingestion, flx_stream *stream,
-                        int64_t seq_num, uint64_t segment)
+static void update_newest(const flx_ingestion *ingestion, flx_stream *stream,
+                          int64_t seq_num, uint64_t segment)
 {
     if (seq_num >= stream->newest.seq_num) {
         stream->newest.seq_num = seq_num;
         stream->newest.segment = segment;
     }
-    if (seq_num >= stream->believed.seq_num && seq_num <= ingestion->latest) {
-        stream->believed.seq_num = seq_num;
-        stream->believed.segment = segment;
+    if (seq_num >= stream->plausible.seq_num && seq_num <= ingestion->latest) {
+        stream->plausible.seq_num = seq_num;
+        stream->plausible.segment = segment;
     }
 }
 
 /* --- opening --- */
 
-static flx_status meet_block(void *context, uint64_t segment,
-                             const flx_stored_block *block, flx_error *error)
+static flx_status register_streams(void *context, uint64_t segment,
+                                   const flx_stored_block *block, flx_error *error)
 {
     flx_ingestion *ingestion = context;
     for (int i = 0; i < block->header.n_streams; i++) {
@@ -64,7 +65,7 @@ static flx_status meet_block(void *context, uint64_t segment,
         if (!stream)
             FLX_TRY(
                 flx_stream_add(&ingestion->streams, met->uri, met->type, &stream, error));
-        note_newest(ingestion, stream, met->newest, segment);
+        update_newest(ingestion, stream, met->newest, segment);
         advance_clock(ingestion, met->newest);
     }
     return FLX_OK;
@@ -75,7 +76,7 @@ static flx_status apply_retention(flx_ingestion *ingestion, flx_error *error);
 static flx_status open_store(flx_ingestion *ingestion, const char *folder,
                              flx_error *error)
 {
-    flx_block_visitor visitor = {.visit = meet_block, .context = ingestion};
+    flx_block_visitor visitor = {.visit = register_streams, .context = ingestion};
     FLX_TRY(
         flx_store_open(folder, ingestion->latest, &visitor, &ingestion->store, error));
     flx_store_health health = flx_store_health_at_open(ingestion->store);
@@ -142,8 +143,8 @@ static flx_status put_sample(flx_ingestion *ingestion, flx_stream *stream,
     }
     sample.stream = stream->block_index;
     flx_block_add_sample(block, &sample);
-    note_newest(ingestion, stream, sample.seq_num,
-                flx_store_next_segment(ingestion->store));
+    update_newest(ingestion, stream, sample.seq_num,
+                  flx_store_next_segment(ingestion->store));
     return FLX_OK;
 }
 
@@ -229,8 +230,9 @@ flx_ingestion_counts flx_ingestion_count(const flx_ingestion *ingestion)
 
 /* --- retention --- */
 
-/* Whether this is it, in the segment that goes; every arrival of one seq_num goes along,
- * so that the last one stays the last. */
+/* Whether a sample is the latest and lies in the segment to be dropped. All samples
+ * with that seq_num are carried, in their order, so that the last one remains the
+ * last. */
 static bool is_latest(flx_latest *latest, int64_t seq_num, uint64_t segment)
 {
     if (latest->seq_num != seq_num ||
@@ -240,9 +242,10 @@ static bool is_latest(flx_latest *latest, int64_t seq_num, uint64_t segment)
     return true;
 }
 
-/* What has no successor elsewhere moves on: a knob that was set once, long ago, holds. */
-static flx_status carry_block(void *context, uint64_t segment,
-                              const flx_stored_block *block, flx_error *error)
+/* The latest sample of every stream is carried into a new block: a knob that was set
+ * once, long ago, keeps its value. */
+static flx_status carry_values(void *context, uint64_t segment,
+                               const flx_stored_block *block, flx_error *error)
 {
     flx_ingestion *ingestion = context;
     flx_sample_cursor cursor = flx_block_samples(block);
@@ -252,8 +255,8 @@ static flx_status carry_block(void *context, uint64_t segment,
         if (!stream || stream->type != from->type)
             continue;
         bool is_newest = is_latest(&stream->newest, sample.seq_num, segment);
-        bool is_believed = is_latest(&stream->believed, sample.seq_num, segment);
-        if (!is_newest && !is_believed)
+        bool is_plausible = is_latest(&stream->plausible, sample.seq_num, segment);
+        if (!is_newest && !is_plausible)
             continue;
         FLX_TRY(put_sample(ingestion, stream, sample, error));
         ingestion->counts.carried++;
@@ -265,7 +268,7 @@ static flx_status carry_block(void *context, uint64_t segment,
 
 static flx_status drop_segment(flx_ingestion *ingestion, int index, flx_error *error)
 {
-    flx_block_visitor visitor = {carry_block, ingestion, true};
+    flx_block_visitor visitor = {carry_values, ingestion, true};
     FLX_TRY(flx_store_read_segment(ingestion->store, index, &visitor, error));
     if (ingestion->block.n_samples > 0)
         FLX_TRY(write_block(ingestion, error));
@@ -273,7 +276,7 @@ static flx_status drop_segment(flx_ingestion *ingestion, int index, flx_error *e
     return flx_store_drop(ingestion->store, index, error);
 }
 
-/* The last segment begins anew in time, since only whole ones are dropped. */
+/* Ends the last segment early enough, since only whole ones are dropped. */
 static void seal_in_time(flx_ingestion *ingestion)
 {
     int count;
@@ -291,7 +294,7 @@ static void seal_in_time(flx_ingestion *ingestion)
 }
 
 /* The segment to drop, but never the last; -1: none. */
-static int find_outlived(const flx_ingestion *ingestion)
+static int find_expired(const flx_ingestion *ingestion)
 {
     int count;
     const flx_segment_state *segments = flx_store_segments(ingestion->store, &count);
@@ -310,9 +313,9 @@ static int find_outlived(const flx_ingestion *ingestion)
 
 static flx_status apply_retention(flx_ingestion *ingestion, flx_error *error)
 {
-    for (int index; (index = find_outlived(ingestion)) >= 0;)
+    for (int index; (index = find_expired(ingestion)) >= 0;)
         FLX_TRY(drop_segment(ingestion, index, error));
-    /* Afterwards, so that no segment begins with the old values that moved on. */
+    /* Afterwards, so that no segment begins with the old values that were carried. */
     seal_in_time(ingestion);
     return FLX_OK;
 }

@@ -18,7 +18,7 @@
 typedef struct {
     int64_t keep_seconds; /* 0: for ever. Segments whose samples are all older than the
                              newest one by more are dropped. Times more than an hour ahead
-                             of this machine's clock are not believed and do not count */
+                             of this machine's clock are not plausible and do not count */
     int64_t keep_bytes;   /* 0: any. The oldest segments are dropped above it */
     /* Called after a block is safe, with the seq_num of its last line: that line and all
      * good lines before it are stored. May be NULL; a status other than FLX_OK stops. */
@@ -32,7 +32,8 @@ typedef struct {
                                (some may repeat an older one), equal to it */
     int64_t blocks, bytes;  /* written */
     int64_t acknowledged;   /* seq_num of the last line that is safe; -1: none */
-    int64_t dropped_segments, carried; /* by retention; samples that moved on */
+    int64_t dropped_segments,
+        carried; /* by retention; samples carried into a newer segment */
     int64_t damaged_bytes, torn_bytes; /* found on opening; the torn ones were cut off */
     int streams;                       /* in the store */
 } flx_ingestion_counts;
@@ -42,7 +43,7 @@ typedef struct flx_ingestion flx_ingestion;
 /* Opens or makes the store `folder` and takes its lock. */
 flx_status flx_ingestion_open(const char *folder, const flx_ingestion_options *options,
                               flx_ingestion **out, flx_error *error);
-/* What was not committed is lost; NULL is fine. */
+/* What was not committed is lost. NULL is fine. */
 void flx_ingestion_close(flx_ingestion *ingestion);
 
 /* One line, without need of a NUL or line end. FLX_BAD_INPUT: the line is no telemetry or
@@ -56,6 +57,7 @@ flx_status flx_ingestion_commit(flx_ingestion *ingestion, flx_error *error);
 
 flx_ingestion_counts flx_ingestion_count(const flx_ingestion *ingestion);
 
-/* Latest seq_num that is believed to be a time: an hour ahead of this machine's clock. */
+/* The latest seq_num that is plausible as a time: an hour ahead of this machine's
+ * clock. */
 int64_t flx_ingestion_latest(void);
 #endif

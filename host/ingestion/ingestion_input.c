@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A sliding buffer over read(2): a stream of stdio would hide whether more is waiting. */
+ * A sliding buffer over read(2): with a stream of stdio one cannot see whether more
+ * input is waiting. */
 #include "host/ingestion/ingestion_input.h"
 
 #include "formats/memory.h"
@@ -30,7 +31,7 @@ static flx_status fail_line(const line_reader *reader, const char *why, flx_erro
                     (long long)reader->number, why);
 }
 
-/* A bad line: skipped and shown, or the end. */
+/* A bad line is skipped and reported, or ends the reading. */
 static flx_status refuse(const line_reader *reader, const char *why, flx_error *error)
 {
     flx_error sentence = {0};
@@ -63,7 +64,7 @@ static flx_status take_line(line_reader *reader, const char *line, size_t length
         return FLX_OK;
     reader->lines++;
     flx_error why = {0};
-    /* Too long to be kept, or just too long: the engine counts it as any bad line. */
+    /* A line that is too long is counted by the engine as any bad line. */
     bool fits = !reader->is_too_long && length <= FLX_TELEMETRY_LINE_BYTES;
     flx_status status = flx_ingestion_add_data(reader->ingestion, fits ? line : "",
                                                fits ? length : 0, &why);
@@ -93,7 +94,7 @@ static flx_status take_lines(line_reader *reader, flx_error *error)
     return FLX_OK;
 }
 
-static bool is_waiting(int file)
+static bool has_input(int file)
 {
     struct pollfd state = {.fd = file, .events = POLLIN};
     return poll(&state, 1, 0) > 0;
@@ -112,7 +113,7 @@ static flx_status commit_in_time(line_reader *reader, flx_error *error)
     clock_gettime(CLOCK_MONOTONIC, &now);
     double age_s = (double)(now.tv_sec - reader->committed.tv_sec) +
                    1e-9 * (double)(now.tv_nsec - reader->committed.tv_nsec);
-    if (age_s < 1 && is_waiting(reader->input->file))
+    if (age_s < 1 && has_input(reader->input->file))
         return FLX_OK;
     return commit(reader, error);
 }
@@ -123,7 +124,7 @@ static flx_status read_piece(line_reader *reader, bool *is_end, flx_error *error
                        BUFFER_BYTES - reader->used);
     *is_end = got == 0;
     if (got < 0 && errno == EAGAIN) {
-        /* Somebody made the pipe non-blocking. */
+        /* The pipe was made non-blocking. */
         struct pollfd state = {.fd = reader->input->file, .events = POLLIN};
         poll(&state, 1, -1);
         return FLX_OK;

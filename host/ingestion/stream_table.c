@@ -38,20 +38,20 @@ flx_status flx_stream_add(flx_stream_table *table, const char *uri, flx_knob_typ
     }
     stream->type = type;
     stream->index = table->count;
-    stream->newest.seq_num = stream->believed.seq_num = -1;
+    stream->newest.seq_num = stream->plausible.seq_num = -1;
     table->streams[table->count++] = stream;
     *out = stream;
     return FLX_OK;
 }
 
-static void keep(void *stream)
+static void free_nothing(void *stream)
 {
     (void)stream;
 }
 
 void flx_stream_table_release(flx_stream_table *table)
 {
-    tdestroy(table->tree, keep);
+    tdestroy(table->tree, free_nothing);
     for (int i = 0; i < table->count; i++) {
         free(table->streams[i]->uri);
         free(table->streams[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The streams of a telemetry store by address. A balanced tree: addresses come from
- * others, and no choice of them makes it slow. */
+ * outside, and no choice of them makes it slow. */
 #ifndef FLX_STREAM_TABLE_H
 #define FLX_STREAM_TABLE_H
 
@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* More streams than this are refused: a sender that invents addresses must not take all
- * memory. */
+/* More streams than this are refused, so that a sender that invents addresses cannot
+ * use up all memory. */
 #define FLX_STREAMS_MAX (1 << 20)
 
 /* A highest seq_num and where its last arrival lies. */
@@ -22,10 +22,11 @@ typedef struct {
 typedef struct {
     char *uri;
     flx_knob_type type;
-    int index;           /* from 0, in order of appearance */
-    flx_latest newest;   /* of all, and of those whose seq_num is believed to be a */
-    flx_latest believed; /* time (host/ingestion/ingestion.h) */
-    uint64_t block;      /* number of the block that knows it as `block_index` */
+    int index;            /* from 0, in order of appearance */
+    flx_latest newest;    /* of all samples */
+    flx_latest plausible; /* of those whose seq_num is plausible as a time
+                             (host/ingestion/ingestion.h) */
+    uint64_t block;       /* number of the block that knows it as `block_index` */
     int block_index;
 } flx_stream;
 

@@ -20,21 +20,21 @@ typedef struct {
     const flx_deployment *deployment;
     flx_window_report *report;
     flx_window_streams streams;
-    int64_t latest, newest_believed, newest; /* -1: none */
+    int64_t latest, newest_plausible, newest; /* -1: none */
     int64_t arrival;
-    flx_window_value *held;
+    flx_window_value *initial;
     size_t count, room;
     flx_window_value *values; /* (count) inside the window */
 } window_query;
 
 /* --- passes over the store --- */
 
-static flx_status meet(void *context, uint64_t segment, const flx_stored_block *block,
-                       flx_error *error)
+static flx_status add_streams(void *context, uint64_t segment,
+                              const flx_stored_block *block, flx_error *error)
 {
     (void)segment;
     window_query *query = context;
-    return flx_window_meet(&query->streams, block, error);
+    return flx_window_add_streams(&query->streams, block, error);
 }
 
 /* Calls take for every sample of a column. */
@@ -63,8 +63,8 @@ static flx_status take_time(window_query *query, int column,
     (void)column, (void)error;
     if (sample->seq_num > query->newest)
         query->newest = sample->seq_num;
-    if (sample->seq_num > query->newest_believed && sample->seq_num <= query->latest)
-        query->newest_believed = sample->seq_num;
+    if (sample->seq_num > query->newest_plausible && sample->seq_num <= query->latest)
+        query->newest_plausible = sample->seq_num;
     return FLX_OK;
 }
 
@@ -75,7 +75,8 @@ static flx_status find_times(void *context, uint64_t segment,
     return each_sample(context, block, take_time, error);
 }
 
-/* A label that is none of the knob's choices is no value, and ends what held before. */
+/* A label that is none of the knob's choices counts as missing, also for the rows
+ * after it. */
 static double value_of(window_query *query, int column, const flx_block_sample *sample)
 {
     const flx_knob *knob = query->streams.columns[column].knob;
@@ -97,18 +98,18 @@ static flx_status take_value(window_query *query, int column,
 {
     int64_t time = sample->seq_num;
     bool is_knob = query->streams.columns[column].kind == FLX_KNOB;
-    flx_window_value *held = &query->held[column];
+    flx_window_value *initial = &query->initial[column];
     if (time > query->report->until) {
         query->report->ahead++;
         return FLX_OK;
     }
     bool is_before = time <= query->report->from;
-    if (is_before && (!is_knob || (held->column >= 0 && time < held->seq_num)))
+    if (is_before && (!is_knob || (initial->column >= 0 && time < initial->seq_num)))
         return FLX_OK;
     flx_window_value value = {column, time, query->arrival++,
                               value_of(query, column, sample)};
     if (is_before) {
-        *held = value;
+        *initial = value;
         return FLX_OK;
     }
     if (!FLX_GROW(query->values, query->room, query->count + 1))
@@ -148,7 +149,7 @@ static flx_status prepare(window_query *query, flx_error *error)
                         "a window of %lld s with a row every %lld s has %lld rows",
                         (long long)request->window, (long long)request->every,
                         (long long)rows);
-    query->newest = query->newest_believed = -1;
+    query->newest = query->newest_plausible = -1;
     query->latest = flx_ingestion_latest();
     return FLX_OK;
 }
@@ -160,24 +161,24 @@ static flx_status set_times(window_query *query, flx_error *error)
     if (query->newest < 0)
         return flx_fail(error, FLX_BAD_INPUT, "%s: its streams hold no readable value",
                         request->folder);
-    report->until = request->until >= 0           ? request->until
-                    : query->newest_believed >= 0 ? query->newest_believed
-                                                  : query->newest;
+    report->until = request->until >= 0            ? request->until
+                    : query->newest_plausible >= 0 ? query->newest_plausible
+                                                   : query->newest;
     report->from = report->until - request->window / request->every * request->every;
     size_t count = (size_t)query->streams.n_columns;
-    if (!FLX_NEW(query->held, count))
+    if (!FLX_NEW(query->initial, count))
         return flx_no_memory(error, "%zu columns", count);
     for (size_t i = 0; i < count; i++)
-        query->held[i] = (flx_window_value){.column = -1};
+        query->initial[i] = (flx_window_value){.column = -1};
     return FLX_OK;
 }
 
-static flx_status answer(window_query *query, flx_dataset **out, flx_error *error)
+static flx_status run_query(window_query *query, flx_dataset **out, flx_error *error)
 {
     const flx_window_request *request = query->request;
     const char *system = request->system ? request->system : query->deployment->name;
     FLX_TRY(prepare(query, error));
-    FLX_TRY(pass(query, meet, false, error));
+    FLX_TRY(pass(query, add_streams, false, error));
     FLX_TRY(flx_window_match(&query->streams, query->deployment, system, query->report,
                              error));
     FLX_TRY(pass(query, find_times, true, error));
@@ -187,7 +188,7 @@ static flx_status answer(window_query *query, flx_dataset **out, flx_error *erro
                             .every = request->every,
                             .n_columns = query->streams.n_columns,
                             .columns = query->streams.columns,
-                            .held = query->held,
+                            .initial = query->initial,
                             .count = query->count,
                             .values = query->values};
     return flx_window_table(&data, request->folder, query->deployment->name, out, error);
@@ -200,9 +201,9 @@ flx_status flx_window_query(const flx_window_request *request,
     *out = NULL;
     *report = (flx_window_report){0};
     window_query query = {.request = request, .deployment = deployment, .report = report};
-    flx_status status = answer(&query, out, error);
+    flx_status status = run_query(&query, out, error);
     flx_window_streams_release(&query.streams);
-    free(query.held);
+    free(query.initial);
     free(query.values);
     return status;
 }

@@ -2,11 +2,11 @@
  * A training table from the newest part of a telemetry store: streams joined on time.
  *
  * Rows stand at T, T - every, T - 2 every, ...; T is the newest seq_num of the
- * deployment's streams. A cell of a state or metric is the mean of its values in
- * (t - every, t]. A cell of a knob is its last value at or before t, however long before:
- * a knob holds until it is changed. Of two values with one seq_num in a stream the last
- * one received counts. Missing cells are NaN; a row in which no state and no metric was
- * measured, and a column without any value, are left out. */
+ * deployment's streams. A cell of a state or metric is the mean of its values in (t -
+ * every, t]. A cell of a knob is its last value at or before t, however long before: a
+ * knob keeps its value until it is changed. Of two values with one seq_num in a stream
+ * the last one received counts. Missing cells are NaN; a row in which no state and no
+ * metric was measured, and a column without any value, are left out. */
 #ifndef FLX_TIME_WINDOW_H
 #define FLX_TIME_WINDOW_H
 
@@ -25,7 +25,7 @@ typedef struct {
 } flx_window_request;
 
 typedef struct {
-    int64_t from, until;    /* the table speaks of (from, until] */
+    int64_t from, until;    /* the table covers (from, until] */
     int64_t values;         /* inside, duplicates counted once */
     int64_t replaced;       /* values that a later one with the same seq_num replaced */
     int64_t ahead;          /* values later than `until` */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-flx_status flx_window_meet(flx_window_streams *all, const flx_stored_block *block,
-                           flx_error *error)
+flx_status flx_window_add_streams(flx_window_streams *all, const flx_stored_block *block,
+                                  flx_error *error)
 {
     for (int i = 0; i < block->header.n_streams; i++) {
         const flx_block_stream *met = &block->streams[i];
@@ -34,7 +34,7 @@ static bool find_service(const flx_deployment *deployment, const flx_stream_part
     snprintf(text, sizeof text, "%.*s:%s", parts->service_bytes, parts->service,
              parts->name);
     /* place->name points into text: it is not used. A service part that ends like an
-     * instance ("cart/3") has its instance twice. */
+     * instance ("cart/3") would give the instance twice. */
     return flx_column_parse(deployment, text, place) && place->instance < 0;
 }
 
@@ -82,7 +82,7 @@ static const char *read_stream(const flx_stream *stream, const flx_deployment *d
     return NULL;
 }
 
-static void note_ignored(const char *uri, const char *why, flx_window_report *report)
+static void record_ignored(const char *uri, const char *why, flx_window_report *report)
 {
     if (report->ignored++ == 0)
         snprintf(report->first_ignored, sizeof report->first_ignored, "%.180s: %s", uri,
@@ -100,7 +100,7 @@ static flx_status add_column(flx_window_streams *all, const flx_stream *stream,
         return FLX_OK;
     const char *why = read_stream(stream, deployment, &parts, &column, operation);
     if (why) {
-        note_ignored(stream->uri, why, report);
+        record_ignored(stream->uri, why, report);
         return FLX_OK;
     }
     column.name = flx_column_text(deployment->services[column.service].name, operation,
@@ -126,15 +126,16 @@ static int compare_columns(const void *a, const void *b)
     return order ? order : x->stream - y->stream;
 }
 
-/* Of a service with one instance, /0 and /all are one column: the first stream is it. */
+/* Of a service with one instance, /0 and /all are one column: the first stream is
+ * taken. */
 static void drop_repeated(flx_window_streams *all, flx_window_report *report)
 {
     int kept = 0;
     for (int i = 0; i < all->n_columns; i++) {
         flx_window_column *column = &all->columns[i];
         if (kept > 0 && strcmp(all->columns[kept - 1].name, column->name) == 0) {
-            note_ignored(all->streams.streams[column->stream]->uri,
-                         "another stream is the same column", report);
+            record_ignored(all->streams.streams[column->stream]->uri,
+                           "another stream is the same column", report);
             free(column->name);
         } else {
             all->columns[kept++] = *column;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Which streams of a store are columns of a deployment: names of services may hold any
- * character, so that an address can only be read against the declared ones. */
+ * character, so an address can only be understood with the declared ones. */
 #ifndef FLX_WINDOW_STREAMS_H
 #define FLX_WINDOW_STREAMS_H
 
@@ -25,9 +25,10 @@ typedef struct {
 } flx_window_streams;           /* begins as {0} */
 
 /* Enters the streams of a block. FLX_BAD_INPUT where there are too many. */
-flx_status flx_window_meet(flx_window_streams *all, const flx_stored_block *block,
-                           flx_error *error);
-/* Once all are met: the columns. Counts streams and ignored ones in the report. */
+flx_status flx_window_add_streams(flx_window_streams *all, const flx_stored_block *block,
+                                  flx_error *error);
+/* Once all streams are added: finds the columns. Counts streams and ignored ones in
+ * the report. */
 flx_status flx_window_match(flx_window_streams *all, const flx_deployment *deployment,
                             const char *system, flx_window_report *report,
                             flx_error *error);

@@ -50,7 +50,7 @@ static void sort_values(flx_window_data *data)
     data->count = kept;
 }
 
-/* Row r of the window speaks of (from + r every, from + (r + 1) every]. */
+/* Row r of the window covers (from + r every, from + (r + 1) every]. */
 static int row_of(const flx_window_data *data, const flx_window_value *value)
 {
     return (int)((value->seq_num - data->report->from - 1) / data->every);
@@ -69,7 +69,7 @@ static void find_rows(window_table *table)
         if (data->columns[data->values[i].column].kind == FLX_KNOB)
             continue;
         int row = row_of(data, &data->values[i]);
-        if (row != last) /* most repeats, so that less is to be sorted */
+        if (row != last) /* most are repeated: fewer to sort */
             table->rows[count++] = row;
         last = row;
     }
@@ -108,12 +108,12 @@ static void fill_means(window_table *table, int column)
     }
 }
 
-/* Of a knob: what was set last. */
-static void fill_held(window_table *table, int column)
+/* Of a knob: its last value, however old. */
+static void fill_last_values(window_table *table, int column)
 {
     const flx_window_data *data = table->data;
     size_t at = table->begin[column], end = table->begin[column + 1];
-    double value = data->held[column].column >= 0 ? data->held[column].value : NAN;
+    double value = data->initial[column].column >= 0 ? data->initial[column].value : NAN;
     for (int i = 0; i < table->n_rows; i++) {
         for (; at < end && row_of(data, &data->values[at]) <= table->rows[i]; at++)
             value = data->values[at].value;
@@ -124,7 +124,7 @@ static void fill_held(window_table *table, int column)
 static void fill_column(window_table *table, int column)
 {
     if (table->data->columns[column].kind == FLX_KNOB)
-        fill_held(table, column);
+        fill_last_values(table, column);
     else
         fill_means(table, column);
 }

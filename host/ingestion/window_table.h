@@ -16,7 +16,8 @@ typedef struct {
     int64_t every;
     int n_columns;
     const flx_window_column *columns;
-    const flx_window_value *held; /* (n_columns) knobs: last value at or before `from` */
+    const flx_window_value
+        *initial; /* (n_columns) knobs: last value at or before `from` */
     size_t count;
     flx_window_value *values; /* (count) within (from, until], any order; is sorted */
 } flx_window_data;

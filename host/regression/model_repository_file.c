@@ -27,7 +27,7 @@ flx_status flx_repository_file_write(const char *path, const char *cause,
     flx_hdf5_put_integer(writer, "/", "created", model->created);
     put_rows(writer, "loo_mean", model->loo_mean, model->predictor.n);
     put_rows(writer, "loo_variance", model->loo_variance, model->predictor.n);
-    return flx_hdf5_save_sealed(writer, path, error);
+    return flx_hdf5_save_with_trailer(writer, path, error);
 }
 
 static flx_status get_rows(const flx_hdf5_reader *reader, const char *name, int n,

@@ -92,7 +92,7 @@ static void is_nothing_to_hdf5(void)
     flx_error error = {0};
     flx_hdf5_writer *writer = flx_hdf5_create("numbers", 1);
     flx_hdf5_write_doubles(writer, "x", 1, (size_t[]){3}, numbers);
-    assert_int(flx_hdf5_save_sealed(writer, path, &error), FLX_OK);
+    assert_int(flx_hdf5_save_with_trailer(writer, path, &error), FLX_OK);
     assert_int(flx_checksum_trailer_check(path, &error), FLX_OK);
     flx_hdf5_reader *reader = NULL;
     double *found = NULL;

@@ -165,13 +165,13 @@ static void names_a_file_of_another_version(void)
 {
     scratch_begin();
     flx_repository *repository = open_scratch();
-    assert_int(
-        flx_hdf5_save_sealed(flx_hdf5_create("fluxion-predictor", 99), file_of(1), NULL),
-        FLX_OK);
+    assert_int(flx_hdf5_save_with_trailer(flx_hdf5_create("fluxion-predictor", 99),
+                                          file_of(1), NULL),
+               FLX_OK);
     assert_refused(repository, 1, "version");
-    assert_int(
-        flx_hdf5_save_sealed(flx_hdf5_create("fluxion-dataset", 1), file_of(2), NULL),
-        FLX_OK);
+    assert_int(flx_hdf5_save_with_trailer(flx_hdf5_create("fluxion-dataset", 1),
+                                          file_of(2), NULL),
+               FLX_OK);
     assert_refused(repository, 2, "fluxion-dataset");
     assert_int(mkdir(file_of(3), 0777), 0);
     numbered_model made;
