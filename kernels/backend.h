@@ -7,7 +7,8 @@
  * when all inputs share one). Model of every member (paper, appendix; Rasmussen &
  * Williams 2006):
  *
- *   cov(x, x') = s2 matern52(r) + sn2 [x = x'],   r^2 = sum_k ((x_k - x'_k) / ell_k)^2
+ *   cov(x, x') = s2 c(r) + sn2 [x = x'],   r^2 = sum_k ((x_k - x'_k) / ell_k)^2
+ *   c one of the covariance functions of kernels/formulas/covariance.h
  *   theta (2 + L) = log s2, log ell_1 .. log ell_L, log sn2   (kernels/formulas/theta.h)
  *
  * y is standardized by the caller; all matrices are float64 row-major.
@@ -21,6 +22,7 @@
 
 #include "formats/status.h"
 #include "kernels/device_graph.h"
+#include "kernels/formulas/covariance.h"
 #include "kernels/formulas/theta.h"
 #include "kernels/search.h"
 
@@ -30,8 +32,9 @@
 typedef struct {
     int n, d;
     bool is_isotropic; /* one length scale for all inputs */
-    const double *X;   /* (n, d) row-major, borrowed for the call */
-    const double *y;   /* (n) */
+    flx_covariance covariance;
+    const double *X; /* (n, d) row-major, borrowed for the call */
+    const double *y; /* (n) */
 } flx_gp_problem;
 
 /* One evaluation of the log marginal likelihood, R&W eq. 2.30 and 5.9. */

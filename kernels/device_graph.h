@@ -42,8 +42,9 @@ typedef enum {
     FLX_DEVICE_GRAPH_LINEAR,   /* parameters: intercept, a coefficient a feature */
     FLX_DEVICE_GRAPH_RULE,     /* parameters: intercept, slope. Of the mean of the first
                           n_metrics     inputs, weighted by rates: n_blocks blocks of
-                          n_metrics     inputs     follow, instance i's rate is the sum over them.
-                          Equal weights     where n_blocks is 0 or a rate is not above 0 */
+                          n_metrics     inputs     follow, instance i's rate is the sum over
+                          them.     Equal weights     where n_blocks is 0 or a rate is not above 0
+                        */
     FLX_DEVICE_GRAPH_TREES     /* parameters: base. Plus a leaf of every tree, in order,
                           summed as     32-bit floats */
 } flx_device_graph_kind;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #define LOG_2PI 1.8378770664093454836
-#define SQRT5   2.2360679774997896964
 
 static double length_scale(const flx_gp_problem *p, const double *theta, int k)
 {
@@ -21,12 +20,39 @@ static double distance(const flx_gp_problem *p, const double *theta, const doubl
     return sqrt(sum);
 }
 
+/* R&W eq. 4.17 and 4.9, written with r, for unit signal. */
+static double correlation(flx_covariance covariance, double r)
+{
+    switch (covariance) {
+    case FLX_MATERN52:
+        return (1 + sqrt(5) * r + 5.0 / 3.0 * r * r) * exp(-sqrt(5) * r);
+    case FLX_MATERN32:
+        return (1 + sqrt(3) * r) * exp(-sqrt(3) * r);
+    case FLX_SQUARED_EXPONENTIAL:
+        return exp(-0.5 * r * r);
+    }
+    return NAN;
+}
+
+/* -c'(r) / r */
+static double slope(flx_covariance covariance, double r)
+{
+    switch (covariance) {
+    case FLX_MATERN52:
+        return 5.0 / 3.0 * (1 + sqrt(5) * r) * exp(-sqrt(5) * r);
+    case FLX_MATERN32:
+        return 3 * exp(-sqrt(3) * r);
+    case FLX_SQUARED_EXPONENTIAL:
+        return exp(-0.5 * r * r);
+    }
+    return NAN;
+}
+
 static double covariance(const flx_gp_problem *p, const double *theta, const double *a,
                          const double *b)
 {
-    double r = distance(p, theta, a, b);
-    return flx_signal_variance(theta) * (1 + SQRT5 * r + 5.0 / 3.0 * r * r) *
-           exp(-SQRT5 * r);
+    return flx_signal_variance(theta) *
+           correlation(p->covariance, distance(p, theta, a, b));
 }
 
 static const double *point(const flx_gp_problem *p, int i)
@@ -73,14 +99,13 @@ static void add_entry(const flx_gp_problem *p, const double *theta, int i, int j
 {
     const double *a = point(p, i), *b = point(p, j);
     int noise = flx_theta_noise(p->d, p->is_isotropic);
-    double r = distance(p, theta, a, b);
-    double slope =
-        flx_signal_variance(theta) * 5.0 / 3.0 * (1 + SQRT5 * r) * exp(-SQRT5 * r);
+    double g =
+        flx_signal_variance(theta) * slope(p->covariance, distance(p, theta, a, b));
     gradient[FLX_THETA_SIGNAL] += 0.5 * weight * covariance(p, theta, a, b);
     gradient[noise] += i == j ? 0.5 * weight * exp(theta[noise]) : 0;
     for (int k = 0; k < p->d; k++)
         gradient[flx_theta_scale(p->is_isotropic, k)] +=
-            0.5 * weight * slope * pow((a[k] - b[k]) / length_scale(p, theta, k), 2);
+            0.5 * weight * g * pow((a[k] - b[k]) / length_scale(p, theta, k), 2);
 }
 
 int flx_reference_evaluate(const flx_gp_problem *problem, const double *theta,

@@ -73,7 +73,7 @@ static flx_status predict(evaluation *e, int t, flx_error *error)
     for (int i = 0; i < e->training->n; i++)
         e->y[i] = (e->training->y[i] - fit->y_mean) / fit->y_sd;
     flx_gp_condition condition = {
-        .problem = {e->training->n, e->tasks[t].d, false, e->X[t], e->y},
+        .problem = {.n = e->training->n, .d = e->tasks[t].d, .X = e->X[t], .y = e->y},
         .theta = fit->theta,
         .jitter = fit->jitter};
     flx_gp_query query = {.m = e->test->n, .queries = e->queries[t], .mean = e->mean};

@@ -151,8 +151,12 @@ static flx_gp_problem leave_out(const flx_gp_problem *p, int left_out, double *X
         memcpy(X + kept * p->d, p->X + i * p->d, (size_t)p->d * sizeof *X);
         y[kept++] = p->y[i];
     }
-    return (flx_gp_problem){
-        .n = kept, .d = p->d, .is_isotropic = p->is_isotropic, .X = X, .y = y};
+    return (flx_gp_problem){.n = kept,
+                            .d = p->d,
+                            .is_isotropic = p->is_isotropic,
+                            .covariance = p->covariance,
+                            .X = X,
+                            .y = y};
 }
 
 static flx_status compare_left_out(flx_backend *backend, const flx_sample *sample,

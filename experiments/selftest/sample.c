@@ -92,6 +92,9 @@ flx_status flx_sample_set_create(int max_n, flx_sample_set *out, flx_error *erro
         status = flx_sample_create(n, inputs[i % 3], i % 6 >= 3, kinds[(i / 3 + i) % 3],
                                    &out->samples[i], error);
         out->count += status == FLX_OK;
+        if (status == FLX_OK)
+            out->samples[i].problem.covariance =
+                (flx_covariance)((i / 6 + i) % FLX_COVARIANCES);
     }
     if (status != FLX_OK)
         flx_sample_set_clear(out);

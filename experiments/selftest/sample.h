@@ -35,7 +35,7 @@ void flx_sample_clear(flx_sample *sample);
 
 /* Sizes around the panels' edges, 1 .. max_n of 1, 2, 3, 7, 8, 9, 23, 24, 25, 31, 33, 50,
  * 100, with 1, 3 and 17 inputs, with and without one length scale each; plain, duplicated
- * and constant ones in turn. */
+ * and constant ones in turn; every covariance function in turn. */
 flx_status flx_sample_set_create(int max_n, flx_sample_set *out, flx_error *error);
 void flx_sample_set_clear(flx_sample_set *set);
 

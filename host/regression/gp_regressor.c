@@ -147,10 +147,13 @@ static void list_members(const flx_query_target *targets, int count, double *y,
 {
     for (int t = 0; t < count; t++) {
         const flx_predictor *p = targets[t].predictor;
-        members[t] =
-            (flx_gp_condition){.problem = {p->n, p->n_features, p->is_isotropic, p->X, y},
-                               .theta = p->theta,
-                               .jitter = p->jitter};
+        members[t] = (flx_gp_condition){.problem = {.n = p->n,
+                                                    .d = p->n_features,
+                                                    .is_isotropic = p->is_isotropic,
+                                                    .X = p->X,
+                                                    .y = y},
+                                        .theta = p->theta,
+                                        .jitter = p->jitter};
         for (int i = 0; i < p->n; i++)
             *y++ = (p->y[i] - p->y_mean) / p->y_sd;
     }

@@ -81,10 +81,12 @@ static bool add_member(flx_compiled_graph_lists *lists, flx_device_graph_model *
     double *y = flx_compiled_graph_add(&lists->outputs, p->n, sizeof *y);
     if (!member || !y)
         return false;
-    *member =
-        (flx_gp_condition){.problem = {p->n, p->n_features, p->is_isotropic, p->X, NULL},
-                           .theta = p->theta,
-                           .jitter = p->jitter};
+    *member = (flx_gp_condition){.problem = {.n = p->n,
+                                             .d = p->n_features,
+                                             .is_isotropic = p->is_isotropic,
+                                             .X = p->X},
+                                 .theta = p->theta,
+                                 .jitter = p->jitter};
     for (int i = 0; i < p->n; i++)
         y[i] = (p->y[i] - p->y_mean) / p->y_sd;
     return true;

@@ -90,7 +90,7 @@ static int evaluate(const flx_gp_problem *p, flx_gp_evaluation *e, workspace w)
     double s2 = flx_signal_variance(e->theta);
     double sn2 = flx_noise_variance(e->theta, p->d, p->is_isotropic);
     scale(p, e->theta, &w);
-    flx_panel_choose()->covariance_rows(n, p->d, w.Zt, s2, w.K, w.C);
+    flx_panel_choose()->covariance_rows(p->covariance, n, p->d, w.Zt, s2, w.K, w.C);
     for (int i = 0; i < n; i++)
         w.K[i * n + i] += sn2 + e->jitter;
     int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', n, w.K, n);

@@ -45,7 +45,8 @@ flx_status flx_cpu_pack(const flx_gp_problem *problem, int width, flx_panel_data
                              .d = d,
                              .panels = panels,
                              .rows = (int)rows,
-                             .is_isotropic = problem->is_isotropic};
+                             .is_isotropic = problem->is_isotropic,
+                             .covariance = problem->covariance};
     if (n < 1 || d < 1)
         return flx_fail(error, FLX_BAD_INPUT, "a problem of %d points and %d inputs", n,
                         d);

@@ -103,6 +103,7 @@ flx_status flx_cuda_layout_answer(const flx_cuda *cuda, const flx_cuda_layout *l
 typedef struct {
     int n, d;
     bool is_isotropic;
+    flx_covariance covariance;
     const double *X, *y; /* device: centred, input by input (d, n); (n) */
     double *center;      /* host (d), within flx_cuda_data_set */
 } flx_cuda_data;

@@ -6,6 +6,8 @@
 #ifndef FLX_CUDA_LAUNCHES_H
 #define FLX_CUDA_LAUNCHES_H
 
+#include "kernels/formulas/covariance.h"
+
 #include <cuda_runtime_api.h>
 
 #ifdef __cplusplus
@@ -24,6 +26,7 @@ typedef struct {
     int n, d;
     int order; /* n rounded up to the tile's bucket: K is (order, order) */
     int has_gradient;
+    flx_covariance covariance;
     const double *X, *y;       /* centred inputs (d, n); targets (n) */
     const double *inverse_ell; /* (d) */
     double s2, diagonal;       /* diagonal: noise and jitter */
@@ -58,6 +61,7 @@ cudaError_t flx_cuda_differentiate(const flx_cuda_member *members, int count, in
 /* A conditioned member. */
 typedef struct {
     int n, d;
+    flx_covariance covariance;
     double s2, sn2;
     const double *Z, *center, *inverse_ell, *alpha, *factor;
 } flx_cuda_conditioned;

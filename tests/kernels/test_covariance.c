@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * The exponential and Matern 5/2 against libm and hand-worked values. */
+ * The exponential against libm; covariance functions against hand-worked values, their
+ * slopes against differences. */
 #include "kernels/formulas/covariance.h"
 
 #include "tests/close.h"
 
 #include <CUnit/CUnit.h>
+
+#define E 2.71828182845904523536
 
 static void exponential_is_within_two_ulps_of_libm(void)
 {
@@ -24,54 +27,75 @@ static void exponential_vanishes_far_out(void)
     assert_close(flx_exp_negative(-INFINITY), 0.0, 0, 0);
 }
 
-static void covariance_of_a_point_with_itself_is_the_signal(void)
+static flx_covariance covariance_at(int i)
 {
-    double k, g;
-    flx_matern52(2.5, 0.0, &k, &g);
-    assert_close(k, 2.5, 0, 0);
-    assert_close(g, 2.5 * 5 / 3, 1e-15, 0);
+    return (flx_covariance)i;
 }
 
-/* r = 1 / sqrt 5: a = 1, so k = s2 (1 + 1 + 1/3) / e and g = s2 10 / 3 / e. */
+static void covariance_of_a_point_with_itself_is_the_signal(void)
+{
+    const double slopes[FLX_COVARIANCES] = {5.0 / 3, 3, 1};
+    for (int i = 0; i < FLX_COVARIANCES; i++) {
+        double k, g;
+        flx_covariance_at(covariance_at(i), 2.5, 0.0, &k, &g);
+        assert_close(k, 2.5, 0, 0);
+        assert_close(g, 2.5 * slopes[i], 1e-15, 0);
+    }
+}
+
+/* Where the exponent is -1, with s2 = 3:
+ *   Matern 5/2             r2 = 1/5   k = s2 (1 + 1 + 1/3) / e,   g = s2 (5/3) 2 / e
+ *   Matern 3/2             r2 = 1/3   k = s2 (1 + 1) / e,         g = s2 3 / e
+ *   squared exponential    r2 = 2     k = s2 / e,                 g = s2 / e */
 static void hand_worked_values_come_out(void)
 {
+    const double at[FLX_COVARIANCES] = {1.0 / 5, 1.0 / 3, 2};
+    const double values[FLX_COVARIANCES] = {7, 6, 3},
+                 slopes[FLX_COVARIANCES] = {10, 9, 3};
+    for (int i = 0; i < FLX_COVARIANCES; i++) {
+        double k, g;
+        flx_covariance_at(covariance_at(i), 3.0, at[i], &k, &g);
+        assert_close(k, values[i] / E, 1e-15, 0);
+        assert_close(g, slopes[i] / E, 1e-15, 0);
+    }
+}
+
+static double value_at(int i, double r)
+{
     double k, g;
-    flx_matern52(3.0, 0.2, &k, &g);
-    assert_close(k, 7.0 / 2.71828182845904523536, 1e-15, 0);
-    assert_close(g, 10.0 / 2.71828182845904523536, 1e-15, 0);
+    flx_covariance_at(covariance_at(i), 1.3, r * r, &k, &g);
+    return k;
 }
 
 /* r = z for one input and a unit length scale: dk/dz = -g z, dk/d log ell = g z^2. */
 static void the_slope_is_the_derivative_of_the_value(void)
 {
     const double h = 1e-6;
-    for (double z = 0.05; z < 4; z += 0.05) {
-        double k, g, above, below, ignored;
-        flx_matern52(1.3, z * z, &k, &g);
-        flx_matern52(1.3, (z + h) * (z + h), &above, &ignored);
-        flx_matern52(1.3, (z - h) * (z - h), &below, &ignored);
-        assert_close(-g * z, (above - below) / (2 * h), 0, 1e-9);
-        double longer = z * exp(-h), shorter = z * exp(h);
-        flx_matern52(1.3, longer * longer, &above, &ignored);
-        flx_matern52(1.3, shorter * shorter, &below, &ignored);
-        assert_close(g * z * z, (above - below) / (2 * h), 0, 1e-9);
-    }
+    for (int i = 0; i < FLX_COVARIANCES; i++)
+        for (double z = 0.05; z < 4; z += 0.05) {
+            double k, g;
+            flx_covariance_at(covariance_at(i), 1.3, z * z, &k, &g);
+            assert_close(-g * z, (value_at(i, z + h) - value_at(i, z - h)) / (2 * h), 0,
+                         1e-9);
+            double longer = value_at(i, z * exp(-h)), shorter = value_at(i, z * exp(h));
+            assert_close(g * z * z, (longer - shorter) / (2 * h), 0, 1e-9);
+        }
 }
 
 static void covariance_falls_with_distance_to_zero(void)
 {
-    double last = 1.0;
-    for (double r2 = 0.1; r2 < 1e5; r2 *= 1.5) {
-        double k, g;
-        flx_matern52(1.0, r2, &k, &g);
-        assert_true(k < last || (k == 0 && last == 0));
-        assert_true(k >= 0 && g >= 0);
-        last = k;
+    for (int i = 0; i < FLX_COVARIANCES; i++) {
+        double k, g, last = 1.0;
+        for (double r2 = 0.1; r2 < 1e5; r2 *= 1.5) {
+            flx_covariance_at(covariance_at(i), 1.0, r2, &k, &g);
+            assert_true(k < last || (k == 0 && last == 0));
+            assert_true(k >= 0 && g >= 0);
+            last = k;
+        }
+        flx_covariance_at(covariance_at(i), 1.0, 1e12, &k, &g);
+        assert_close(k, 0, 0, 0);
+        assert_close(g, 0, 0, 0);
     }
-    double k, g;
-    flx_matern52(1.0, 1e12, &k, &g);
-    assert_close(k, 0, 0, 0);
-    assert_close(g, 0, 0, 0);
 }
 
 CU_TestInfo covariance_tests[] = {

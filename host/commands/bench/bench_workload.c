@@ -68,8 +68,8 @@ flx_status flx_workload_create(int n, int d, int batch, uint64_t seed, flx_workl
     for (int b = 0; b < batch; b++) {
         size_t at = (size_t)b;
         fill_member(w, b, seed);
-        w->problems[b] = (flx_gp_problem){n, d, false, w->X + at * points * inputs,
-                                          w->y + at * points};
+        w->problems[b] = (flx_gp_problem){
+            .n = n, .d = d, .X = w->X + at * points * inputs, .y = w->y + at * points};
         w->evaluations[b] =
             (flx_gp_evaluation){.problem = b,
                                 .theta = w->theta,

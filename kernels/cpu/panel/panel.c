@@ -230,6 +230,7 @@ static void keep_posterior(const flx_panel_data *data, const double *theta,
     size_t rows = (size_t)data->rows, inputs = (size_t)data->d;
     posterior->d = data->d;
     posterior->panels = data->panels;
+    posterior->covariance = data->covariance;
     posterior->s2 = flx_signal_variance(theta);
     posterior->sn2 = flx_noise_variance(theta, data->d, data->is_isotropic);
     posterior->Z = take(&memory, rows * inputs);

@@ -5,6 +5,8 @@
 #ifndef FLX_PANEL_H
 #define FLX_PANEL_H
 
+#include "kernels/formulas/covariance.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@ enum { FLX_PANEL_MAX_WIDTH = 8 };
 typedef struct {
     int n, d, panels, rows;
     bool is_isotropic;
+    flx_covariance covariance;
     double *X;      /* panel-major (panels, d, width): inputs minus their column means */
     double *y;      /* (rows) */
     double *center; /* (d) the column means */
@@ -38,6 +41,7 @@ typedef struct {
 /* A conditioned member, ready to predict. */
 typedef struct {
     int d, panels;
+    flx_covariance covariance;
     double s2, sn2;
     double *Z;           /* panel-major (panels, d, width), scaled */
     double *center;      /* (d) */
@@ -95,8 +99,8 @@ typedef struct {
                     double *work);
     /* Plain matrices for the baseline of bench: K and slopes G (n, n) row-major, columns
      * 0 .. i of row i, from inputs Zt (d, n); no noise on the diagonal. */
-    void (*covariance_rows)(int n, int d, const double *Zt, double s2, double *K,
-                            double *G);
+    void (*covariance_rows)(flx_covariance covariance, int n, int d, const double *Zt,
+                            double s2, double *K, double *G);
     /* losses (count): sums over the rows of |y - P w| or of squares, for weights
      * (count, k) row-major, count <= FLX_BLEND_BLOCK. `work`: blend_size doubles. */
     size_t (*blend_size)(int k);

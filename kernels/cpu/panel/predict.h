@@ -51,12 +51,13 @@ static void covariance_row(const flx_panel_posterior *posterior, const double *z
                            double *cov, double *mean, double *weights)
 {
     size_t panel_size = (size_t)posterior->d * W;
+    block_function *fill_block = covariance_blocks[posterior->covariance];
     vec sum = splat(0.0);
     for (int q = 0; q < posterior->panels; q++) {
         double g[W * W] __attribute__((aligned(64)));
         double *k = cov + (size_t)q * W * W;
-        covariance_block(posterior->d, z, posterior->Z + (size_t)q * panel_size,
-                         posterior->s2, k, g);
+        fill_block(posterior->d, z, posterior->Z + (size_t)q * panel_size, posterior->s2,
+                   k, g);
         for (int c = 0; c < W; c++) {
             vec alpha = splat(posterior->alpha[q * W + c]);
             sum += load(k + c * W) * alpha;

@@ -57,6 +57,7 @@ static flx_status fill(const flx_cuda *cuda, const void *items, flx_cuda_problem
             (flx_cuda_data){.n = problem->n,
                             .d = problem->d,
                             .is_isotropic = problem->is_isotropic,
+                            .covariance = problem->covariance,
                             .X = X,
                             .y = X + (size_t)problem->n * (size_t)problem->d,
                             .center = center};

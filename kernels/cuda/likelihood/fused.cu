@@ -53,7 +53,8 @@ static __device__ void build_covariance(Triangle S, const flx_cuda_member &membe
             if (!pair.exists)
                 continue;
             double k, g;
-            flx_matern52(member.s2, squared_distance(member, pair.i, pair.j), &k, &g);
+            flx_covariance_at(member.covariance, member.s2,
+                              squared_distance(member, pair.i, pair.j), &k, &g);
             S.at[column(S, pair.j) + pair.i] =
                 pair.i == pair.j ? member.s2 + member.diagonal : k;
         }
@@ -120,7 +121,8 @@ static __device__ void weight_slopes(Triangle S, const flx_cuda_member &member)
             if (!pair.exists)
                 continue;
             double k, g;
-            flx_matern52(member.s2, squared_distance(member, pair.i, pair.j), &k, &g);
+            flx_covariance_at(member.covariance, member.s2,
+                              squared_distance(member, pair.i, pair.j), &k, &g);
             double *entry = &S.at[column(S, pair.j) + pair.i];
             double weight = member.alpha[pair.i] * member.alpha[pair.j] - *entry;
             *entry = pair.i == pair.j ? 0.0 : weight * g;

@@ -100,6 +100,7 @@ static flx_cuda_member describe(const chunk *c, const flx_cuda_job *job, const p
         .n = job->data->n,
         .d = job->data->d,
         .has_gradient = job->gradient != NULL,
+        .covariance = job->data->covariance,
         .X = job->data->X,
         .y = job->data->y,
         .inverse_ell = device_doubles(c, at->inverse_ell),

@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(TILE_THREADS, 4)
         if (row < column)
             continue;
         double k, g;
-        flx_matern52(member.s2, r2[c], &k, &g);
+        flx_covariance_at(member.covariance, member.s2, r2[c], &k, &g);
         double on_diagonal = i < member.n ? member.s2 + member.diagonal : 1.0;
         double beside = i < member.n && j < member.n ? k : 0.0;
         member.K[at] = i == j ? on_diagonal : beside;
@@ -138,7 +138,7 @@ __global__ void __launch_bounds__(TILE_THREADS)
         if (i >= member.n || j >= member.n)
             continue;
         double k, g, *entry = &member.K[(size_t)j * member.order + i];
-        flx_matern52(member.s2, r2[c], &k, &g);
+        flx_covariance_at(member.covariance, member.s2, r2[c], &k, &g);
         double weight = member.alpha[i] * member.alpha[j] - *entry;
         *entry = i == j ? 0.0 : weight * g;
     }

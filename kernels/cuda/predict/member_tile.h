@@ -31,7 +31,7 @@ static inline __device__ double covariances(const MemberTile &work)
             if (j >= member.n)
                 continue;
             double k, g;
-            flx_matern52(member.s2, r2[c], &k, &g);
+            flx_covariance_at(member.covariance, member.s2, r2[c], &k, &g);
             if (work.cov)
                 work.cov[(size_t)j * TILE + q] = k;
             mean = fma(k, member.alpha[j], mean);

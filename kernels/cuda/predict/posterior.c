@@ -63,6 +63,7 @@ static void place_members(flx_gp_posterior *posterior, const flx_gp_condition *m
         posterior->members[i] = (flx_cuda_conditioned){
             .n = data->n,
             .d = data->d,
+            .covariance = data->covariance,
             .s2 = flx_signal_variance(members[i].theta),
             .sn2 = flx_noise_variance(members[i].theta, data->d, data->is_isotropic),
             .Z = memory + Z,

@@ -68,10 +68,13 @@ static double ask(const bench *b, const flx_predictor *p, const double *raw,
     flx_gp_posterior *posterior = NULL;
     for (int i = 0; i < p->n; i++)
         targets[i] = (p->y[i] - p->y_mean) / p->y_sd;
-    flx_gp_condition member = {
-        .problem = {p->n, p->n_features, p->is_isotropic, p->X, targets},
-        .theta = p->theta,
-        .jitter = p->jitter};
+    flx_gp_condition member = {.problem = {.n = p->n,
+                                           .d = p->n_features,
+                                           .is_isotropic = p->is_isotropic,
+                                           .X = p->X,
+                                           .y = targets},
+                               .theta = p->theta,
+                               .jitter = p->jitter};
     flx_features_apply(p, raw, 1, X);
     flx_gp_query query = {.m = 1, .queries = X, .mean = &mean, .variance = &spread};
     const struct flx_backend_operations *operations = b->backend->operations;
