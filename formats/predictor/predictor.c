@@ -18,6 +18,17 @@ const char *flx_predictor_kind_text(flx_predictor_kind kind)
     return kind_texts[kind];
 }
 
+#define NAME(constant, name, function) name,
+const char *const flx_covariance_words[] = {FLX_COVARIANCE_FUNCTIONS(NAME) NULL};
+
+int flx_covariance_find(const char *name)
+{
+    for (int i = 0; flx_covariance_words[i]; i++)
+        if (strcmp(flx_covariance_words[i], name) == 0)
+            return i;
+    return -1;
+}
+
 void flx_predictor_clear(flx_predictor *predictor)
 {
     free(predictor->features);
@@ -66,6 +77,12 @@ static void add_doubles(flx_digest *digest, const double *values, size_t count)
         flx_digest_add_double(digest, values[i]);
 }
 
+/* Matern 5/2 has no name in files and digests, which are older than the others. */
+static bool names_covariance(const flx_predictor *p)
+{
+    return p->kind == FLX_PREDICTOR_GP && p->covariance != FLX_MATERN52;
+}
+
 void flx_predictor_digest(const flx_predictor *predictor, char hex[65])
 {
     double scalars[SCALARS], row[FEATURE_FIELDS];
@@ -90,6 +107,8 @@ void flx_predictor_digest(const flx_predictor *predictor, char hex[65])
         add_doubles(&digest, predictor->parameters, predictor->n_parameters);
     if (predictor->bytes)
         flx_digest_add(&digest, predictor->bytes, predictor->n_bytes);
+    if (names_covariance(predictor))
+        flx_digest_add_text(&digest, flx_covariance_words[predictor->covariance]);
     flx_digest_finish(&digest, hex);
 }
 
@@ -115,6 +134,9 @@ flx_hdf5_writer *flx_predictor_put(const flx_predictor *predictor)
         flx_hdf5_write_doubles(writer, "features", 2,
                                (size_t[]){features, FEATURE_FIELDS}, table);
     if (predictor->kind == FLX_PREDICTOR_GP) {
+        if (names_covariance(predictor))
+            flx_hdf5_put_text(writer, "/", "covariance",
+                              flx_covariance_words[predictor->covariance]);
         flx_hdf5_write_doubles(writer, "X", 2, (size_t[]){n, features}, predictor->X);
         flx_hdf5_write_doubles(writer, "y", 1, (size_t[]){n}, predictor->y);
         flx_hdf5_write_doubles(writer, "theta", 1, (size_t[]){(size_t)predictor->n_theta},
@@ -208,6 +230,23 @@ static flx_status read_features(const flx_hdf5_reader *reader, flx_predictor *p,
                               flx_hdf5_path(reader));
 }
 
+static flx_status read_covariance(const flx_hdf5_reader *reader, flx_predictor *p,
+                                  flx_error *error)
+{
+    char *name = NULL;
+    FLX_TRY(flx_hdf5_get_text(reader, "/", "covariance", false, &name, error));
+    int found = name ? flx_covariance_find(name) : FLX_MATERN52;
+    flx_status status = found >= 0
+                            ? FLX_OK
+                            : flx_fail(error, FLX_BAD_INPUT,
+                                       "%s: no covariance function is called \"%s\"",
+                                       flx_hdf5_path(reader), name);
+    free(name);
+    if (status == FLX_OK)
+        p->covariance = (flx_covariance)found;
+    return status;
+}
+
 static flx_status read_points(const flx_hdf5_reader *reader, flx_predictor *p,
                               flx_error *error)
 {
@@ -215,6 +254,7 @@ static flx_status read_points(const flx_hdf5_reader *reader, flx_predictor *p,
         return FLX_OK;
     size_t shape[2] = {(size_t)p->n, (size_t)p->n_features};
     size_t rows[1] = {(size_t)p->n}, size[1] = {(size_t)p->n_theta};
+    FLX_TRY(read_covariance(reader, p, error));
     FLX_TRY(flx_hdf5_read_doubles(reader, "X", 2, shape, &p->X, error));
     FLX_TRY(flx_hdf5_read_doubles(reader, "y", 1, rows, &p->y, error));
     return flx_hdf5_read_doubles(reader, "theta", 1, size, &p->theta, error);

@@ -8,6 +8,7 @@
 
 #include "formats/hdf5.h"
 #include "formats/status.h"
+#include "kernels/formulas/covariance.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,11 @@ enum { FLX_PREDICTOR_KINDS = FLX_PREDICTOR_FOREST + 1 };
 
 /* "gp" | "constant" | "rule" | "ridge" | "mlp" | "xgboost" | "forest" */
 const char *flx_predictor_kind_text(flx_predictor_kind kind);
+
+/* Names of the covariance functions, as flx_covariance counts them; NULL at the end. */
+extern const char *const flx_covariance_words[];
+/* Its number, or -1. */
+int flx_covariance_find(const char *name);
 
 /* One column of the model's X, made from one input of the assignment:
  *     x = (clip(t(value), low, high) - center) * scale,  t = natural logarithm or
@@ -51,8 +57,9 @@ typedef struct {
     double *X;                      /* (n, n_features), gp only */
     double *y;                      /* (n) (log) output, gp only */
     bool is_isotropic;
+    flx_covariance covariance; /* gp only */
     int n_theta;
-    double *theta;               /* (n_theta) log s2, log ell.., log sn2 */
+    double *theta;               /* (n_theta) kernels/formulas/theta.h */
     double jitter, y_mean, y_sd; /* standardization of y */
     size_t n_parameters;
     double *parameters; /* (n_parameters) of a kind with weights: its header says which */

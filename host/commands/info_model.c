@@ -34,13 +34,15 @@ static json_t *second_or_null(int64_t time)
 static json_t *describe_model(const flx_hosted_model *hosted)
 {
     const flx_predictor *p = &hosted->predictor;
+    const char *kernel =
+        p->kind == FLX_PREDICTOR_GP ? flx_covariance_words[p->covariance] : NULL;
     char digest[65];
     flx_predictor_digest(p, digest);
-    return json_pack("{s:s, s:s, s:f, s:s, s:i, s:i, s:I, s:o, s:o, s:o}", "model",
-                     digest, "kind", flx_predictor_kind_text(p->kind), "weight",
-                     hosted->weight, "cause", hosted->cause, "points", p->n, "inputs",
-                     p->n_features, "bytes", (json_int_t)hosted->file_bytes, "created",
-                     second_or_null(hosted->created), "first_time",
+    return json_pack("{s:s, s:s, s:s?, s:f, s:s, s:i, s:i, s:I, s:o, s:o, s:o}", "model",
+                     digest, "kind", flx_predictor_kind_text(p->kind), "kernel", kernel,
+                     "weight", hosted->weight, "cause", hosted->cause, "points", p->n,
+                     "inputs", p->n_features, "bytes", (json_int_t)hosted->file_bytes,
+                     "created", second_or_null(hosted->created), "first_time",
                      second_or_null(hosted->first_time), "last_time",
                      second_or_null(hosted->last_time));
 }
@@ -66,8 +68,9 @@ static flx_status print_json(const flx_model *model, flx_error *error)
     for (int a = 0; a < model->graph->n_assignments; a++)
         json_array_append_new(detail, describe_assignment(model, a));
     json_t *answer = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:o}", "target", target_of(model),
-        "composition", flx_composition_text(model->composition), "assignments",
+        "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:o}", "target", target_of(model),
+        "composition", flx_composition_text(model->composition), "kernel",
+        flx_covariance_words[model->covariance], "assignments",
         model->graph->n_assignments, "models", count_models(model), "vertices",
         model->graph->n_vertices, "edges", model->graph->n_edges, "rows", model->n_drawn,
         "backend_note", BACKEND_NOTE, "detail", detail);
@@ -136,8 +139,11 @@ static void print_assignments(const flx_model *model)
 
 static void print_text(const flx_model *model, const char *path)
 {
-    printf("%s predicts %s of deployment %s (%s)\n", path, target_of(model),
-           model->deployment->name, flx_composition_text(model->composition));
+    bool is_default = model->covariance == FLX_MATERN52;
+    printf("%s predicts %s of deployment %s (%s%s%s)\n", path, target_of(model),
+           model->deployment->name, flx_composition_text(model->composition),
+           is_default ? "" : ", ",
+           is_default ? "" : flx_covariance_words[model->covariance]);
     printf("%d assignments for %d vertices and %d edges, trained on %d of %d rows\n\n",
            model->graph->n_assignments, model->graph->n_vertices, model->graph->n_edges,
            model->n_drawn, model->source_rows);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPACE_AND_NAME(constant, name, function) " " name
+
 static const flx_option options[] = {
     {.name = "deployment",
      .type = FLX_TEXT,
@@ -50,6 +52,11 @@ static const flx_option options[] = {
      .type = FLX_TEXT,
      .argument = "default|none",
      .help = "priors on hyper-parameters, or none: maximum likelihood"},
+    {.name = "kernel",
+     .type = FLX_TEXT,
+     .argument = "NAME",
+     .help = "covariance function of Gaussian processes, one of" FLX_COVARIANCE_FUNCTIONS(
+         SPACE_AND_NAME) " (default: matern52)"},
     {.name = "paper",
      .type = FLX_FLAG,
      .help = "as the paper: the composed graph, one length scale, maximum likelihood"},
@@ -92,6 +99,30 @@ static flx_status choose_composition(const flx_arguments *arguments,
     FLX_TRY(choose_monolith(monolith, training, error));
     if (training->composition == FLX_BLACK_BOX_ISO)
         training->prior = FLX_PRIOR_NONE;
+    return FLX_OK;
+}
+
+/* After the composition. */
+static flx_status choose_kernel(const flx_arguments *arguments,
+                                flx_training_options *training, flx_error *error)
+{
+    const char *name = flx_text(arguments, "kernel", NULL);
+    if (!name)
+        return FLX_OK;
+    int found = flx_covariance_find(name);
+    if (found < 0)
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "--kernel %s: give one of" FLX_COVARIANCE_FUNCTIONS(SPACE_AND_NAME), name);
+    if (training->paper_mode && found != FLX_MATERN52)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "--kernel %s: --paper is %s, leave one of them out", name,
+                        flx_covariance_words[FLX_MATERN52]);
+    if (flx_composition_kind(training->composition) != FLX_PREDICTOR_GP)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "--kernel %s: --monolith %s is no Gaussian process", name,
+                        flx_composition_text(training->composition));
+    training->covariance = (flx_covariance)found;
     return FLX_OK;
 }
 
@@ -323,6 +354,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     flx_training_report report;
     const char *path = flx_text(arguments, "output", NULL);
     FLX_TRY(choose_composition(arguments, &training, error));
+    FLX_TRY(choose_kernel(arguments, &training, error));
     FLX_TRY(flx_model_check_path(path, error));
     FLX_TRY(
         flx_metric_list_parse(flx_text(arguments, "spectrum", NULL), &spectrum, error));

@@ -310,6 +310,7 @@ static flx_status hand_over(flx_graph_engine *engine, const parts *p,
     if (options) {
         model->paper_mode = options->paper_mode;
         model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
+        model->covariance = options->paper_mode ? FLX_MATERN52 : options->covariance;
     } else if (!engine->model) {
         model->prior = FLX_PRIOR_DENSITY;
     }

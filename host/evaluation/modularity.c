@@ -51,6 +51,7 @@ static flx_status widen(const flx_model *model, wide_model *wide, flx_error *err
         wide->graph.vertices[v].sources = wide->monolith->vertices[0].sources;
     wide->model = (flx_model){.composition = model->composition,
                               .prior = model->prior,
+                              .covariance = model->covariance,
                               .paper_mode = model->paper_mode,
                               .wants_log = model->wants_log,
                               .deployment = model->deployment,

@@ -39,6 +39,7 @@ static flx_status cut_part(const flx_model *model, const flx_dataset *recent, in
         model->composition == FLX_SKIP_CONNECTED ? FLX_COMPOSED : model->composition;
     p->model = (flx_model){.composition = composition,
                            .prior = model->prior,
+                           .covariance = model->covariance,
                            .paper_mode = model->paper_mode,
                            .wants_log = model->wants_log,
                            .deployment = model->deployment,

@@ -82,6 +82,7 @@ flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a member");
     *model = (flx_model){.composition = r->composition,
                          .prior = r->prior,
+                         .covariance = host->covariance,
                          .wants_log = r->wants_log || host->wants_log,
                          .deployment = host->deployment,
                          .rows = host->rows};

@@ -61,6 +61,7 @@ typedef struct {
 typedef struct flx_model {
     flx_composition composition;
     flx_gp_prior prior;
+    flx_covariance covariance; /* of its Gaussian processes */
     bool paper_mode;
     bool wants_log; /* positive metrics are modelled in logarithms */
     flx_deployment *deployment;

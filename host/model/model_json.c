@@ -95,6 +95,9 @@ json_t *flx_model_describe(const flx_model *model)
         json_pack("{s:s, s:i, s:s, s:s, s:b}", "format", FORMAT, "version", VERSION,
                   "composition", flx_composition_words[model->composition], "prior",
                   prior_words[model->prior], "paper", model->paper_mode);
+    if (model->covariance != FLX_MATERN52)
+        json_object_set_new(document, "kernel",
+                            json_string(flx_covariance_words[model->covariance]));
     json_object_set_new(document, "training", describe_training(model));
     json_object_set_new(document, "assignments", flx_assignments_describe(model));
     json_object_set_new(document, "ensemble", flx_ensemble_describe(model));
@@ -107,14 +110,17 @@ static flx_status read_settings(const flx_json_source *source, flx_model *model,
                                 flx_error *error)
 {
     const json_t *root = flx_json_root(source);
-    int composition = 0, prior = 0;
+    int composition = 0, prior = 0, covariance = FLX_MATERN52;
     FLX_TRY(flx_json_check_format(source, FORMAT, VERSION, error));
     FLX_TRY(flx_json_get_word(source, root, "composition", true, flx_composition_words,
                               &composition, error));
     FLX_TRY(flx_json_get_word(source, root, "prior", true, prior_words, &prior, error));
+    FLX_TRY(flx_json_get_word(source, root, "kernel", false, flx_covariance_words,
+                              &covariance, error));
     FLX_TRY(flx_json_get_boolean(source, root, "paper", true, &model->paper_mode, error));
     model->composition = (flx_composition)composition;
     model->prior = (flx_gp_prior)prior;
+    model->covariance = (flx_covariance)covariance;
     return FLX_OK;
 }
 

@@ -17,7 +17,8 @@ static bool fits_task(const flx_fit_result *stored, const flx_fit_task *task)
     const flx_predictor *p = &stored->predictor;
     bool is_gp = task->kind == FLX_PREDICTOR_GP;
     return p->kind == task->kind && p->n == task->n && p->n_features == task->d &&
-           (!is_gp || p->is_isotropic == task->is_isotropic) &&
+           (!is_gp || (p->is_isotropic == task->is_isotropic &&
+                       p->covariance == task->covariance)) &&
            (stored->loo_mean != NULL) == (is_gp || task->wants_residuals) &&
            (stored->loo_variance != NULL || !is_gp);
 }

@@ -57,6 +57,8 @@ static void add_options(flx_digest *digest, const flx_fit_task *task)
         return;
     }
     add_integers(digest, gp, 4);
+    if (task->covariance != FLX_MATERN52) /* whose key is older than the others */
+        flx_digest_add_text(digest, flx_covariance_words[task->covariance]);
     if (task->start) {
         flx_gp_description described = {task->prior, task->d, task->is_isotropic};
         add_doubles(digest, task->start, (size_t)flx_gp_size(&described));

@@ -37,6 +37,7 @@ flx_status flx_fit_result_begin(const flx_fit_task *task, flx_fit_result *result
     p->kind = task->kind;
     p->n = (int)n;
     p->is_isotropic = task->is_isotropic;
+    p->covariance = task->covariance;
     p->loo_mae = NAN;
     return FLX_OK;
 }

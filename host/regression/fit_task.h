@@ -15,8 +15,9 @@ typedef struct {
     const double *X; /* (n, d) row-major, scaled; borrowed until the fit returns */
     const double *y; /* (n) in its own unit; standardized inside */
     flx_predictor_kind kind; /* one of host/regression/regressor.h, or gp */
-    flx_gp_prior prior;      /* gp only, with is_isotropic */
+    flx_gp_prior prior;      /* gp only, with is_isotropic and covariance */
     bool is_isotropic;
+    flx_covariance covariance;
     int starts;              /* gp: this many starts and no more; 0: as many as the fit
                                 asks for */
     const double *start;     /* gp: the only start (n_theta), such as the optimum on more

@@ -90,6 +90,7 @@ static void plan_task(flx_gp_multistart *plan, int t)
     plan->problems[t] = (flx_gp_problem){.n = task->n,
                                          .d = task->d,
                                          .is_isotropic = task->is_isotropic,
+                                         .covariance = task->covariance,
                                          .X = task->X,
                                          .y = y};
     int size = flx_gp_size(gp);

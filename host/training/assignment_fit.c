@@ -67,7 +67,8 @@ static const double *warm_start(const flx_trainer *s, int a, const flx_predictor
     const flx_predictor *warm = &s->warm->assignments[a].models[0].predictor;
     bool is_alike = warm->kind == FLX_PREDICTOR_GP && warm->theta &&
                     warm->n_features == p->n_features &&
-                    warm->is_isotropic == p->is_isotropic;
+                    warm->is_isotropic == p->is_isotropic &&
+                    warm->covariance == p->covariance;
     return is_alike ? warm->theta : NULL;
 }
 
@@ -90,6 +91,8 @@ static flx_status submit_fit(flx_trainer *s, int a, flx_predictor *p, flx_error 
     p->kind = flx_composition_kind(s->model->composition);
     p->n = l->n;
     p->is_isotropic = s->model->paper_mode || s->model->composition == FLX_BLACK_BOX_ISO;
+    if (p->kind == FLX_PREDICTOR_GP)
+        p->covariance = s->model->covariance;
     l->task = s->n_tasks++;
     s->tasks[l->task] = (flx_fit_task){.name = name,
                                        .n = l->n,
@@ -99,6 +102,7 @@ static flx_status submit_fit(flx_trainer *s, int a, flx_predictor *p, flx_error 
                                        .kind = p->kind,
                                        .prior = s->model->prior,
                                        .is_isotropic = p->is_isotropic,
+                                       .covariance = p->covariance,
                                        .starts = s->starts,
                                        .start = warm_start(s, a, p),
                                        .wants_paper_ranges = s->model->paper_mode,

@@ -119,6 +119,7 @@ static flx_status enrol_fold(trainer *t, int f, flx_error *error)
         const flx_model *member = member_of(t, k);
         t->pupils[i] = (flx_model){.composition = member->composition,
                                    .prior = member->prior,
+                                   .covariance = member->covariance,
                                    .wants_log = member->wants_log,
                                    .deployment = member->deployment,
                                    .graph = member->graph,

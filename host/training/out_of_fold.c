@@ -17,6 +17,7 @@ flx_status flx_predict_out_of_fold(const flx_model *model, flx_backend *backend,
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a model");
     *shadow = (flx_model){.composition = FLX_SKIP_CONNECTED,
                           .prior = model->prior,
+                          .covariance = model->covariance,
                           .wants_log = model->wants_log,
                           .paper_mode = model->paper_mode,
                           .deployment = model->deployment,

@@ -50,6 +50,7 @@ flx_status flx_refit_fit_prepare(flx_training_set *l,
     p->kind = FLX_PREDICTOR_GP;
     p->n = l->n;
     p->is_isotropic = model->paper_mode;
+    p->covariance = model->covariance;
     *task = (flx_fit_task){.name = assignment->name,
                            .n = l->n,
                            .d = p->n_features,
@@ -57,7 +58,8 @@ flx_status flx_refit_fit_prepare(flx_training_set *l,
                            .y = l->y,
                            .predictor_template = p,
                            .prior = model->prior,
-                           .is_isotropic = p->is_isotropic};
+                           .is_isotropic = p->is_isotropic,
+                           .covariance = p->covariance};
     *is_fit = true;
     return FLX_OK;
 }

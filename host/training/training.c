@@ -73,6 +73,7 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->paper_mode = options->paper_mode;
     model->wants_log = deployment->log_target;
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
+    model->covariance = options->paper_mode ? FLX_MATERN52 : options->covariance;
     flx_status status = build_graph(model, options, backend, error);
     double started = seconds_now();
     flx_fit_options fit = {options->repository, progress, options->seed};

@@ -14,7 +14,8 @@
 typedef struct {
     flx_composition composition;
     flx_gp_prior prior;
-    bool paper_mode;     /* one length scale, maximum likelihood */
+    flx_covariance covariance; /* of Gaussian processes */
+    bool paper_mode;           /* Matern 5/2, one length scale, maximum likelihood */
     bool hosts_ensemble; /* the default predictor (host/training/ensemble_training.h); of
                            composed graphs with priors only */
     const char *const *spectrum;

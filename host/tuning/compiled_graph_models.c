@@ -84,6 +84,7 @@ static bool add_member(flx_compiled_graph_lists *lists, flx_device_graph_model *
     *member = (flx_gp_condition){.problem = {.n = p->n,
                                              .d = p->n_features,
                                              .is_isotropic = p->is_isotropic,
+                                             .covariance = p->covariance,
                                              .X = p->X},
                                  .theta = p->theta,
                                  .jitter = p->jitter};

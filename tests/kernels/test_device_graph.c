@@ -13,7 +13,8 @@
 
 enum { CANDIDATES = 70 };
 
-/* Three members of the inputs that the plan's models have; two of more than a tile. */
+/* Three members of the inputs that the plan's models have, with a covariance function
+ * each; two of more than a tile. */
 static flx_gp_posterior *condition(flx_backend *backend)
 {
     static const int n[PLAN_MEMBERS] = {33, 8, 40}, d[PLAN_MEMBERS] = {3, 2, 3};
@@ -23,6 +24,7 @@ static flx_gp_posterior *condition(flx_backend *backend)
     flx_error error = {0};
     for (int i = 0; i < PLAN_MEMBERS; i++) {
         samples[i] = make_sample(n[i], d[i], false, FLX_SAMPLE_PLAIN);
+        samples[i].problem.covariance = (flx_covariance)(i % FLX_COVARIANCES);
         members[i] =
             (flx_gp_condition){.problem = samples[i].problem, .theta = samples[i].theta};
     }

@@ -76,6 +76,42 @@ static void a_process_comes_back_as_it_was(void)
     scratch_end();
 }
 
+/* Matern 5/2 is what a file without a name means. */
+static void covariance_functions_come_back(void)
+{
+    char digests[FLX_COVARIANCES][65];
+    scratch_begin();
+    for (int i = 0; i < FLX_COVARIANCES; i++) {
+        flx_predictor gp = make_gp(), read;
+        gp.covariance = (flx_covariance)i;
+        read = round_trip(&gp);
+        assert_int(read.covariance, i);
+        flx_predictor_digest(&read, digests[i]);
+        for (int j = 0; j < i; j++)
+            assert_true(strcmp(digests[i], digests[j]) != 0);
+        flx_predictor_clear(&read);
+        assert_int(flx_covariance_find(flx_covariance_words[i]), i);
+    }
+    assert_true(flx_covariance_words[FLX_COVARIANCES] == NULL);
+    assert_int(flx_covariance_find("matern"), -1);
+    scratch_end();
+}
+
+/* A fit that a rule took the place of leaves its covariance function in the struct. */
+static void only_a_process_has_a_covariance_function(void)
+{
+    flx_predictor rule = {.kind = FLX_PREDICTOR_RULE,
+                          .n_inputs = 4,
+                          .covariance = FLX_MATERN32,
+                          .output_low = -INFINITY,
+                          .output_high = INFINITY};
+    scratch_begin();
+    flx_predictor read = round_trip(&rule);
+    assert_int(read.covariance, FLX_MATERN52);
+    flx_predictor_clear(&read);
+    scratch_end();
+}
+
 static void constants_and_rules_come_back(void)
 {
     flx_predictor constant = {.kind = FLX_PREDICTOR_CONSTANT,
@@ -209,6 +245,18 @@ static void flipped_bits_never_change_a_number(void)
     scratch_end();
 }
 
+static void an_unknown_covariance_function_is_refused(void)
+{
+    flx_predictor gp = make_gp();
+    flx_error error = {0};
+    scratch_begin();
+    flx_hdf5_writer *writer = flx_predictor_put(&gp);
+    flx_hdf5_put_text(writer, "/", "covariance", "matern12");
+    assert_int(flx_hdf5_save(writer, scratch_path("other.h5"), &error), FLX_OK);
+    refuse(scratch_path("other.h5"), "no covariance function is called \"matern12\"");
+    scratch_end();
+}
+
 static void what_is_no_predictor_is_refused(void)
 {
     scratch_begin();
@@ -262,10 +310,14 @@ static void numbers_that_make_no_sense_are_refused(void)
 CU_TestInfo predictor_tests[] = {
     {"a process comes back as it was", a_process_comes_back_as_it_was},
     {"constants and rules come back", constants_and_rules_come_back},
-    {"constants and rules come back", constants_and_rules_come_back},
+    {"covariance functions come back", covariance_functions_come_back},
+    {"only a process has a covariance function",
+     only_a_process_has_a_covariance_function},
     {"the digest sees every number", the_digest_sees_every_number},
     {"cut files are refused", cut_files_are_refused},
     {"flipped bits never change a number", flipped_bits_never_change_a_number},
+    {"an unknown covariance function is refused",
+     an_unknown_covariance_function_is_refused},
     {"what is no predictor is refused", what_is_no_predictor_is_refused},
     {"numbers that make no sense are refused", numbers_that_make_no_sense_are_refused},
     CU_TEST_INFO_NULL,

@@ -165,6 +165,12 @@ static bool change_task(example *e, int part)
         e->task.kind = FLX_PREDICTOR_FOREST;
         e->task.wants_residuals = true;
         break;
+    case 29:
+        e->task.covariance = FLX_MATERN32;
+        break;
+    case 30:
+        e->task.covariance = FLX_SQUARED_EXPONENTIAL;
+        break;
     default:
         return false;
     }
@@ -189,7 +195,7 @@ static void changes_with_every_part(void)
             assert_true(strcmp(digests[i], digests[count]) != 0);
         count++;
     }
-    assert_int(count, 30);
+    assert_int(count, 32);
 }
 
 /* A Gaussian process draws no random numbers and always has its residuals. */
@@ -207,6 +213,7 @@ static void leaves_out_what_the_kind_does_not_look_at(void)
     flx_fit_key(&e.task, before);
     e.task.prior = FLX_PRIOR_NONE;
     e.task.is_isotropic = true;
+    e.task.covariance = FLX_MATERN32;
     flx_fit_key(&e.task, after);
     assert_text(after, before);
 }

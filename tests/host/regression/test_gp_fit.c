@@ -39,6 +39,7 @@ static flx_gp_problem standardized(const flx_fit_task *task, const flx_fit_resul
     return (flx_gp_problem){.n = task->n,
                             .d = task->d,
                             .is_isotropic = task->is_isotropic,
+                            .covariance = task->covariance,
                             .X = task->X,
                             .y = y};
 }
@@ -120,6 +121,24 @@ static void one_length_scale_is_fitted_too(void)
     assert_int(result.predictor.n_theta, 3);
     assert_consistent(&task, &result);
     clear(&result, 1);
+}
+
+static void every_covariance_function_is_fitted(void)
+{
+    flx_fit_task tasks[FLX_COVARIANCES];
+    flx_fit_result results[FLX_COVARIANCES];
+    for (int i = 0; i < FLX_COVARIANCES; i++) {
+        tasks[i] = awkward_task(AWKWARD_WIDE, FLX_PRIOR_DENSITY, &data[i]);
+        tasks[i].covariance = (flx_covariance)i;
+    }
+    fit(1, tasks, FLX_COVARIANCES, results, NULL);
+    for (int i = 0; i < FLX_COVARIANCES; i++) {
+        assert_consistent(&tasks[i], &results[i]);
+        assert_stationary(&tasks[i], &results[i]);
+        for (int j = 0; j < i; j++)
+            assert_true(results[i].predictor.lml != results[j].predictor.lml);
+    }
+    clear(results, FLX_COVARIANCES);
 }
 
 static void assert_same_result(const flx_fit_result *a, const flx_fit_result *b, int n)
@@ -307,6 +326,7 @@ static void progress_never_falls_and_ends_complete(void)
 CU_TestInfo gp_fit_tests[] = {
     {"awkward sets are fitted", awkward_sets_are_fitted},
     {"one length scale is fitted too", one_length_scale_is_fitted_too},
+    {"every covariance function is fitted", every_covariance_function_is_fitted},
     {"the number of threads changes no bit", the_number_of_threads_changes_no_bit},
     {"bad tasks fail by themselves", bad_tasks_fail_by_themselves},
     {"an empty queue and one of failures are done",
