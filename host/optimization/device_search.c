@@ -78,7 +78,7 @@ static flx_status plan(const flx_device_search *search, flx_optimizer_options *o
         .is_normalized = search->is_normalized,
         .is_maximized = search->is_maximized,
         .n_genes = problem->n_dimensions,
-        .genes = problem->genes,
+        .genes = problem->dimensions,
         .initial = problem->initial,
         .n_initial = problem->n_initial,
         .members = options->population,
@@ -145,8 +145,8 @@ static flx_status allocate(const run *r, group *g, flx_error *error)
         const flx_problem *problem = &r->searches[g->first + i].problem;
         const flx_optimizer_options *options = &r->resolved[g->first + i];
         FLX_TRY(flx_elite_archive_create(options->keep, problem->n_dimensions,
-                                         problem->genes, options->spacing, &g->good[i],
-                                         error));
+                                         problem->dimensions, options->spacing,
+                                         &g->good[i], error));
     }
     return FLX_OK;
 }
@@ -161,8 +161,8 @@ static flx_status offer_population(const run *r, group *g, int i, flx_error *err
                                                            error));
     for (size_t row = 0; row < (size_t)g->reports[i].n_members; row++) {
         double *unit = g->units + row * genes;
-        for (size_t d = 0; d < genes && problem->genes; d++)
-            unit[d] = flx_dimension_snap(problem->genes[d], unit[d]);
+        for (size_t d = 0; d < genes && problem->dimensions; d++)
+            unit[d] = flx_dimension_snap(problem->dimensions[d], unit[d]);
         flx_elite_archive_offer(g->good[i], unit, g->values[row]);
     }
     return FLX_OK;

@@ -9,6 +9,8 @@
  * Equal values: the trial wins (it may drift along a plateau), but only a
  * strictly better one counts as a success and sends its parent to the archive. */
 #include "host/optimization/lshade.h"
+
+#include "formats/memory.h"
 #include "host/statistics.h"
 #include "kernels/formulas/evolution.h"
 #include "kernels/uniform_row.h"
@@ -63,12 +65,9 @@ void flx_success_memory_update(flx_success_memory *memory, const flx_successes *
                           largest_gain);
 }
 
-static void destroy(void *state)
+static void destroy(flx_optimizer_state *base)
 {
-    flx_lshade *search = state;
-    free(search->units);
-    free(search->values);
-    free(search->trials);
+    flx_lshade *search = (flx_lshade *)base;
     free(search->scale);
     free(search->crossover_rate);
     free(search->ranked);
@@ -78,7 +77,6 @@ static void destroy(void *state)
     free(search->successes.scale);
     free(search->successes.crossover_rate);
     free(search->successes.gain);
-    free(search);
 }
 
 static void fill_defaults(const flx_problem *problem, flx_optimizer_options *options)
@@ -113,88 +111,46 @@ static flx_status check(const flx_optimizer_options *options, flx_error *error)
     return FLX_OK;
 }
 
-static bool allocate(flx_lshade *search)
+static flx_status allocate(flx_lshade *search, flx_error *error)
 {
-    int members = search->first_members, n_dimensions = search->problem.n_dimensions;
+    int members = search->base.first_members;
+    size_t width = (size_t)search->base.problem.n_dimensions;
+    flx_success_memory *memory = &search->memory;
+    flx_successes *successes = &search->successes;
     search->archive_rows = flx_lshade_archive_cap(search, members);
-    search->units = flx_new_matrix(members, n_dimensions);
-    search->values = flx_new_matrix(members, 1);
-    search->trials = flx_new_matrix(members, n_dimensions);
-    search->scale = flx_new_matrix(members, 1);
-    search->crossover_rate = flx_new_matrix(members, 1);
-    search->ranked = calloc((size_t)members, sizeof(int));
-    search->archive = flx_new_matrix(search->archive_rows + 1, n_dimensions);
-    search->memory.scale = flx_new_matrix(search->memory.n_slots, 1);
-    search->memory.crossover_rate = flx_new_matrix(search->memory.n_slots, 1);
-    search->successes.scale = flx_new_matrix(members, 1);
-    search->successes.crossover_rate = flx_new_matrix(members, 1);
-    search->successes.gain = flx_new_matrix(members, 1);
-    return search->units && search->values && search->trials && search->scale &&
-           search->crossover_rate && search->ranked && search->archive &&
-           search->memory.scale && search->memory.crossover_rate &&
-           search->successes.scale && search->successes.crossover_rate &&
-           search->successes.gain;
+    if (FLX_NEW(search->scale, members) && FLX_NEW(search->crossover_rate, members) &&
+        FLX_NEW(search->ranked, members) &&
+        FLX_NEW(search->archive, (size_t)(search->archive_rows + 1) * width) &&
+        FLX_NEW(memory->scale, memory->n_slots) &&
+        FLX_NEW(memory->crossover_rate, memory->n_slots) &&
+        FLX_NEW(successes->scale, members) &&
+        FLX_NEW(successes->crossover_rate, members) && FLX_NEW(successes->gain, members))
+        return FLX_OK;
+    return flx_no_memory(error, "an archive of %d x %zu", search->archive_rows, width);
 }
 
-static void take_options(flx_lshade *search, const flx_problem *problem,
-                         const flx_optimizer_options *options)
+static flx_status create(flx_optimizer_state *base, const flx_optimizer_options *options,
+                         flx_error *error)
 {
-    *search = (flx_lshade){
-        .problem = *problem,
-        .seed = options->seed,
-        .budget = (double)options->budget,
-        .best_share = options->best_share,
-        .archive_rate = options->archive_rate,
-        .resample = flx_resample_chance(problem->genes, problem->n_dimensions),
-        .first_members = options->population,
-        .smallest_members = options->smallest_population,
-        .memory.n_slots = options->history,
-    };
-    search->n_members = search->first_members;
-}
-
-static flx_status fill(flx_lshade *search, flx_error *error)
-{
-    if (!allocate(search))
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for a population of %d x %d",
-                        search->first_members, search->problem.n_dimensions);
-    flx_first_population(&search->problem, search->seed, search->n_members,
-                         search->units);
-    for (int i = 0; i < search->n_members; i++)
-        search->values[i] = INFINITY;
+    flx_lshade *search = (flx_lshade *)base;
+    search->budget = (double)options->budget;
+    search->best_share = options->best_share;
+    search->archive_rate = options->archive_rate;
+    search->smallest_members = options->smallest_population;
+    search->memory.n_slots = options->history;
+    FLX_TRY(allocate(search, error));
     for (int s = 0; s < search->memory.n_slots; s++)
         search->memory.scale[s] = search->memory.crossover_rate[s] = 0.5;
     return FLX_OK;
 }
 
-static flx_status create(const flx_problem *problem, const flx_optimizer_options *options,
-                         void **out, flx_error *error)
-{
-    *out = NULL;
-    flx_lshade *search = calloc(1, sizeof *search);
-    if (!search)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for L-SHADE");
-    take_options(search, problem, options);
-    flx_status status = fill(search, error);
-    if (status != FLX_OK) {
-        destroy(search);
-        return status;
-    }
-    *out = search;
-    return FLX_OK;
-}
-
-static int largest_batch(const void *state)
-{
-    return ((const flx_lshade *)state)->first_members;
-}
-
 static const double *member_row(const flx_lshade *search, int index)
 {
-    size_t n_dimensions = (size_t)search->problem.n_dimensions;
-    return index < search->n_members
-               ? search->units + (size_t)index * n_dimensions
-               : search->archive + (size_t)(index - search->n_members) * n_dimensions;
+    size_t n_dimensions = (size_t)search->base.problem.n_dimensions;
+    return index < search->base.n_members
+               ? search->base.units + (size_t)index * n_dimensions
+               : search->archive +
+                     (size_t)(index - search->base.n_members) * n_dimensions;
 }
 
 /* Everyone's rows, and the trial to be filled. */
@@ -207,7 +163,7 @@ typedef struct {
 static void cross(const flx_problem *problem, flx_rng_key moment, flx_rates rates, rows r)
 {
     r.trial[rates.forced] = -1;
-    if (!problem->genes) {
+    if (!problem->dimensions) {
 #pragma omp simd
         for (int d = 0; d < problem->n_dimensions; d++) {
             flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d],
@@ -219,15 +175,16 @@ static void cross(const flx_problem *problem, flx_rng_key moment, flx_rates rate
     for (int d = 0; d < problem->n_dimensions; d++) {
         flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d], r.minus[d]};
         r.trial[d] =
-            flx_cross_dimension(r.trial[d], moment, d, problem->genes[d], donors, rates);
+            flx_cross_dimension(r.trial[d], moment, d, problem->dimensions[d], donors, rates);
     }
 }
 
 /* Draws F, CR and the donors of member i, and its trial. */
 static void draw_trial(const flx_lshade *search, int i)
 {
-    int n_members = search->n_members, n_dimensions = search->problem.n_dimensions;
-    flx_rng_key moment = {search->seed, (uint32_t)i, search->generation};
+    int n_members = search->base.n_members,
+        n_dimensions = search->base.problem.n_dimensions;
+    flx_rng_key moment = {search->base.seed, (uint32_t)i, search->base.generation};
     int slot = flx_pick(moment, FLX_PICK_SLOT, search->memory.n_slots);
     search->scale[i] = flx_draw_scale(moment, search->memory.scale[slot]);
     search->crossover_rate[i] =
@@ -237,35 +194,32 @@ static void draw_trial(const flx_lshade *search, int i)
                        flx_pbest_count(search->best_share, n_members), n_dimensions);
     c.rates.scale = search->scale[i];
     c.rates.crossover_rate = search->crossover_rate[i];
-    c.rates.resample = search->resample;
+    c.rates.resample = search->base.resample;
     rows r = {member_row(search, i), member_row(search, search->ranked[c.pull]),
               member_row(search, c.plus), member_row(search, c.minus),
-              search->trials + (size_t)i * (size_t)n_dimensions};
-    flx_uniform_row(search->seed, FLX_STREAM_CROSSOVER, moment.individual,
+              search->base.trials + (size_t)i * (size_t)n_dimensions};
+    flx_uniform_row(search->base.seed, FLX_STREAM_CROSSOVER, moment.individual,
                     moment.generation, n_dimensions, r.trial);
-    cross(&search->problem, moment, c.rates, r);
+    cross(&search->base.problem, moment, c.rates, r);
 }
 
-static const double *propose(void *state, int limit, int *count)
+static void propose(flx_optimizer_state *base, int count)
 {
-    flx_lshade *search = state;
-    int n_dimensions = search->problem.n_dimensions;
-    *count = limit < search->n_members ? limit : search->n_members;
-    if (search->generation == 0)
-        return search->units;
-    flx_rank(search->values, search->n_members, search->ranked);
-#pragma omp parallel for schedule(static) if (flx_is_worth_threads(*count, n_dimensions))
-    for (int i = 0; i < *count; i++)
+    flx_lshade *search = (flx_lshade *)base;
+    flx_rank(base->values, base->n_members, search->ranked);
+#pragma omp parallel for schedule(                                                       \
+    static) if (flx_is_worth_threads(count, base->problem.n_dimensions))
+    for (int i = 0; i < count; i++)
         draw_trial(search, i);
-    return search->trials;
 }
 
 /* A full archive loses a random row; the last row then takes its place. */
 static void evict(flx_lshade *search)
 {
-    size_t n_dimensions = (size_t)search->problem.n_dimensions;
-    int victim = flx_below(search->seed, FLX_STREAM_EVICT, 0, search->generation,
-                           search->n_evicted++, search->n_archived);
+    size_t n_dimensions = (size_t)search->base.problem.n_dimensions;
+    int victim =
+        flx_below(search->base.seed, FLX_STREAM_EVICT, 0, search->base.generation,
+                  search->n_evicted++, search->n_archived);
     search->n_archived--;
     memmove(search->archive + (size_t)victim * n_dimensions,
             search->archive + (size_t)search->n_archived * n_dimensions,
@@ -274,11 +228,11 @@ static void evict(flx_lshade *search)
 
 static void archive_parent(flx_lshade *search, int i)
 {
-    size_t n_dimensions = (size_t)search->problem.n_dimensions;
+    size_t n_dimensions = (size_t)search->base.problem.n_dimensions;
     memcpy(search->archive + (size_t)search->n_archived * n_dimensions,
-           search->units + (size_t)i * n_dimensions, n_dimensions * sizeof(double));
+           search->base.units + (size_t)i * n_dimensions, n_dimensions * sizeof(double));
     search->n_archived++;
-    if (search->n_archived > flx_lshade_archive_cap(search, search->n_members))
+    if (search->n_archived > flx_lshade_archive_cap(search, search->base.n_members))
         evict(search);
 }
 
@@ -287,7 +241,7 @@ static void record_success(flx_lshade *search, int i, double value)
     flx_successes *successes = &search->successes;
     successes->scale[successes->count] = search->scale[i];
     successes->crossover_rate[successes->count] = search->crossover_rate[i];
-    successes->gain[successes->count] = search->values[i] - value;
+    successes->gain[successes->count] = search->base.values[i] - value;
     successes->count++;
 }
 
@@ -296,9 +250,9 @@ static void record_success(flx_lshade *search, int i, double value)
 static int worst_member(const flx_lshade *search)
 {
     int worst = -1;
-    for (int i = 0; i < search->n_members; i++)
-        if (!isnan(search->values[i]) &&
-            (worst < 0 || search->values[i] >= search->values[worst]))
+    for (int i = 0; i < search->base.n_members; i++)
+        if (!isnan(search->base.values[i]) &&
+            (worst < 0 || search->base.values[i] >= search->base.values[worst]))
             worst = i;
     return worst;
 }
@@ -307,87 +261,65 @@ static int worst_member(const flx_lshade *search)
  */
 static void shrink(flx_lshade *search)
 {
-    size_t n_dimensions = (size_t)search->problem.n_dimensions;
-    int wanted = flx_population_size(search->first_members, search->smallest_members,
+    size_t n_dimensions = (size_t)search->base.problem.n_dimensions;
+    int wanted = flx_population_size(search->base.first_members, search->smallest_members,
                                      search->evaluations, search->budget);
-    if (wanted >= search->n_members)
+    if (wanted >= search->base.n_members)
         return;
-    for (int left = search->n_members; left > wanted; left--)
-        search->values[worst_member(search)] = NAN; /* marks who leaves */
+    for (int left = search->base.n_members; left > wanted; left--)
+        search->base.values[worst_member(search)] = NAN; /* marks who leaves */
     int kept = 0;
-    for (int i = 0; i < search->n_members; i++) {
-        if (isnan(search->values[i]))
+    for (int i = 0; i < search->base.n_members; i++) {
+        if (isnan(search->base.values[i]))
             continue;
-        memmove(search->units + (size_t)kept * n_dimensions,
-                search->units + (size_t)i * n_dimensions, n_dimensions * sizeof(double));
-        search->values[kept++] = search->values[i];
+        memmove(search->base.units + (size_t)kept * n_dimensions,
+                search->base.units + (size_t)i * n_dimensions,
+                n_dimensions * sizeof(double));
+        search->base.values[kept++] = search->base.values[i];
     }
-    search->n_members = wanted;
+    search->base.n_members = wanted;
     while (search->n_archived > flx_lshade_archive_cap(search, wanted))
         evict(search);
 }
 
 static void select_survivors(flx_lshade *search, const double *values, int count)
 {
-    size_t n_dimensions = (size_t)search->problem.n_dimensions;
+    size_t n_dimensions = (size_t)search->base.problem.n_dimensions;
     search->successes.count = 0;
     for (int i = 0; i < count; i++) {
-        if (values[i] > search->values[i])
+        if (values[i] > search->base.values[i])
             continue;
-        if (values[i] < search->values[i]) {
+        if (values[i] < search->base.values[i]) {
             archive_parent(search, i);
             record_success(search, i, values[i]);
         }
-        memcpy(search->units + (size_t)i * n_dimensions,
-               search->trials + (size_t)i * n_dimensions, n_dimensions * sizeof(double));
-        search->values[i] = values[i];
+        memcpy(search->base.units + (size_t)i * n_dimensions,
+               search->base.trials + (size_t)i * n_dimensions,
+               n_dimensions * sizeof(double));
+        search->base.values[i] = values[i];
     }
     flx_success_memory_update(&search->memory, &search->successes);
 }
 
-static void accept(void *state, const double *values, int count)
+static void accept(flx_optimizer_state *base, const double *values, int count)
 {
-    flx_lshade *search = state;
-    if (search->generation == 0)
-        memcpy(search->values, values, (size_t)count * sizeof(double));
-    else
+    flx_lshade *search = (flx_lshade *)base;
+    if (base->generation > 0)
         select_survivors(search, values, count);
     search->evaluations += count;
     search->n_evicted = 0;
     shrink(search);
-    search->generation++;
-}
-
-static double spread(const void *state)
-{
-    const flx_lshade *search = state;
-    double lowest = INFINITY, highest = -INFINITY;
-    for (int i = 0; i < search->n_members; i++) {
-        lowest = fmin(lowest, search->values[i]);
-        highest = fmax(highest, search->values[i]);
-    }
-    return highest - lowest;
-}
-
-static int population(const void *state, const double **units, const double **values)
-{
-    const flx_lshade *search = state;
-    *units = search->units;
-    *values = search->values;
-    return search->n_members;
 }
 
 const flx_optimizer flx_lshade_optimizer = {
     .name = "lshade",
-    .summary = "L-SHADE: self-adapting evolution with a shrinking population",
     .budget = 100000,
+    .keeps_population = true,
+    .state_size = sizeof(flx_lshade),
     .fill_defaults = fill_defaults,
     .check = check,
     .create = create,
     .destroy = destroy,
-    .largest_batch = largest_batch,
     .propose = propose,
     .accept = accept,
-    .spread = spread,
-    .population = population,
 };

@@ -28,14 +28,9 @@ void flx_success_memory_update(flx_success_memory *memory,
                                const flx_successes *successes);
 
 typedef struct {
-    flx_problem problem;
-    uint64_t seed;
-    double best_share, archive_rate, resample, budget, evaluations;
-    int first_members, smallest_members, n_members;
-    uint32_t generation; /* 0: the first population has not been evaluated */
-    double *units;       /* (first_members, n_dimensions); n_members rows count */
-    double *values;      /* (first_members) */
-    double *trials;      /* (first_members, n_dimensions) */
+    flx_optimizer_state base;
+    double best_share, archive_rate, budget, evaluations;
+    int smallest_members;
     double *scale, *crossover_rate; /* (first_members) of the trials */
     int *ranked;                    /* (first_members) ascending by value */
     int n_archived, archive_rows;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Population optimizers over the unit cube: one interface, one table. All minimize a
- * function that is evaluated for a whole population at once.
+ * function that their caller evaluates for a whole population at once.
  *
  *   random  the best of uniformly random settings (the paper's baseline)
  *   de      differential evolution rand/1/bin, generation by generation (Storn & Price
@@ -8,33 +8,27 @@
  * Fukunaga 2014): success-history F and CR, an archive of defeated parents, a population
  * that shrinks linearly; the default
  *
- * Deviations: de repairs a gene outside the cube like L-SHADE, half way between the
+ * Deviations: de repairs a number outside the cube like L-SHADE, half way between the
  * parent and the bound (the paper does not say); categories are copied or drawn anew
  * (kernels/formulas/mutation.h). Results depend on problem, options and seed only. */
 #ifndef FLX_OPTIMIZER_H
 #define FLX_OPTIMIZER_H
 
-#include "formats/status.h"
 #include "formats/progress.h"
+#include "formats/status.h"
 #include "kernels/formulas/mutation.h"
 #include "kernels/formulas/stop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Values (count), lower is better, of settings (count, n_dimensions) row-major in [0, 1];
- * genes with levels stand at the centre of their level. What is not finite counts as
- * worst. */
-typedef flx_status (*flx_evaluate)(void *context, const double *settings, int count,
-                                   double *values, flx_error *error);
-
+/* Settings are points (n_dimensions) in [0, 1]; dimensions with levels stand at the
+ * centre of their level. */
 typedef struct {
     int n_dimensions;
-    const flx_dimension *genes; /* (n_dimensions), borrowed; NULL: all continuous */
-    flx_evaluate evaluate;      /* may be NULL with flx_search_propose / _accept */
-    void *context;
-    const double *initial; /* (n_initial, n_dimensions) in [0, 1], borrowed: the first
-                              members of the population; the rest is uniform */
+    const flx_dimension *dimensions; /* (n_dimensions), borrowed; NULL: all continuous */
+    const double *initial; /* (n_initial, n_dimensions), borrowed: the first members of
+                              the population; the rest is uniform */
     int n_initial;
 } flx_problem;
 
@@ -71,16 +65,11 @@ typedef struct {
 
 /* Names of the table, in order; NULL past the end. */
 const char *flx_optimizer_name(int index);
-const char *flx_optimizer_summary(int index);
 
-/* Runs to the end. FLX_BAD_INPUT for an unknown name or options out of range, FLX_NUMERIC
- * if no evaluation gave a finite value, else what `evaluate` failed with. */
-flx_status flx_optimize(const char *name, const flx_problem *problem,
-                        const flx_optimizer_options *options, flx_optimum **out,
-                        flx_error *error);
 void flx_optimum_destroy(flx_optimum *optimum); /* NULL is fine */
 
-/* The same step by step, for callers that evaluate many searches as one batch. */
+/* A search step by step, so that its caller may evaluate many of them as one batch.
+ * FLX_BAD_INPUT for an unknown name or options out of range. */
 typedef struct flx_search flx_search;
 flx_status flx_search_create(const char *name, const flx_problem *problem,
                              const flx_optimizer_options *options, flx_search **out,
@@ -89,14 +78,16 @@ void flx_search_destroy(flx_search *search);
 bool flx_search_is_done(const flx_search *search);
 /* The most settings that one proposal holds. */
 int flx_search_largest_batch(const flx_search *search);
-/* The population, rows of settings as they are mutated and their values, valid until the
+/* The population, rows of settings before quantization and their values, valid until the
  * next proposal. Returns how many; 0 for random search. */
 int flx_search_population(const flx_search *search, const double **units,
                           const double **values);
 /* The next settings (*count, n_dimensions), valid until accepted. Only while not done. */
 const double *flx_search_propose(flx_search *search, int *count);
-/* Their values, in the same order. */
+/* Their values, in the same order; lower is better, what is not finite counts as worst.
+ */
 void flx_search_accept(flx_search *search, const double *values);
+/* FLX_NUMERIC where no evaluation gave a finite value. */
 flx_status flx_search_result(const flx_search *search, flx_optimum **out,
                              flx_error *error);
 #endif

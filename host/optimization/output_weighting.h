@@ -10,8 +10,8 @@
 #ifndef FLX_OUTPUT_WEIGHTING_H
 #define FLX_OUTPUT_WEIGHTING_H
 
-#include "formats/status.h"
 #include "formats/progress.h"
+#include "formats/status.h"
 #include "kernels/backend.h"
 
 #include <stdbool.h>

@@ -67,7 +67,7 @@ static flx_status search_settings(const flx_tuning *tuning, const double *initia
 {
     flx_device_search search = {.optimizer = tuning->optimizer,
                                 .problem = {.n_dimensions = tuning->space->n_genes,
-                                            .genes = tuning->space->genes,
+                                            .dimensions = tuning->space->genes,
                                             .initial = initial,
                                             .n_initial = initial != NULL},
                                 .options = tuning->options,

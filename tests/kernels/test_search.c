@@ -61,7 +61,7 @@ static flx_population_search plan(const setup *s)
                                    .is_normalized = s->is_mean,
                                    .is_maximized = s->is_maximized,
                                    .n_genes = s->problem.n_dimensions,
-                                   .genes = s->problem.genes,
+                                   .genes = s->problem.dimensions,
                                    .initial = s->problem.initial,
                                    .n_initial = s->problem.n_initial,
                                    .members = o.population,
@@ -202,7 +202,7 @@ static void check_generations(flx_backend *backend)
         setup de = make_setup(
             "de", (flx_optimizer_options){.budget = 110, .population = 9, .seed = 3});
         de.is_mean = form == 1;
-        de.problem.genes = form == 2 ? kinds : NULL;
+        de.problem.dimensions = form == 2 ? kinds : NULL;
         de.problem.initial = corner; /* zeros have no mean: NaN, until replaced */
         de.problem.n_initial = 2;
         expect_host_search(backend, &de, y);
@@ -360,7 +360,7 @@ static void make_mixed(flx_population_search *plans)
                                                                .seed = (uint64_t)i,
                                                                .keep = 4});
         s.is_mean = i == 1;
-        s.problem.genes = i == 2 ? kinds : NULL;
+        s.problem.dimensions = i == 2 ? kinds : NULL;
         plans[i] = plan(&s);
     }
     plans[3].problem = 1;

@@ -88,10 +88,10 @@ static void weights_are_those_of_the_cpu(void)
     with_every_backend(check_weighting);
 }
 
-static const flx_dimension genes[K] = {{FLX_DIMENSION_CONTINUOUS, 1, 0},
-                                       {FLX_DIMENSION_LEVELS, 5, 0},
-                                       {FLX_DIMENSION_CATEGORY, 3, 0},
-                                       {FLX_DIMENSION_CONTINUOUS, 1, 0}};
+static const flx_dimension dimensions[K] = {{FLX_DIMENSION_CONTINUOUS, 1, 0},
+                                            {FLX_DIMENSION_LEVELS, 5, 0},
+                                            {FLX_DIMENSION_CATEGORY, 3, 0},
+                                            {FLX_DIMENSION_CONTINUOUS, 1, 0}};
 
 static void make_searches(flx_device_search *searches)
 {
@@ -99,7 +99,7 @@ static void make_searches(flx_device_search *searches)
     for (int s = 0; s < SEARCHES; s++)
         searches[s] = (flx_device_search){
             .optimizer = names[s % 3],
-            .problem = {.n_dimensions = K, .genes = genes},
+            .problem = {.n_dimensions = K, .dimensions = dimensions},
             .options = {.budget = 20 * MEMBERS,
                         .population = MEMBERS,
                         .seed = (uint64_t)s,
@@ -127,6 +127,17 @@ static void destroy_all(flx_optimum **optima)
         flx_optimum_destroy(optima[s]);
 }
 
+/* Root mean square over the dimensions. */
+static double measure_distance(const double *a, const double *b)
+{
+    double sum = 0;
+    for (int d = 0; d < K; d++) {
+        bool is_category = dimensions[d].kind == FLX_DIMENSION_CATEGORY;
+        sum += is_category ? a[d] != b[d] : (a[d] - b[d]) * (a[d] - b[d]);
+    }
+    return sqrt(sum / K);
+}
+
 /* The best first, then others at their levels, apart from each other. */
 static void check_list(flx_backend *backend)
 {
@@ -146,10 +157,9 @@ static void check_list(flx_backend *backend)
         assert_true(memcmp(o->kept, o->best, sizeof(double) * K) == 0);
         for (int a = 1; a < o->n_kept; a++) {
             assert_true(o->kept_values[a] >= o->kept_values[a - 1]);
-            assert_true(flx_unit_distance(o->kept + a * K, o->kept + (a - 1) * K, K,
-                                          genes) >= 0.1);
+            assert_true(measure_distance(o->kept + a * K, o->kept + (a - 1) * K) >= 0.1);
             assert_close(o->kept[a * K + 1],
-                         flx_dimension_snap(genes[1], o->kept[a * K + 1]), 0, 1e-15);
+                         flx_dimension_snap(dimensions[1], o->kept[a * K + 1]), 0, 1e-15);
         }
     }
     destroy_all(optima);

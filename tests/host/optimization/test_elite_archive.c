@@ -8,11 +8,11 @@
 #include <math.h>
 
 static flx_elite_archive *make_list(int capacity, double spacing,
-                                    const flx_dimension *genes)
+                                    const flx_dimension *dimensions)
 {
     flx_elite_archive *list = NULL;
     flx_error error = {0};
-    assert_int(flx_elite_archive_create(capacity, 2, genes, spacing, &list, &error),
+    assert_int(flx_elite_archive_create(capacity, 2, dimensions, spacing, &list, &error),
                FLX_OK);
     return list;
 }
@@ -83,7 +83,7 @@ static void equal_settings_are_kept_once(void)
 static void a_better_neighbour_takes_the_place_of_the_worse(void)
 {
     flx_elite_archive *list = make_list(4, 0.1, NULL);
-    /* distances: root of the mean over two genes, so 0.1 in one gene is 0.0707 */
+    /* distances: root of the mean over two dimensions, so 0.1 in one is 0.0707 */
     assert_true(offer(list, 0.50, 0.5, 4));
     assert_true(!offer(list, 0.60, 0.5, 5));
     assert_true(offer(list, 0.65, 0.5, 6)); /* 0.106 away */
@@ -125,14 +125,25 @@ static void chooses_far_ones_before_near_ones(void)
     flx_elite_archive_destroy(list);
 }
 
+/* Of two settings 0.1 apart in one of two dimensions, or of different categories there,
+ * the worse one is taken where the spacing is no more than their distance. */
+static bool are_apart(double spacing, const flx_dimension *dimensions)
+{
+    flx_elite_archive *list = make_list(2, spacing, dimensions);
+    assert_true(offer(list, 0.05, 0.5, 1));
+    bool is_taken = offer(list, 0.15, 0.5, 2);
+    flx_elite_archive_destroy(list);
+    return is_taken;
+}
+
 static void different_categories_are_a_whole_side_apart(void)
 {
-    flx_dimension genes[] = {{FLX_DIMENSION_CATEGORY, 10, 0},
-                             {FLX_DIMENSION_CONTINUOUS, 1, 0}};
-    double a[] = {0.05, 0.5}, b[] = {0.15, 0.5};
-    assert_close(flx_unit_distance(a, b, 2, genes), sqrt(0.5), 1e-15, 0);
-    assert_close(flx_unit_distance(a, b, 2, NULL), 0.1 * sqrt(0.5), 1e-12, 0);
-    assert_close(flx_unit_distance(a, a, 2, genes), 0, 0, 0);
+    flx_dimension dimensions[] = {{FLX_DIMENSION_CATEGORY, 10, 0},
+                                  {FLX_DIMENSION_CONTINUOUS, 1, 0}};
+    assert_true(are_apart(0.99 * sqrt(0.5), dimensions));
+    assert_true(!are_apart(1.01 * sqrt(0.5), dimensions));
+    assert_true(are_apart(0.099 * sqrt(0.5), NULL));
+    assert_true(!are_apart(0.101 * sqrt(0.5), NULL));
 }
 
 static void refuses_a_list_without_places(void)

@@ -14,18 +14,31 @@
 
 static flx_lshade *create(const flx_problem *problem, flx_optimizer_options options)
 {
-    void *state = NULL;
+    flx_optimizer_state *state = NULL;
     flx_error error = {0};
     flx_lshade_optimizer.fill_defaults(problem, &options);
-    assert_int(flx_lshade_optimizer.create(problem, &options, &state, &error), FLX_OK);
-    return state;
+    assert_int(flx_optimizer_state_create(&flx_lshade_optimizer, problem, &options,
+                                          &state, &error),
+               FLX_OK);
+    return (flx_lshade *)state;
+}
+
+static void destroy(flx_lshade *search)
+{
+    flx_optimizer_state_destroy(&flx_lshade_optimizer, &search->base);
 }
 
 static int propose(flx_lshade *search)
 {
     int count = 0;
-    flx_lshade_optimizer.propose(search, search->first_members, &count);
+    flx_optimizer_propose(&flx_lshade_optimizer, &search->base,
+                          search->base.first_members, &count);
     return count;
+}
+
+static void accept_values(flx_lshade *search, const double *values, int count)
+{
+    flx_optimizer_accept(&flx_lshade_optimizer, &search->base, values, count);
 }
 
 static double distance_to_corner(const double *unit, int n)
@@ -39,12 +52,13 @@ static double distance_to_corner(const double *unit, int n)
 /* Evaluates what was proposed and accepts it. */
 static void accept(flx_lshade *search, int count)
 {
-    const double *units = search->generation ? search->trials : search->units;
-    int n = search->problem.n_dimensions;
+    const double *units =
+        search->base.generation ? search->base.trials : search->base.units;
+    int n = search->base.problem.n_dimensions;
     double *values = malloc((size_t)count * sizeof *values);
     for (int i = 0; i < count; i++)
         values[i] = distance_to_corner(units + (size_t)i * (size_t)n, n);
-    flx_lshade_optimizer.accept(search, values, count);
+    accept_values(search, values, count);
     free(values);
 }
 
@@ -125,16 +139,16 @@ static void the_population_really_shrinks_and_loses_its_worst(void)
     flx_lshade *search = create(
         &problem, (flx_optimizer_options){.budget = 2000, .population = 60, .seed = 3});
     int evaluations = 0, before[60];
-    while (evaluations + search->n_members <= 2000) {
+    while (evaluations + search->base.n_members <= 2000) {
         int count = propose(search);
-        assert_int(count, search->n_members);
+        assert_int(count, search->base.n_members);
         evaluations += count;
         accept(search, count);
-        assert_int(search->n_members, flx_population_size(60, 4, evaluations, 2000));
-        flx_rank(search->values, search->n_members, before);
+        assert_int(search->base.n_members, flx_population_size(60, 4, evaluations, 2000));
+        flx_rank(search->base.values, search->base.n_members, before);
     }
-    assert_true(search->n_members <= 6);
-    flx_lshade_optimizer.destroy(search);
+    assert_true(search->base.n_members <= 6);
+    destroy(search);
 }
 
 static void the_smallest_values_survive_a_reduction(void)
@@ -146,15 +160,19 @@ static void the_smallest_values_survive_a_reduction(void)
     flx_lshade *search =
         create(&problem, (flx_optimizer_options){.budget = 30, .population = 10});
     assert_int(propose(search), 10);
-    flx_lshade_optimizer.accept(search, values, 10);
+    accept_values(search, values, 10);
     /* 10 + (4 - 10) / 3 = 8: both nines leave, the rest keeps its order */
     double expected[] = {5, 1, 3, 7, 2, 8, 4, 6};
-    assert_int(search->n_members, 8);
+    assert_int(search->base.n_members, 8);
     for (int i = 0; i < 8; i++) {
-        assert_close(search->values[i], expected[i], 0, 0);
-        assert_close(search->units[i], initial[i == 0 ? 0 : i == 1 ? 2 : i + 2], 0, 0);
+        assert_close(search->base.values[i], expected[i], 0, 0);
+        assert_close(search->base.units[i],
+                     initial[i == 0   ? 0
+                             : i == 1 ? 2
+                                      : i + 2],
+                     0, 0);
     }
-    flx_lshade_optimizer.destroy(search);
+    destroy(search);
 }
 
 static void of_equal_values_the_later_member_leaves(void)
@@ -164,11 +182,11 @@ static void of_equal_values_the_later_member_leaves(void)
     flx_lshade *search =
         create(&problem, (flx_optimizer_options){.budget = 5, .population = 5});
     propose(search);
-    flx_lshade_optimizer.accept(search, values, 5);
-    assert_int(search->n_members, 4);
+    accept_values(search, values, 5);
+    assert_int(search->base.n_members, 4);
     for (int i = 0; i < 4; i++)
-        assert_close(search->units[i], initial[i], 0, 0);
-    flx_lshade_optimizer.destroy(search);
+        assert_close(search->base.units[i], initial[i], 0, 0);
+    destroy(search);
 }
 
 static int find_row(const double *rows, int count, const double *row, int n)
@@ -187,25 +205,25 @@ static void the_archive_holds_exactly_the_defeated_parents(void)
     propose(search);
     accept(search, 40);
     double parents[80], parent_values[40];
-    memcpy(parents, search->units, sizeof parents);
-    memcpy(parent_values, search->values, sizeof parent_values);
+    memcpy(parents, search->base.units, sizeof parents);
+    memcpy(parent_values, search->base.values, sizeof parent_values);
     propose(search);
     /* trial i: a third better, a third equal, a third worse */
     double values[40];
     for (int i = 0; i < 40; i++)
         values[i] = parent_values[i] + (i % 3 - 1);
-    flx_lshade_optimizer.accept(search, values, 40);
+    accept_values(search, values, 40);
     assert_int(search->n_archived, 14);
     assert_int(search->successes.count, 14);
     for (int i = 0; i < 40; i++) {
         int place = find_row(search->archive, search->n_archived, parents + 2 * i, 2);
         assert_true((place >= 0) == (i % 3 == 0));
-        int is_replaced = memcmp(search->units + 2 * i, parents + 2 * i, 16) != 0;
+        int is_replaced = memcmp(search->base.units + 2 * i, parents + 2 * i, 16) != 0;
         assert_int(is_replaced, i % 3 != 2);
     }
     for (int s = 0; s < 14; s++)
         assert_close(search->successes.gain[s], 1, 1e-14, 0);
-    flx_lshade_optimizer.destroy(search);
+    destroy(search);
 }
 
 static void the_archive_never_outgrows_its_share(void)
@@ -216,19 +234,19 @@ static void the_archive_never_outgrows_its_share(void)
         (flx_optimizer_options){.budget = 3000, .population = 50, .archive_rate = 0.5});
     assert_int(flx_lshade_archive_cap(search, 50), 25);
     int was_full = 0;
-    for (int evaluations = 0; evaluations + search->n_members <= 3000;) {
+    for (int evaluations = 0; evaluations + search->base.n_members <= 3000;) {
         int count = propose(search);
         evaluations += count;
         accept(search, count);
-        int cap = flx_lshade_archive_cap(search, search->n_members);
+        int cap = flx_lshade_archive_cap(search, search->base.n_members);
         assert_true(search->n_archived <= cap);
         was_full += search->n_archived == cap;
     }
     assert_true(was_full > 5);
-    flx_lshade_optimizer.destroy(search);
+    destroy(search);
     search = create(&problem, (flx_optimizer_options){.budget = 3000, .population = 50});
     assert_int(flx_lshade_archive_cap(search, 50), 130);
-    flx_lshade_optimizer.destroy(search);
+    destroy(search);
 }
 
 /* Eight members at 0.5, the two best at 0.9. With p N = 1.1 the pull comes from the best
@@ -248,14 +266,14 @@ static void the_pull_comes_from_the_best_two_at_least(void)
             &problem,
             (flx_optimizer_options){.budget = 100000, .population = 10, .seed = seed});
         propose(search);
-        flx_lshade_optimizer.accept(search, values, 10);
+        accept_values(search, values, 10);
         propose(search);
         for (int i = 0; i < 8; i++) {
-            assert_true(search->trials[i] >= 0.5 - 1e-12);
+            assert_true(search->base.trials[i] >= 0.5 - 1e-12);
             double pull = 0.5 + search->scale[i] * 0.4;
-            n_pulled += fabs(search->trials[i] - pull) < 1e-12;
+            n_pulled += fabs(search->base.trials[i] - pull) < 1e-12;
         }
-        flx_lshade_optimizer.destroy(search);
+        destroy(search);
     }
     assert_true(n_pulled > 100);
 }
@@ -270,14 +288,14 @@ static void a_terminal_memory_changes_one_gene_a_trial(void)
     for (int s = 0; s < search->memory.n_slots; s++)
         search->memory.crossover_rate[s] = -1;
     propose(search);
-    for (int i = 0; i < search->n_members; i++) {
+    for (int i = 0; i < search->base.n_members; i++) {
         int changed = 0;
         for (int d = 0; d < 20; d++)
-            changed += search->trials[20 * i + d] != search->units[20 * i + d];
+            changed += search->base.trials[20 * i + d] != search->base.units[20 * i + d];
         assert_int(changed, 1);
         assert_close(search->crossover_rate[i], 0, 0, 0);
     }
-    flx_lshade_optimizer.destroy(search);
+    destroy(search);
 }
 
 /* Recomputes each trial of a generation from F, CR and the donors that the keys name. */
@@ -289,28 +307,28 @@ static void a_generation_follows_the_formula(void)
     for (int g = 0; g < 4; g++)
         accept(search, propose(search));
     propose(search);
-    int order[12], n = search->n_members;
-    flx_rank(search->values, n, order);
+    int order[12], n = search->base.n_members;
+    flx_rank(search->base.values, n, order);
     int from_archive = 0;
     for (int i = 0; i < n; i++) {
-        flx_rng_key moment = {8, (uint32_t)i, search->generation};
+        flx_rng_key moment = {8, (uint32_t)i, search->base.generation};
         int best = order[flx_pick(moment, FLX_PICK_BEST, 2)], taken[2] = {i, 0};
         taken[1] = flx_pick_other(moment, FLX_PICK_R1, n, taken, 1);
         int last = flx_pick_other(moment, FLX_PICK_R2, n + search->n_archived, taken, 2);
         const double *minus =
-            last < n ? search->units + 3 * last : search->archive + 3 * (last - n);
+            last < n ? search->base.units + 3 * last : search->archive + 3 * (last - n);
         from_archive += last >= n;
         for (int d = 0; d < 3; d++) {
-            double x = search->units[3 * i + d], F = search->scale[i];
-            double mutant = x + F * (search->units[3 * best + d] - x) +
-                            F * (search->units[3 * taken[1] + d] - minus[d]);
+            double x = search->base.units[3 * i + d], F = search->scale[i];
+            double mutant = x + F * (search->base.units[3 * best + d] - x) +
+                            F * (search->base.units[3 * taken[1] + d] - minus[d]);
             mutant = flx_midpoint_repair(mutant, x);
-            double trial = search->trials[3 * i + d];
+            double trial = search->base.trials[3 * i + d];
             assert_true(trial == x || fabs(trial - mutant) < 1e-15);
         }
     }
     assert_true(from_archive > 0);
-    flx_lshade_optimizer.destroy(search);
+    destroy(search);
 }
 
 CU_TestInfo lshade_tests[] = {
