@@ -74,8 +74,9 @@ flx_status flx_pooled_rows_open(const flx_model *model, const flx_dataset *fresh
     *r = (flx_pooled_rows){.model = model, .fresh = fresh};
     if (!go_back(r))
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a deployment");
-    FLX_TRY(flx_black_box_graph_build_since(&r->before, replicas, &r->then, error));
-    FLX_TRY(flx_black_box_graph_build_since(model->deployment, replicas, &r->now, error));
+    FLX_TRY(flx_black_box_graph_build_for(&r->before, replicas, true, &r->then, error));
+    FLX_TRY(
+        flx_black_box_graph_build_for(model->deployment, replicas, true, &r->now, error));
     return stack_all(r, error);
 }
 

@@ -115,7 +115,7 @@ static flx_status deploy(exchange *x, flx_error *error)
 static flx_status keep_readings(const exchange *x, flx_input_subsets **out,
                                 flx_error *error)
 {
-    const flx_input_subsets *before = x->model->graph->readings;
+    const flx_input_subsets *before = x->model->graph->input_subsets;
     const flx_service *new = &x->deployment->services[x->place];
     *out = before ? flx_input_subsets_create() : NULL;
     bool is_whole = !before || *out;
@@ -142,7 +142,7 @@ static flx_status build(exchange *x, flx_error *error)
     flx_input_subsets *readings = NULL;
     flx_status status = keep_readings(x, &readings, error);
     flx_graph_scope scope = flx_graph_scope_of(x->model->graph);
-    scope.readings = readings;
+    scope.input_subsets = readings;
     if (status == FLX_OK)
         status = flx_model_build_graph(x->deployment, FLX_COMPOSED, x->model->paper_mode,
                                        &scope, &x->graph, error);

@@ -1,82 +1,72 @@
 /* SPDX-License-Identifier: MIT
- * Plan of a graph: what the target reaches, then levels by depth-first search, callees
- * before callers. Both keep their own stack instead of recursing, so that a hostile chain
- * of calls cannot exhaust the real one. */
+ * Finds what the target reaches, then levels by depth-first search, callees before
+ * callers. Both keep a stack of their own instead of recursing, so that a long chain of
+ * calls cannot exhaust the real one. */
 #include "host/graph/call_levels.h"
+
+#include "formats/memory.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond these a graph is a mistake in the replicas rather than a system. */
+/* A larger graph comes from a mistake in the replicas. */
 enum { MOST_VERTICES = 1000000, MOST_SOURCES = 20000000 };
 
-flx_call_node *flx_call_levels_called(const flx_call_levels *groups, const flx_call *call)
+flx_call_node *flx_call_levels_callee(const flx_call_levels *levels, const flx_call *call)
 {
-    return &groups->groups[groups->first_of[call->service] + call->operation];
+    return &levels->nodes[levels->first_node[call->service] + call->operation];
 }
 
-const flx_service *flx_call_node_service(const flx_call_levels *groups,
-                                         const flx_call_node *group)
+void flx_call_levels_destroy(flx_call_levels *levels)
 {
-    return &groups->deployment->services[group->service];
-}
-
-const flx_operation *flx_call_node_operation(const flx_call_levels *groups,
-                                             const flx_call_node *group)
-{
-    return &flx_call_node_service(groups, group)->operations[group->operation];
-}
-
-void flx_call_levels_destroy(flx_call_levels *groups)
-{
-    if (!groups)
+    if (!levels)
         return;
-    for (int g = 0; groups->groups && g < groups->n_groups; g++)
-        free(groups->groups[g].metrics);
-    free(groups->groups);
-    free(groups->first_of);
-    free(groups->spectrum);
-    free(groups);
+    for (int n = 0; levels->nodes && n < levels->n_nodes; n++)
+        free(levels->nodes[n].metrics);
+    free(levels->nodes);
+    free(levels->first_node);
+    free(levels->spectrum);
+    free(levels);
 }
 
 static flx_status out_of_memory(const flx_deployment *deployment, flx_error *error)
 {
-    return flx_fail(error, FLX_NO_MEMORY, "deployment %s: no memory for its graph",
-                    deployment->name);
+    return flx_no_memory(error, "the graph of deployment %s", deployment->name);
 }
 
 /* "redis.get", or "redis" where operations are not told apart. */
-static void write_name(const flx_call_levels *groups, const flx_call_node *group,
-                       char *text, size_t size)
+static void write_name(const flx_call_node *node, char *text, size_t size)
 {
-    const flx_service *service = flx_call_node_service(groups, group);
-    const char *operation = service->operations[group->operation].name;
-    snprintf(text, size, "%s%s%s", service->name, *operation ? "." : "", operation);
+    const char *operation = node->operation->name;
+    snprintf(text, size, "%s%s%s", node->service->name, *operation ? "." : "", operation);
 }
 
-static flx_status list_groups(flx_call_levels *groups, flx_error *error)
+static flx_status list_nodes(flx_call_levels *levels, flx_error *error)
 {
-    const flx_deployment *deployment = groups->deployment;
+    const flx_deployment *deployment = levels->deployment;
     for (int s = 0; s < deployment->n_services; s++)
-        groups->n_groups += deployment->services[s].n_operations;
-    groups->first_of = calloc((size_t)deployment->n_services, sizeof *groups->first_of);
-    groups->groups = calloc((size_t)groups->n_groups, sizeof *groups->groups);
-    if (!groups->first_of || !groups->groups)
+        levels->n_nodes += deployment->services[s].n_operations;
+    if (!FLX_NEW(levels->first_node, deployment->n_services) ||
+        !FLX_NEW(levels->nodes, levels->n_nodes))
         return out_of_memory(deployment, error);
-    int g = 0;
+    int n = 0;
     for (int s = 0; s < deployment->n_services; s++) {
-        groups->first_of[s] = g;
-        for (int o = 0; o < deployment->services[s].n_operations; o++, g++)
-            groups->groups[g] = (flx_call_node){.service = s,
-                                                .operation = o,
-                                                .called_by = -1,
-                                                .first_instance = -1,
-                                                .first_shown = -1};
+        const flx_service *service = &deployment->services[s];
+        levels->first_node[s] = n;
+        for (int o = 0; o < service->n_operations; o++, n++)
+            levels->nodes[n] = (flx_call_node){.service = service,
+                                               .operation = &service->operations[o],
+                                               .service_index = s,
+                                               .operation_index = o,
+                                               .caller = -1,
+                                               .level = -1,
+                                               .first_instance_vertex = -1,
+                                               .first_visible_vertex = -1};
     }
-    groups->target =
-        groups->first_of[deployment->target_service] + deployment->target_operation;
+    levels->target =
+        levels->first_node[deployment->target_service] + deployment->target_operation;
     return FLX_OK;
 }
 
@@ -88,15 +78,13 @@ static bool is_declared(const flx_deployment *deployment, const char *metric)
     return false;
 }
 
-/* The metrics asked for, in that order, and the target metric where it is not among them.
- */
-static flx_status list_spectrum(flx_call_levels *groups, const char *const *spectrum,
+/* The metrics as given, then the target metric where it is not among them. */
+static flx_status list_spectrum(flx_call_levels *levels, const char *const *spectrum,
                                 int n_spectrum, flx_error *error)
 {
-    const flx_deployment *deployment = groups->deployment;
+    const flx_deployment *deployment = levels->deployment;
     bool has_target = false;
-    groups->spectrum = calloc((size_t)n_spectrum + 1, sizeof *groups->spectrum);
-    if (!groups->spectrum)
+    if (!FLX_NEW(levels->spectrum, n_spectrum + 1))
         return out_of_memory(deployment, error);
     for (int k = 0; k < n_spectrum; k++) {
         if (!is_declared(deployment, spectrum[k]))
@@ -110,213 +98,208 @@ static flx_status list_spectrum(flx_call_levels *groups, const char *const *spec
                                 "the metric \"%s\" stands twice in the spectrum",
                                 spectrum[k]);
         has_target |= strcmp(spectrum[k], deployment->target_metric) == 0;
-        groups->spectrum[k] = spectrum[k];
+        levels->spectrum[k] = spectrum[k];
     }
-    groups->n_spectrum = n_spectrum;
+    levels->n_spectrum = n_spectrum;
     if (!has_target)
-        groups->spectrum[groups->n_spectrum++] = deployment->target_metric;
+        levels->spectrum[levels->n_spectrum++] = deployment->target_metric;
     return FLX_OK;
 }
 
 /* Marks what the target calls, directly or through others. */
-static flx_status reach(flx_call_levels *groups, flx_error *error)
+static flx_status mark_reachable(flx_call_levels *levels, flx_error *error)
 {
-    int *stack = malloc((size_t)groups->n_groups * sizeof *stack);
-    if (!stack)
-        return out_of_memory(groups->deployment, error);
+    FLX_SCOPED int *stack = NULL;
+    if (!FLX_NEW(stack, levels->n_nodes))
+        return out_of_memory(levels->deployment, error);
     int top = 0;
-    stack[top++] = groups->target;
-    groups->groups[groups->target].is_reached = true;
+    stack[top++] = levels->target;
+    levels->nodes[levels->target].is_reachable = true;
     while (top > 0) {
-        int g = stack[--top];
-        const flx_operation *operation =
-            flx_call_node_operation(groups, &groups->groups[g]);
+        int n = stack[--top];
+        const flx_operation *operation = levels->nodes[n].operation;
         for (int c = 0; c < operation->n_calls; c++) {
-            flx_call_node *callee = flx_call_levels_called(groups, &operation->calls[c]);
-            if (callee->is_reached)
+            flx_call_node *callee = flx_call_levels_callee(levels, &operation->calls[c]);
+            if (callee->is_reachable)
                 continue;
-            callee->is_reached = true;
-            callee->called_by = g;
-            stack[top++] = (int)(callee - groups->groups);
+            callee->is_reachable = true;
+            callee->caller = n;
+            stack[top++] = (int)(callee - levels->nodes);
         }
     }
-    free(stack);
     return FLX_OK;
 }
 
-static bool shows(const flx_call_levels *groups, const flx_call_node *group,
+static bool shows(const flx_call_levels *levels, const flx_call_node *node,
                   const char *metric)
 {
-    const flx_deployment *deployment = groups->deployment;
-    if (group->service == deployment->target_service &&
+    const flx_deployment *deployment = levels->deployment;
+    if (node->service_index == deployment->target_service &&
         strcmp(metric, deployment->target_metric) != 0)
         return false;
-    return flx_service_find_metric(flx_call_node_service(groups, group), metric) >= 0;
+    return flx_service_find_metric(node->service, metric) >= 0;
 }
 
-static flx_status fail_without_metric(const flx_call_levels *groups,
-                                      const flx_call_node *group, flx_error *error)
+static flx_status fail_without_metric(const flx_call_levels *levels,
+                                      const flx_call_node *node, flx_error *error)
 {
-    char name[256], caller[256] = "the target";
-    write_name(groups, group, name, sizeof name);
-    if (group->called_by < 0)
+    char name[256], caller[256];
+    write_name(node, name, sizeof name);
+    if (node->caller < 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "deployment %s: the target's service %s does not declare the "
                         "target metric \"%s\"",
-                        groups->deployment->name, name,
-                        groups->deployment->target_metric);
-    write_name(groups, &groups->groups[group->called_by], caller, sizeof caller);
+                        levels->deployment->name, name,
+                        levels->deployment->target_metric);
+    write_name(&levels->nodes[node->caller], caller, sizeof caller);
     return flx_fail(
         error, FLX_BAD_INPUT,
         "deployment %s: %s, which %s calls, declares none of the %d metrics of "
         "the spectrum (the first is \"%s\")",
-        groups->deployment->name, name, caller, groups->n_spectrum, groups->spectrum[0]);
+        levels->deployment->name, name, caller, levels->n_spectrum, levels->spectrum[0]);
 }
 
-static flx_status choose_metrics(flx_call_levels *groups, flx_error *error)
+static flx_status choose_metrics(flx_call_levels *levels, flx_error *error)
 {
-    for (int g = 0; g < groups->n_groups; g++) {
-        flx_call_node *group = &groups->groups[g];
-        if (!group->is_reached)
+    for (int n = 0; n < levels->n_nodes; n++) {
+        flx_call_node *node = &levels->nodes[n];
+        if (!node->is_reachable)
             continue;
-        group->metrics = calloc((size_t)groups->n_spectrum, sizeof *group->metrics);
-        if (!group->metrics)
-            return out_of_memory(groups->deployment, error);
-        for (int k = 0; k < groups->n_spectrum; k++)
-            if (shows(groups, group, groups->spectrum[k]))
-                group->metrics[group->n_metrics++] = k;
-        if (group->n_metrics == 0)
-            return fail_without_metric(groups, group, error);
+        if (!FLX_NEW(node->metrics, levels->n_spectrum))
+            return out_of_memory(levels->deployment, error);
+        for (int k = 0; k < levels->n_spectrum; k++)
+            if (shows(levels, node, levels->spectrum[k]))
+                node->metrics[node->n_metrics++] = k;
+        if (node->n_metrics == 0)
+            return fail_without_metric(levels, node, error);
     }
     return FLX_OK;
 }
 
-/* The first call that leads on to a group without a level. */
-static int next_unlevelled(const flx_call_levels *groups, int g)
+/* The first node without a level that a node calls; -1: none. */
+static int next_without_level(const flx_call_levels *levels, int n)
 {
-    const flx_operation *operation = flx_call_node_operation(groups, &groups->groups[g]);
+    const flx_operation *operation = levels->nodes[n].operation;
     for (int c = 0; c < operation->n_calls; c++) {
         const flx_call_node *callee =
-            flx_call_levels_called(groups, &operation->calls[c]);
+            flx_call_levels_callee(levels, &operation->calls[c]);
         if (callee->level < 0)
-            return (int)(callee - groups->groups);
+            return (int)(callee - levels->nodes);
     }
     return -1;
 }
 
-/* Every group left without a level has a callee without one: walking on must come back to
- * a group seen before, and from there once around is a cycle. */
-static flx_status fail_with_cycle(const flx_call_levels *groups, int from,
+/* Every node left without a level has a callee without one: a walk along them comes back
+ * to a node it has seen, and from there once around is a cycle. */
+static flx_status fail_with_cycle(const flx_call_levels *levels, int from,
                                   flx_error *error)
 {
     char text[768] = "", name[256];
     size_t length = 0;
-    for (int walked = 0; walked < groups->n_groups; walked++)
-        from = next_unlevelled(groups, from);
+    for (int walked = 0; walked < levels->n_nodes; walked++)
+        from = next_without_level(levels, from);
     int at = from;
     do {
-        write_name(groups, &groups->groups[at], name, sizeof name);
+        write_name(&levels->nodes[at], name, sizeof name);
         if (length < sizeof text)
             length +=
                 (size_t)snprintf(text + length, sizeof text - length, "%s -> ", name);
-        at = next_unlevelled(groups, at);
+        at = next_without_level(levels, at);
     } while (at != from);
-    write_name(groups, &groups->groups[from], name, sizeof name);
+    write_name(&levels->nodes[from], name, sizeof name);
     return flx_fail(error, FLX_BAD_INPUT, "deployment %s: the calls form a cycle: %s%s",
-                    groups->deployment->name, text, name);
+                    levels->deployment->name, text, name);
 }
 
 /* One above the highest vertex that its callees show; -1 while one of them has no level.
  */
-static int level_above(const flx_call_levels *groups, const flx_operation *operation)
+static int level_above(const flx_call_levels *levels, const flx_operation *operation)
 {
     int level = 0;
     for (int c = 0; c < operation->n_calls; c++) {
         const flx_call_node *callee =
-            flx_call_levels_called(groups, &operation->calls[c]);
+            flx_call_levels_callee(levels, &operation->calls[c]);
         if (callee->level < 0)
             return -1;
-        int shown = callee->level + (flx_call_node_service(groups, callee)->replicas > 1);
-        level = shown + 1 > level ? shown + 1 : level;
+        int above = callee->level + (callee->service->replicas > 1) + 1;
+        level = above > level ? above : level;
     }
     return level;
 }
 
-/* A group waits on the stack for its callees. More waiting than there are groups means
- * that one of them waits twice: a cycle. */
-static flx_status assign_levels(flx_call_levels *groups, flx_error *error)
+/* A node waits on the stack for its callees. More waiting than there are nodes means that
+ * one of them waits twice: a cycle. */
+static flx_status assign_levels(flx_call_levels *levels, flx_error *error)
 {
-    int top = 0, *stack = malloc((size_t)groups->n_groups * sizeof *stack);
-    if (!stack)
-        return out_of_memory(groups->deployment, error);
-    for (int g = 0; g < groups->n_groups; g++)
-        groups->groups[g].level = -1;
-    stack[top++] = groups->target;
+    FLX_SCOPED int *stack = NULL;
+    int top = 0;
+    if (!FLX_NEW(stack, levels->n_nodes))
+        return out_of_memory(levels->deployment, error);
+    stack[top++] = levels->target;
     while (top > 0) {
-        int g = stack[top - 1];
-        const flx_operation *operation =
-            flx_call_node_operation(groups, &groups->groups[g]);
-        int level = level_above(groups, operation);
+        int n = stack[top - 1];
+        int level = level_above(levels, levels->nodes[n].operation);
         if (level >= 0) {
-            groups->groups[g].level = level;
+            levels->nodes[n].level = level;
             top--;
-        } else if (top < groups->n_groups) {
-            stack[top++] = next_unlevelled(groups, g);
+        } else if (top < levels->n_nodes) {
+            stack[top++] = next_without_level(levels, n);
         } else {
-            break;
+            return fail_with_cycle(levels, levels->target, error);
         }
     }
-    free(stack);
-    return top == 0 ? FLX_OK : fail_with_cycle(groups, groups->target, error);
+    return FLX_OK;
 }
 
-static flx_status fail_too_large(const flx_call_levels *groups,
-                                 const flx_call_node *group, flx_error *error)
+static flx_status fail_too_large(const flx_call_levels *levels, const flx_call_node *node,
+                                 flx_error *error)
 {
     char name[256];
-    write_name(groups, group, name, sizeof name);
+    write_name(node, name, sizeof name);
     return flx_fail(
         error, FLX_BAD_INPUT,
         "deployment %s: the graph grows beyond %d vertices or %d inputs at %s with "
         "%d replicas and %d metrics",
-        groups->deployment->name, MOST_VERTICES, MOST_SOURCES, name,
-        flx_call_node_service(groups, group)->replicas, group->n_metrics);
+        levels->deployment->name, MOST_VERTICES, MOST_SOURCES, name,
+        node->service->replicas, node->n_metrics);
 }
 
-/* Metrics that a group's callees show. */
-static int64_t count_below(const flx_call_levels *groups, const flx_call_node *group)
-{
-    const flx_operation *operation = flx_call_node_operation(groups, group);
-    int64_t below = 0;
-    for (int c = 0; c < operation->n_calls; c++)
-        below += flx_call_levels_called(groups, &operation->calls[c])->n_metrics;
-    return below;
-}
-
-static flx_status count_vertices(flx_call_levels *groups, flx_error *error)
+static flx_status count_vertices(flx_call_levels *levels, flx_error *error)
 {
     int64_t vertices = 0, edges = 0, columns = 0;
-    for (int g = 0; g < groups->n_groups; g++) {
-        const flx_call_node *group = &groups->groups[g];
-        if (!group->is_reached)
+    for (int n = 0; n < levels->n_nodes; n++) {
+        const flx_call_node *node = &levels->nodes[n];
+        const flx_operation *operation = node->operation;
+        if (!node->is_reachable)
             continue;
-        int64_t instances =
-            (int64_t)group->n_metrics * flx_call_node_service(groups, group)->replicas;
-        int is_replicated = flx_call_node_service(groups, group)->replicas > 1;
-        vertices += instances + is_replicated * group->n_metrics;
-        if (vertices > MOST_VERTICES)
-            return fail_too_large(groups, group, error);
-        edges += instances * (count_below(groups, group) + is_replicated);
-        columns += instances * flx_call_node_operation(groups, group)->n_inputs;
-        if (edges + columns > MOST_SOURCES)
-            return fail_too_large(groups, group, error);
-        groups->n_assignments += group->n_metrics * (1 + is_replicated);
-        if (group->level + is_replicated >= groups->n_levels)
-            groups->n_levels = group->level + is_replicated + 1;
+        int64_t instances = (int64_t)node->n_metrics * node->service->replicas;
+        int is_replicated = node->service->replicas > 1;
+        int64_t sources = is_replicated;
+        for (int c = 0; c < operation->n_calls; c++)
+            sources += flx_call_levels_callee(levels, &operation->calls[c])->n_metrics;
+        vertices += instances + is_replicated * node->n_metrics;
+        edges += instances * sources;
+        columns += instances * operation->n_inputs;
+        if (vertices > MOST_VERTICES || edges + columns > MOST_SOURCES)
+            return fail_too_large(levels, node, error);
+        levels->n_assignments += node->n_metrics * (1 + is_replicated);
+        if (node->level + is_replicated >= levels->n_levels)
+            levels->n_levels = node->level + is_replicated + 1;
     }
-    groups->n_vertices = (int)vertices;
-    groups->n_edges = (int)edges;
+    levels->n_vertices = (int)vertices;
+    levels->n_edges = (int)edges;
     return FLX_OK;
+}
+
+static flx_status build(flx_call_levels *levels, const char *const *spectrum,
+                        int n_spectrum, flx_error *error)
+{
+    FLX_TRY(list_nodes(levels, error));
+    FLX_TRY(list_spectrum(levels, spectrum, n_spectrum, error));
+    FLX_TRY(mark_reachable(levels, error));
+    FLX_TRY(choose_metrics(levels, error));
+    FLX_TRY(assign_levels(levels, error));
+    return count_vertices(levels, error);
 }
 
 flx_status flx_call_levels_build(const flx_deployment *deployment,
@@ -324,24 +307,14 @@ flx_status flx_call_levels_build(const flx_deployment *deployment,
                                  flx_call_levels **out, flx_error *error)
 {
     *out = NULL;
-    flx_call_levels *groups = calloc(1, sizeof *groups);
-    if (!groups)
+    flx_call_levels *levels;
+    if (!FLX_NEW(levels, 1))
         return out_of_memory(deployment, error);
-    groups->deployment = deployment;
-    flx_status status = list_groups(groups, error);
+    levels->deployment = deployment;
+    flx_status status = build(levels, spectrum, n_spectrum, error);
     if (status == FLX_OK)
-        status = list_spectrum(groups, spectrum, n_spectrum, error);
-    if (status == FLX_OK)
-        status = reach(groups, error);
-    if (status == FLX_OK)
-        status = choose_metrics(groups, error);
-    if (status == FLX_OK)
-        status = assign_levels(groups, error);
-    if (status == FLX_OK)
-        status = count_vertices(groups, error);
-    if (status != FLX_OK)
-        flx_call_levels_destroy(groups);
+        *out = levels;
     else
-        *out = groups;
+        flx_call_levels_destroy(levels);
     return status;
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/graph/column_binding.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct flx_column_index {
+/* Columns of a table by name, for many look-ups. */
+typedef struct {
     int count;
     const flx_column *columns; /* borrowed */
-    int *order;                /* by name */
-};
+    int *order;                /* (count) by name */
+} column_index;
 
 static int compare_columns(const void *a, const void *b, void *columns)
 {
@@ -17,24 +20,8 @@ static int compare_columns(const void *a, const void *b, void *columns)
     return strcmp(c[*(const int *)a].name, c[*(const int *)b].name);
 }
 
-flx_column_index *flx_column_index_create(const flx_dataset *table)
-{
-    flx_column_index *index = malloc(sizeof *index);
-    int *order = malloc(((size_t)table->n_columns + 1) * sizeof *order);
-    if (!index || !order) {
-        free(index);
-        free(order);
-        return NULL;
-    }
-    for (int i = 0; i < table->n_columns; i++)
-        order[i] = i;
-    qsort_r(order, (size_t)table->n_columns, sizeof *order, compare_columns,
-            table->columns);
-    *index = (flx_column_index){table->n_columns, table->columns, order};
-    return index;
-}
-
-int flx_column_index_find(const flx_column_index *index, const char *name)
+/* The column of that name, or -1. */
+static int find_column(const column_index *index, const char *name)
 {
     int low = 0, high = index->count;
     while (low < high) {
@@ -50,37 +37,28 @@ int flx_column_index_find(const flx_column_index *index, const char *name)
     return -1;
 }
 
-void flx_column_index_destroy(flx_column_index *index)
+static flx_column_ref bind_source(const column_index *index, const flx_source *source)
 {
-    if (index)
-        free(index->order);
-    free(index);
-}
-
-static flx_column_ref bind_source(const flx_column_index *index, const flx_source *source)
-{
-    int column = flx_column_index_find(index, source->column);
+    int column = find_column(index, source->column);
     if (column >= 0 || !source->fallback)
         return (flx_column_ref){column, 1.0};
-    return (flx_column_ref){flx_column_index_find(index, source->fallback),
-                            source->share};
+    return (flx_column_ref){find_column(index, source->fallback), source->share};
 }
 
 /* An instance without a column of its own shows what its service shows. */
-static flx_status bind_output(const flx_column_index *index, const flx_vertex *vertex,
-                              const flx_deployment *deployment, flx_column_ref *cell,
+static flx_status bind_output(const column_index *index, const flx_vertex *vertex,
+                              const flx_deployment *deployment, flx_column_ref *ref,
                               flx_error *error)
 {
-    *cell = (flx_column_ref){flx_column_index_find(index, vertex->name), 1.0};
-    if (cell->column >= 0 || vertex->instance < 0)
+    *ref = (flx_column_ref){find_column(index, vertex->name), 1.0};
+    if (ref->column >= 0 || vertex->instance < 0)
         return FLX_OK;
     const flx_service *service = &deployment->services[vertex->service];
-    char *plain = flx_column_text(
+    FLX_SCOPED char *plain = flx_column_text(
         service->name, service->operations[vertex->operation].name, -1, vertex->metric);
     if (!plain)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for column names");
-    cell->column = flx_column_index_find(index, plain);
-    free(plain);
+        return flx_no_memory(error, "column names");
+    ref->column = find_column(index, plain);
     return FLX_OK;
 }
 
@@ -88,22 +66,23 @@ static flx_status bind_all(flx_column_binding *binding, const flx_graph *graph,
                            const flx_deployment *deployment, const flx_dataset *table,
                            flx_error *error)
 {
-    flx_column_index *index = flx_column_index_create(table);
-    if (!index)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d columns",
-                        table->n_columns);
-    flx_status status = FLX_OK;
-    flx_column_ref *next = binding->cells;
-    for (int v = 0; v < graph->n_vertices && status == FLX_OK; v++) {
+    FLX_SCOPED int *order = NULL;
+    if (!FLX_NEW(order, table->n_columns))
+        return flx_no_memory(error, "%d columns", table->n_columns);
+    for (int c = 0; c < table->n_columns; c++)
+        order[c] = c;
+    qsort_r(order, (size_t)table->n_columns, sizeof *order, compare_columns,
+            table->columns);
+    column_index index = {table->n_columns, table->columns, order};
+    flx_column_ref *next = binding->refs;
+    for (int v = 0; v < graph->n_vertices; v++) {
         const flx_vertex *vertex = &graph->vertices[v];
-        int inputs = graph->assignments[vertex->assignment].n_inputs;
         binding->inputs[v] = next;
-        for (int i = 0; i < inputs; i++)
-            *next++ = bind_source(index, &vertex->sources[i]);
-        status = bind_output(index, vertex, deployment, &binding->outputs[v], error);
+        for (int i = 0; i < graph->assignments[vertex->assignment].n_inputs; i++)
+            *next++ = bind_source(&index, &vertex->sources[i]);
+        FLX_TRY(bind_output(&index, vertex, deployment, &binding->outputs[v], error));
     }
-    flx_column_index_destroy(index);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_column_binding_create(const flx_graph *graph,
@@ -112,20 +91,15 @@ flx_status flx_column_binding_create(const flx_graph *graph,
                                      flx_error *error)
 {
     *out = NULL;
-    size_t cells = 1, vertices = (size_t)graph->n_vertices;
+    size_t inputs = 0;
     for (int v = 0; v < graph->n_vertices; v++)
-        cells += (size_t)graph->assignments[graph->vertices[v].assignment].n_inputs;
-    flx_column_binding *binding = calloc(1, sizeof *binding);
-    if (binding) {
-        binding->outputs = calloc(vertices, sizeof *binding->outputs);
-        binding->inputs = calloc(vertices, sizeof *binding->inputs);
-        binding->cells = calloc(cells, sizeof *binding->cells);
-    }
-    flx_status status = FLX_OK;
-    if (!binding || !binding->outputs || !binding->inputs || !binding->cells)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu inputs", cells);
-    else
-        status = bind_all(binding, graph, deployment, table, error);
+        inputs += (size_t)graph->assignments[graph->vertices[v].assignment].n_inputs;
+    flx_column_binding *binding;
+    bool is_whole = FLX_NEW(binding, 1) && FLX_NEW(binding->outputs, graph->n_vertices) &&
+                    FLX_NEW(binding->inputs, graph->n_vertices) &&
+                    FLX_NEW(binding->refs, inputs);
+    flx_status status = is_whole ? bind_all(binding, graph, deployment, table, error)
+                                 : flx_no_memory(error, "%zu inputs", inputs);
     if (status == FLX_OK)
         *out = binding;
     else
@@ -139,14 +113,14 @@ void flx_column_binding_destroy(flx_column_binding *binding)
         return;
     free(binding->outputs);
     free(binding->inputs);
-    free(binding->cells);
+    free(binding->refs);
     free(binding);
 }
 
-double flx_column_ref_value(flx_column_ref cell, const flx_dataset *table, int row)
+double flx_column_ref_value(flx_column_ref ref, const flx_dataset *table, int row)
 {
-    if (cell.column < 0)
+    if (ref.column < 0)
         return NAN;
-    return cell.share *
-           table->values[(size_t)row * (size_t)table->n_columns + (size_t)cell.column];
+    return ref.share *
+           table->values[(size_t)row * (size_t)table->n_columns + (size_t)ref.column];
 }

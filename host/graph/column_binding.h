@@ -14,7 +14,7 @@ typedef struct {
 typedef struct {
     flx_column_ref *outputs; /* (n_vertices) */
     flx_column_ref **inputs; /* (n_vertices) -> (inputs of the vertex) */
-    flx_column_ref *cells;   /* what inputs point into */
+    flx_column_ref *refs;    /* what inputs point into */
 } flx_column_binding;
 
 flx_status flx_column_binding_create(const flx_graph *graph,
@@ -23,12 +23,6 @@ flx_status flx_column_binding_create(const flx_graph *graph,
                                      flx_error *error);
 void flx_column_binding_destroy(flx_column_binding *binding); /* NULL is fine */
 
-/* The value of a cell in a row; NaN where it is missing. */
-double flx_column_ref_value(flx_column_ref cell, const flx_dataset *table, int row);
-
-/* Column indices by name for many look-ups. */
-typedef struct flx_column_index flx_column_index;
-flx_column_index *flx_column_index_create(const flx_dataset *table); /* NULL: no memory */
-int flx_column_index_find(const flx_column_index *index, const char *name); /* or -1 */
-void flx_column_index_destroy(flx_column_index *index);
+/* The value in a row; NaN where it is missing. */
+double flx_column_ref_value(flx_column_ref ref, const flx_dataset *table, int row);
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The inference graph as a whole (paper 3.2.1): planned by host/graph/call_levels.c,
- * filled by host/graph/graph_builder.c, owned and searched here. */
+ * The inference graph as a whole (paper 3.2.1), whoever builds it: its memory, and what
+ * can be looked up in it. */
 #include "host/graph/graph.h"
 
-#include "host/graph/call_levels.h"
-#include "host/graph/graph_builder.h"
+#include "formats/memory.h"
+#include "host/graph/graph_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,161 +14,69 @@ const char *flx_vertex_kind_text(flx_vertex_kind kind)
     return kind == FLX_SERVICE_VERTEX ? "service" : "instance";
 }
 
-static flx_status out_of_memory(const flx_deployment *deployment, flx_error *error)
+bool flx_graph_allocate(flx_graph *graph)
 {
-    return flx_fail(error, FLX_NO_MEMORY, "deployment %s: no memory for its graph",
-                    deployment->name);
+    return FLX_NEW(graph->vertices, graph->n_vertices) &&
+           FLX_NEW(graph->assignments, graph->n_assignments) &&
+           FLX_NEW(graph->edges, graph->n_edges) &&
+           FLX_NEW(graph->level_start, graph->n_levels + 1) &&
+           FLX_NEW(graph->spectrum, graph->n_spectrum);
 }
 
-static bool allocate(flx_graph *graph, const flx_call_levels *groups)
+void flx_assignment_inputs_free(flx_assignment_input *inputs, int count)
 {
-    graph->n_vertices = groups->n_vertices;
-    graph->n_assignments = groups->n_assignments;
-    graph->n_edges = groups->n_edges;
-    graph->n_levels = groups->n_levels;
-    graph->n_spectrum = groups->n_spectrum;
-    graph->vertices = calloc((size_t)graph->n_vertices, sizeof *graph->vertices);
-    graph->assignments = calloc((size_t)graph->n_assignments, sizeof *graph->assignments);
-    graph->edges = calloc((size_t)graph->n_edges + 1, sizeof *graph->edges);
-    graph->level_start = calloc((size_t)graph->n_levels + 1, sizeof *graph->level_start);
-    graph->spectrum = calloc((size_t)graph->n_spectrum, sizeof *graph->spectrum);
-    return graph->vertices && graph->assignments && graph->edges && graph->level_start &&
-           graph->spectrum;
+    for (int i = 0; inputs && i < count; i++)
+        free(inputs[i].label);
+    free(inputs);
 }
 
-static bool copy_spectrum(flx_graph *graph, const flx_call_levels *groups)
+void flx_sources_free(flx_source *sources, int count)
 {
-    for (int k = 0; k < graph->n_spectrum; k++) {
-        graph->spectrum[k] = strdup(groups->spectrum[k]);
-        if (!graph->spectrum[k])
-            return false;
+    for (int i = 0; sources && i < count; i++) {
+        free(sources[i].column);
+        free(sources[i].fallback);
     }
-    return true;
+    free(sources);
 }
 
-/* Position of a knob or state among those of its service: knobs, then states. */
-static int place_of_input(const flx_service *service, const flx_input *input)
+void flx_graph_assignment_clear(flx_graph_assignment *assignment)
 {
-    if (input->knob >= 0)
-        return input->knob;
-    for (int s = 0; s < service->n_states; s++)
-        if (strcmp(service->states[s].name, input->name) == 0 &&
-            strcmp(service->states[s].operation, input->operation) == 0)
-            return service->n_knobs + s;
-    return service->n_knobs + service->n_states; /* seen but not declared: counted once */
+    flx_assignment_inputs_free(assignment->inputs, assignment->n_inputs);
+    free(assignment->metric);
+    free(assignment->name);
 }
 
-/* Knobs and states that some operation of the service in the graph sees, each once. */
-static int count_seen(const flx_call_levels *groups, int s, bool *is_seen)
+void flx_vertex_clear(flx_vertex *vertex, int n_inputs)
 {
-    const flx_service *service = &groups->deployment->services[s];
-    int count = 0;
-    for (int o = 0; o < service->n_operations; o++) {
-        const flx_operation *operation = &service->operations[o];
-        if (!groups->groups[groups->first_of[s] + o].is_reached)
-            continue;
-        for (int i = 0; i < operation->n_inputs; i++) {
-            int place = place_of_input(service, &operation->inputs[i]);
-            count += !is_seen[place];
-            is_seen[place] = true;
-        }
-    }
-    return count;
-}
-
-static bool count_inputs(flx_graph *graph, const flx_call_levels *groups)
-{
-    for (int s = 0; s < groups->deployment->n_services; s++) {
-        const flx_service *service = &groups->deployment->services[s];
-        bool *is_seen = calloc((size_t)(service->n_knobs + service->n_states) + 1, 1);
-        if (!is_seen)
-            return false;
-        graph->n_inputs += service->replicas * count_seen(groups, s, is_seen);
-        free(is_seen);
-    }
-    return true;
-}
-
-flx_status flx_graph_build(const flx_deployment *deployment, const char *const *spectrum,
-                           int n_spectrum, bool paper_mode, flx_graph **out,
-                           flx_error *error)
-{
-    flx_call_levels *groups;
-    *out = NULL;
-    FLX_TRY(flx_call_levels_build(deployment, spectrum, spectrum ? n_spectrum : 0,
-                                  &groups, error));
-    flx_graph *graph = calloc(1, sizeof *graph);
-    bool is_whole = graph && allocate(graph, groups) && copy_spectrum(graph, groups) &&
-                    flx_graph_build_vertices(graph, groups, paper_mode) &&
-                    count_inputs(graph, groups);
-    flx_call_levels_destroy(groups);
-    if (!is_whole) {
-        flx_graph_destroy(graph);
-        return out_of_memory(deployment, error);
-    }
-    *out = graph;
-    return FLX_OK;
-}
-
-static void release_vertices(flx_graph *graph)
-{
-    for (int v = 0; graph->vertices && v < graph->n_vertices; v++) {
-        flx_vertex *vertex = &graph->vertices[v];
-        const flx_graph_assignment *assignment = &graph->assignments[vertex->assignment];
-        for (int i = 0; vertex->sources && i < assignment->n_inputs; i++) {
-            free(vertex->sources[i].column);
-            free(vertex->sources[i].fallback);
-        }
-        free(vertex->sources);
-        free(vertex->metric);
-        free(vertex->name);
-    }
-    free(graph->vertices);
-}
-
-static void release_assignments(flx_graph *graph)
-{
-    for (int a = 0; graph->assignments && a < graph->n_assignments; a++) {
-        flx_graph_assignment *assignment = &graph->assignments[a];
-        for (int i = 0; assignment->inputs && i < assignment->n_inputs; i++)
-            free(assignment->inputs[i].label);
-        free(assignment->inputs);
-        free(assignment->metric);
-        free(assignment->name);
-    }
-    free(graph->assignments);
+    flx_sources_free(vertex->sources, n_inputs);
+    free(vertex->metric);
+    free(vertex->name);
 }
 
 void flx_graph_destroy(flx_graph *graph)
 {
     if (!graph)
         return;
-    if (graph->assignments) /* else no vertex was filled */
-        release_vertices(graph);
-    else
-        free(graph->vertices);
-    release_assignments(graph);
-    free(graph->edges);
-    free(graph->level_start);
+    for (int v = 0; graph->vertices && graph->assignments && v < graph->n_vertices; v++)
+        flx_vertex_clear(&graph->vertices[v],
+                         graph->assignments[graph->vertices[v].assignment].n_inputs);
+    for (int a = 0; graph->assignments && a < graph->n_assignments; a++)
+        flx_graph_assignment_clear(&graph->assignments[a]);
     for (int k = 0; graph->spectrum && k < graph->n_spectrum; k++)
         free(graph->spectrum[k]);
+    free(graph->vertices);
+    free(graph->assignments);
+    free(graph->edges);
+    free(graph->level_start);
     free(graph->spectrum);
-    flx_input_subsets_destroy(graph->readings);
+    flx_input_subsets_destroy(graph->input_subsets);
     free(graph);
 }
 
 flx_graph_scope flx_graph_scope_of(const flx_graph *graph)
 {
     return (flx_graph_scope){(const char *const *)graph->spectrum, graph->n_spectrum,
-                             graph->readings};
-}
-
-int flx_graph_find_vertex(const flx_graph *graph, const char *name)
-{
-    for (int v = 0; v < graph->n_vertices; v++)
-        if (strcmp(graph->vertices[v].name, name) == 0)
-            return v;
-    return -1;
+                             graph->input_subsets};
 }
 
 int flx_graph_find_assignment(const flx_graph *graph, const char *name)
@@ -177,6 +85,32 @@ int flx_graph_find_assignment(const flx_graph *graph, const char *name)
         if (strcmp(graph->assignments[a].name, name) == 0)
             return a;
     return -1;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool flx_graph_count_inputs(flx_graph *graph)
+{
+    size_t count = 0, capacity = 0;
+    FLX_SCOPED const char **columns = NULL;
+    for (int v = 0; v < graph->n_vertices; v++)
+        capacity += (size_t)graph->assignments[graph->vertices[v].assignment].n_inputs;
+    if (!FLX_NEW(columns, capacity))
+        return false;
+    for (int v = 0; v < graph->n_vertices; v++) {
+        const flx_vertex *vertex = &graph->vertices[v];
+        for (int i = 0; i < graph->assignments[vertex->assignment].n_inputs; i++)
+            if (vertex->sources[i].vertex < 0)
+                columns[count++] = vertex->sources[i].column;
+    }
+    qsort(columns, count, sizeof *columns, compare_texts);
+    graph->n_inputs = 0;
+    for (size_t i = 0; i < count; i++)
+        graph->n_inputs += i == 0 || strcmp(columns[i], columns[i - 1]) != 0;
+    return true;
 }
 
 /* A composed vertex reads columns of its own service only. */

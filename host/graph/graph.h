@@ -68,8 +68,8 @@ typedef struct {
     int output;       /* index of the vertex whose output is the graph's */
     int n_spectrum;
     char **spectrum;
-    flx_input_subsets *
-        readings; /* where it was pruned (host/graph/graph_pruning.h); NULL: it was not */
+    flx_input_subsets *input_subsets; /* by which it was pruned
+                                         (host/graph/graph_pruning.h); NULL: it was not */
     int n_inputs; /* knobs and states of all instances that some vertex reads */
 } flx_graph;
 
@@ -77,7 +77,7 @@ typedef struct {
 typedef struct {
     const char *const *spectrum; /* (n_spectrum) NULL: the target metric alone */
     int n_spectrum;
-    const flx_input_subsets *readings; /* what of them is read; NULL: all */
+    const flx_input_subsets *input_subsets; /* what of them is read; NULL: all */
 } flx_graph_scope;
 /* That of a graph, borrowed from it. */
 flx_graph_scope flx_graph_scope_of(const flx_graph *graph);
@@ -92,7 +92,6 @@ flx_status flx_graph_build(const flx_deployment *deployment, const char *const *
                            flx_error *error);
 void flx_graph_destroy(flx_graph *graph);
 
-int flx_graph_find_vertex(const flx_graph *graph, const char *name);
 int flx_graph_find_assignment(const flx_graph *graph, const char *name);
 
 /* Whether an operation feeds nothing of a composed graph: the target does not reach it.

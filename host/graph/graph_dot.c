@@ -6,6 +6,8 @@
  */
 #include "host/graph/graph.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,22 +286,21 @@ char *flx_graph_to_dot(const flx_graph *graph, const flx_deployment *deployment)
 {
     char *text = NULL;
     size_t length = 0;
-    picture p = {.graph = graph, .deployment = deployment};
-    p.node = calloc((size_t)graph->n_vertices + 1, sizeof *p.node);
-    p.lines = calloc((size_t)graph->n_edges + 1, sizeof *p.lines);
-    p.out = open_memstream(&text, &length);
-    bool is_whole = p.node && p.lines && p.out;
-    if (is_whole) {
-        fold(&p);
-        put_picture(&p);
-    }
-    if (p.out && (ferror(p.out) | fclose(p.out)))
-        is_whole = false;
-    free(p.node);
-    free(p.lines);
-    if (!is_whole) {
-        free(text);
+    FLX_SCOPED int *node = NULL;
+    FLX_SCOPED line *lines = NULL;
+    if (!FLX_NEW(node, graph->n_vertices) || !FLX_NEW(lines, graph->n_edges))
         return NULL;
-    }
-    return text;
+    picture p = {.graph = graph,
+                 .deployment = deployment,
+                 .node = node,
+                 .lines = lines,
+                 .out = open_memstream(&text, &length)};
+    if (!p.out)
+        return NULL;
+    fold(&p);
+    put_picture(&p);
+    if (!(ferror(p.out) | fclose(p.out)))
+        return text;
+    free(text);
+    return NULL;
 }

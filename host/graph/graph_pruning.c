@@ -3,51 +3,46 @@
  * and is numbered anew. */
 #include "host/graph/graph_pruning.h"
 
+#include "formats/memory.h"
+#include "host/graph/graph_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-static void clear_source(flx_source *source)
+static bool is_read(const flx_input_subset *subset, const flx_assignment_input *input)
 {
-    free(source->column);
-    free(source->fallback);
-    *source = (flx_source){0};
-}
-
-static bool is_read(const flx_input_subset *reading, const flx_assignment_input *input)
-{
-    return input->kind != FLX_METRIC || flx_input_subset_has(reading, input->label);
+    return input->kind != FLX_METRIC || flx_input_subset_has(subset, input->label);
 }
 
 /* The sources of one vertex that its assignment still reads. */
 static void drop_sources(const flx_graph_assignment *assignment,
-                         const flx_input_subset *reading, flx_vertex *vertex)
+                         const flx_input_subset *subset, flx_vertex *vertex)
 {
     int kept = 0;
     for (int i = 0; i < assignment->n_inputs; i++) {
         flx_source source = vertex->sources[i];
         vertex->sources[i] = (flx_source){0};
-        if (is_read(reading, &assignment->inputs[i]))
+        if (is_read(subset, &assignment->inputs[i])) {
             vertex->sources[kept++] = source;
-        else
-            clear_source(&source);
+        } else {
+            free(source.column);
+            free(source.fallback);
+        }
     }
 }
 
-static void drop_inputs(flx_graph *graph, int a, const flx_input_subset *reading)
+static void drop_inputs(flx_graph *graph, int a, const flx_input_subset *subset)
 {
     flx_graph_assignment *assignment = &graph->assignments[a];
     for (int v = 0; v < graph->n_vertices; v++)
         if (graph->vertices[v].assignment == a)
-            drop_sources(assignment, reading, &graph->vertices[v]);
-    int kept = 0, count = assignment->n_inputs;
-    for (int i = 0; i < count; i++) {
-        flx_assignment_input input = assignment->inputs[i];
-        assignment->inputs[i] = (flx_assignment_input){0};
-        if (is_read(reading, &input))
-            assignment->inputs[kept++] = input;
+            drop_sources(assignment, subset, &graph->vertices[v]);
+    int kept = 0;
+    for (int i = 0; i < assignment->n_inputs; i++)
+        if (is_read(subset, &assignment->inputs[i]))
+            assignment->inputs[kept++] = assignment->inputs[i];
         else
-            free(input.label);
-    }
+            free(assignment->inputs[i].label);
     assignment->n_inputs = kept;
 }
 
@@ -60,29 +55,29 @@ static bool has_metric(const flx_graph_assignment *assignment, const char *label
     return false;
 }
 
-static flx_status apply(flx_graph *graph, const flx_input_subsets *readings,
+static flx_status apply(flx_graph *graph, const flx_input_subsets *subsets,
                         flx_error *error)
 {
-    for (int r = 0; r < readings->count; r++) {
-        const flx_input_subset *reading = &readings->list[r];
-        int a = flx_graph_find_assignment(graph, reading->assignment);
+    for (int s = 0; s < subsets->count; s++) {
+        const flx_input_subset *subset = &subsets->list[s];
+        int a = flx_graph_find_assignment(graph, subset->assignment);
         if (a < 0 || graph->assignments[a].kind != FLX_INSTANCE_VERTEX)
             return flx_fail(error, FLX_BAD_INPUT,
                             "no assignment \"%s\" of instances is in the graph, so it "
                             "cannot be told what to read",
-                            reading->assignment);
-        for (int k = 0; k < reading->n_labels; k++)
-            if (!has_metric(&graph->assignments[a], reading->labels[k]))
+                            subset->assignment);
+        for (int k = 0; k < subset->n_labels; k++)
+            if (!has_metric(&graph->assignments[a], subset->labels[k]))
                 return flx_fail(error, FLX_BAD_INPUT,
                                 "the assignment %s cannot read \"%s\": no service that "
                                 "it calls shows that",
-                                reading->assignment, reading->labels[k]);
-        drop_inputs(graph, a, reading);
+                                subset->assignment, subset->labels[k]);
+        drop_inputs(graph, a, subset);
     }
     return FLX_OK;
 }
 
-/* is_needed (n_vertices). Sources stand before their readers. */
+/* is_needed (n_vertices), false. Sources stand before their readers. */
 static void find_needed(const flx_graph *graph, bool *is_needed)
 {
     is_needed[graph->output] = true;
@@ -109,29 +104,12 @@ static void find_levels(flx_graph *graph)
     }
 }
 
-static void clear_vertex(flx_vertex *vertex, int inputs)
-{
-    for (int i = 0; i < inputs; i++)
-        clear_source(&vertex->sources[i]);
-    free(vertex->sources);
-    free(vertex->metric);
-    free(vertex->name);
-}
-
-static void clear_assignment(flx_graph_assignment *assignment)
-{
-    for (int i = 0; i < assignment->n_inputs; i++)
-        free(assignment->inputs[i].label);
-    free(assignment->inputs);
-    free(assignment->metric);
-    free(assignment->name);
-}
-
-/* Needed vertices by level, in their order within one; place (n_vertices): where each
- * goes, -1: it goes away. Fills level_start and n_levels; returns how many remain. */
+/* Needed vertices by level, in their order within one. place (n_vertices): the new index,
+ * or -1. Fills level_start and n_levels; returns how many remain. */
 static int place_vertices(flx_graph *graph, const bool *is_needed, int *place)
 {
     int next = 0, levels = graph->vertices[graph->output].level + 1;
+    memset(place, -1, (size_t)graph->n_vertices * sizeof *place);
     for (int level = 0; level < levels; level++) {
         graph->level_start[level] = next;
         for (int v = 0; v < graph->n_vertices; v++)
@@ -144,11 +122,12 @@ static int place_vertices(flx_graph *graph, const bool *is_needed, int *place)
 }
 
 /* The same for assignments, in the order of the graph. */
-static int place_assignments(const flx_graph *graph, const int *vertex_place, int *place)
+static int place_assignments(const flx_graph *graph, const bool *is_needed, int *place)
 {
     int next = 0;
+    memset(place, -1, (size_t)graph->n_assignments * sizeof *place);
     for (int v = 0; v < graph->n_vertices; v++)
-        if (vertex_place[v] >= 0)
+        if (is_needed[v])
             place[graph->vertices[v].assignment] = 0;
     for (int a = 0; a < graph->n_assignments; a++)
         place[a] = place[a] < 0 ? -1 : next++;
@@ -162,7 +141,7 @@ static void move_vertices(flx_graph *graph, const int *place, const int *assignm
         flx_vertex *vertex = &graph->vertices[v];
         int inputs = graph->assignments[vertex->assignment].n_inputs;
         if (place[v] < 0) {
-            clear_vertex(vertex, inputs);
+            flx_vertex_clear(vertex, inputs);
             continue;
         }
         for (int i = 0; i < inputs; i++)
@@ -177,7 +156,7 @@ static void move_assignments(flx_graph *graph, const int *place)
 {
     for (int a = 0; a < graph->n_assignments; a++)
         if (place[a] < 0)
-            clear_assignment(&graph->assignments[a]);
+            flx_graph_assignment_clear(&graph->assignments[a]);
         else
             graph->assignments[place[a]] = graph->assignments[a];
 }
@@ -196,45 +175,22 @@ static void list_edges(flx_graph *graph)
     }
 }
 
-static int compare_texts(const void *a, const void *b)
+/* Drops what the output does not need; false, and nothing is changed, when out of
+ * memory. */
+static bool drop_unneeded(flx_graph *graph)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Columns of the table that some vertex reads, each once; false when out of memory. */
-static bool count_columns(flx_graph *graph)
-{
-    size_t count = 0, capacity = 1;
-    for (int v = 0; v < graph->n_vertices; v++)
-        capacity += (size_t)graph->assignments[graph->vertices[v].assignment].n_inputs;
-    const char **columns = malloc(capacity * sizeof *columns);
-    if (!columns)
+    FLX_SCOPED bool *is_needed = NULL;
+    FLX_SCOPED int *place = NULL, *assignment_place = NULL;
+    flx_vertex *moved;
+    if (!FLX_NEW(is_needed, graph->n_vertices) || !FLX_NEW(place, graph->n_vertices) ||
+        !FLX_NEW(assignment_place, graph->n_assignments) ||
+        !FLX_NEW(moved, graph->n_vertices))
         return false;
-    for (int v = 0; v < graph->n_vertices; v++) {
-        const flx_vertex *vertex = &graph->vertices[v];
-        for (int i = 0; i < graph->assignments[vertex->assignment].n_inputs; i++)
-            if (vertex->sources[i].vertex < 0)
-                columns[count++] = vertex->sources[i].column;
-    }
-    qsort(columns, count, sizeof *columns, compare_texts);
-    graph->n_inputs = 0;
-    for (size_t i = 0; i < count; i++)
-        graph->n_inputs += i == 0 || strcmp(columns[i], columns[i - 1]) != 0;
-    free(columns);
-    return true;
-}
-
-static void renumber(flx_graph *graph, const bool *is_needed, int *vertex_place,
-                     int *assignment_place, flx_vertex *moved)
-{
-    for (int v = 0; v < graph->n_vertices; v++)
-        vertex_place[v] = -1;
-    for (int a = 0; a < graph->n_assignments; a++)
-        assignment_place[a] = -1;
+    find_needed(graph, is_needed);
     find_levels(graph);
-    int vertices = place_vertices(graph, is_needed, vertex_place);
-    int assignments = place_assignments(graph, vertex_place, assignment_place);
-    move_vertices(graph, vertex_place, assignment_place, moved);
+    int vertices = place_vertices(graph, is_needed, place);
+    int assignments = place_assignments(graph, is_needed, assignment_place);
+    move_vertices(graph, place, assignment_place, moved);
     move_assignments(graph, assignment_place);
     free(graph->vertices);
     graph->vertices = moved;
@@ -242,33 +198,19 @@ static void renumber(flx_graph *graph, const bool *is_needed, int *vertex_place,
     graph->n_assignments = assignments;
     graph->output = vertices - 1;
     list_edges(graph);
+    return true;
 }
 
-flx_status flx_graph_prune(flx_graph *graph, const flx_input_subsets *readings,
+flx_status flx_graph_prune(flx_graph *graph, const flx_input_subsets *subsets,
                            flx_error *error)
 {
-    FLX_TRY(apply(graph, readings, error));
-    size_t vertices = (size_t)graph->n_vertices;
-    bool *is_needed = calloc(vertices, sizeof *is_needed);
-    int *vertex_place = malloc(vertices * sizeof *vertex_place);
-    int *assignment_place =
-        malloc((size_t)graph->n_assignments * sizeof *assignment_place);
-    flx_vertex *moved = calloc(vertices, sizeof *moved);
-    flx_input_subsets *copy = flx_input_subsets_copy(readings);
-    bool is_whole = is_needed && vertex_place && assignment_place && moved && copy;
-    if (is_whole) {
-        find_needed(graph, is_needed);
-        renumber(graph, is_needed, vertex_place, assignment_place, moved);
-        flx_input_subsets_destroy(graph->readings);
-        graph->readings = copy;
-        is_whole = count_columns(graph);
-    } else {
-        free(moved);
+    FLX_TRY(apply(graph, subsets, error));
+    flx_input_subsets *copy = flx_input_subsets_copy(subsets);
+    if (!copy || !drop_unneeded(graph) || !flx_graph_count_inputs(graph)) {
         flx_input_subsets_destroy(copy);
+        return flx_no_memory(error, "the pruned graph");
     }
-    free(is_needed);
-    free(vertex_place);
-    free(assignment_place);
-    return is_whole ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "no memory to prune a graph");
+    flx_input_subsets_destroy(graph->input_subsets);
+    graph->input_subsets = copy;
+    return FLX_OK;
 }

@@ -8,9 +8,9 @@
 #include "host/graph/graph.h"
 
 /* Edges, vertices and assignments go; levels and counts are those of what remains, its
- * order stays. The graph keeps a copy of `readings`. FLX_BAD_INPUT where they name an
+ * order stays. The graph keeps a copy of `subsets`. FLX_BAD_INPUT where they name an
  * assignment or a metric input that the graph has not; the graph is then no longer whole
  * and can only be destroyed. */
-flx_status flx_graph_prune(flx_graph *graph, const flx_input_subsets *readings,
+flx_status flx_graph_prune(flx_graph *graph, const flx_input_subsets *subsets,
                            flx_error *error);
 #endif

@@ -13,8 +13,7 @@
 typedef struct {
     char *assignment; /* "frontend:p90" */
     int n_labels;
-    char *
-        *labels; /* (n_labels) of the metrics it reads: "cartservice:p95"; may be none */
+    char **labels; /* (n_labels) the metrics that it reads: "cartservice:p95" */
 } flx_input_subset;
 
 typedef struct {
@@ -22,18 +21,15 @@ typedef struct {
     flx_input_subset *list; /* (count) other assignments read all there is */
 } flx_input_subsets;
 
-flx_input_subsets *flx_input_subsets_create(void); /* none; NULL when out of memory */
-void flx_input_subsets_destroy(flx_input_subsets *readings); /* NULL is fine */
-flx_input_subsets *
-flx_input_subsets_copy(const flx_input_subsets *readings); /* NULL: no memory */
+/* An empty list, and a copy; NULL when out of memory. */
+flx_input_subsets *flx_input_subsets_create(void);
+flx_input_subsets *flx_input_subsets_copy(const flx_input_subsets *subsets);
+void flx_input_subsets_destroy(flx_input_subsets *subsets); /* NULL is fine */
 
-/* A new entry without labels; both copy their text. False when out of memory. */
-bool flx_input_subsets_add(flx_input_subsets *readings, const char *assignment);
-bool flx_input_subsets_add_label(flx_input_subsets *readings,
-                                 const char *label); /* to the newest */
+/* A new subset without labels, and a label of the newest; both copy their text. False
+ * when out of memory. */
+bool flx_input_subsets_add(flx_input_subsets *subsets, const char *assignment);
+bool flx_input_subsets_add_label(flx_input_subsets *subsets, const char *label);
 
-/* The entry of an assignment, or NULL. */
-const flx_input_subset *flx_input_subsets_find(const flx_input_subsets *readings,
-                                               const char *assignment);
-bool flx_input_subset_has(const flx_input_subset *reading, const char *label);
+bool flx_input_subset_has(const flx_input_subset *subset, const char *label);
 #endif

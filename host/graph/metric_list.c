@@ -2,17 +2,19 @@
  * Reads a spectrum of metrics: a list of names between commas. */
 #include "host/graph/metric_list.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 static const char SPACES[] = " \t\r\n";
 
-void flx_metric_list_clear(flx_metric_list *spectrum)
+void flx_metric_list_clear(flx_metric_list *list)
 {
-    for (int k = 0; k < spectrum->n; k++)
-        free(spectrum->names[k]);
-    free(spectrum->names);
-    *spectrum = (flx_metric_list){0};
+    for (int k = 0; k < list->n; k++)
+        free(list->names[k]);
+    free(list->names);
+    *list = (flx_metric_list){0};
 }
 
 static size_t count_commas(const char *text)
@@ -23,9 +25,9 @@ static size_t count_commas(const char *text)
     return commas;
 }
 
-/* The name in [from, from + length) joins the spectrum. */
+/* The name in [from, from + length) joins the list. */
 static flx_status add_name(const char *from, size_t length, const char *text,
-                           flx_metric_list *spectrum, flx_error *error)
+                           flx_metric_list *list, flx_error *error)
 {
     size_t leading = strspn(from, SPACES);
     leading = leading < length ? leading : length;
@@ -38,18 +40,18 @@ static flx_status add_name(const char *from, size_t length, const char *text,
             error, FLX_BAD_INPUT,
             "--spectrum \"%s\": name %d is empty; give metrics between commas, "
             "such as p50,p90",
-            text, spectrum->n + 1);
+            text, list->n + 1);
     char *name = strndup(from, length);
     if (!name)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the spectrum \"%s\"", text);
-    spectrum->names[spectrum->n++] = name;
+        return flx_no_memory(error, "the spectrum \"%s\"", text);
+    list->names[list->n++] = name;
     if (strcmp(name, "select") == 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--spectrum \"%s\": select chooses among all metrics and stands "
                         "alone",
                         text);
-    for (int k = 0; k < spectrum->n - 1; k++)
-        if (strcmp(spectrum->names[k], name) == 0)
+    for (int k = 0; k < list->n - 1; k++)
+        if (strcmp(list->names[k], name) == 0)
             return flx_fail(error, FLX_BAD_INPUT,
                             "--spectrum \"%s\": the metric \"%s\" is given twice", text,
                             name);
@@ -64,9 +66,8 @@ flx_status flx_metric_list_parse(const char *text, flx_metric_list *out, flx_err
     out->is_selected = strcmp(text, "select") == 0;
     if (out->is_selected)
         return FLX_OK;
-    out->names = calloc(count_commas(text) + 1, sizeof *out->names);
-    if (!out->names)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the spectrum \"%s\"", text);
+    if (!FLX_NEW(out->names, count_commas(text) + 1))
+        return flx_no_memory(error, "the spectrum \"%s\"", text);
     flx_status status = FLX_OK;
     for (const char *from = text; status == FLX_OK;) {
         size_t length = strcspn(from, ",");

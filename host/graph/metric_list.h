@@ -21,5 +21,5 @@ typedef struct {
 flx_status flx_metric_list_parse(const char *text, flx_metric_list *out,
                                  flx_error *error);
 /* Empties it; an empty one is fine. */
-void flx_metric_list_clear(flx_metric_list *spectrum);
+void flx_metric_list_clear(flx_metric_list *list);
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/graph/skip_graph.h"
 
+#include "formats/memory.h"
+#include "host/graph/graph_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,181 +26,177 @@ static void find_below(const flx_graph *graph, bool *below)
     }
 }
 
-/* What a vertex comes to read. */
+/* What a vertex is to read; all texts are borrowed. */
 typedef struct {
     int count, capacity;
-    flx_assignment_input *inputs; /* labels borrowed */
-    flx_source *sources;          /* texts borrowed */
-} reading;
+    flx_assignment_input *inputs;
+    flx_source *sources;
+} input_list;
 
-static bool reads(const reading *r, const char *column)
+static bool has_column(const input_list *list, const char *column)
 {
-    for (int i = 0; i < r->count; i++)
-        if (strcmp(r->sources[i].column, column) == 0)
+    for (int i = 0; i < list->count; i++)
+        if (strcmp(list->sources[i].column, column) == 0)
             return true;
     return false;
 }
 
-/* Appends the inputs of vertex `u` of one kind that are not read yet. Those of another
- * vertex than the reader's go by their columns. */
+static bool add_input(input_list *list, flx_assignment_input input,
+                      const flx_source *source)
+{
+    if (list->count == list->capacity) {
+        size_t wanted = (size_t)(list->capacity = 2 * list->capacity + 16);
+        void *inputs = realloc(list->inputs, wanted * sizeof *list->inputs);
+        list->inputs = inputs ? inputs : list->inputs;
+        void *sources = realloc(list->sources, wanted * sizeof *list->sources);
+        list->sources = sources ? sources : list->sources;
+        if (!inputs || !sources)
+            return false;
+    }
+    list->inputs[list->count] = input;
+    list->sources[list->count++] = *source;
+    return true;
+}
+
+/* Appends the inputs of vertex `u` of one kind; those of another vertex than the reader's
+ * go by their columns, each once. */
 static bool add_kind(const flx_graph *graph, int u, bool is_own, flx_column_role kind,
-                     reading *r)
+                     input_list *list)
 {
     const flx_vertex *vertex = &graph->vertices[u];
     const flx_graph_assignment *assignment = &graph->assignments[vertex->assignment];
     for (int i = 0; i < assignment->n_inputs; i++) {
         const flx_source *source = &vertex->sources[i];
-        if (assignment->inputs[i].kind != kind || (!is_own && reads(r, source->column)))
+        if (assignment->inputs[i].kind != kind ||
+            (!is_own && has_column(list, source->column)))
             continue;
-        if (r->count == r->capacity) {
-            size_t wanted = (size_t)(r->capacity = 2 * r->capacity + 16);
-            void *inputs = realloc(r->inputs, wanted * sizeof *r->inputs);
-            r->inputs = inputs ? inputs : r->inputs;
-            void *sources = realloc(r->sources, wanted * sizeof *r->sources);
-            r->sources = sources ? sources : r->sources;
-            if (!inputs || !sources)
-                return false;
-        }
-        r->inputs[r->count] = (flx_assignment_input){
-            kind, is_own ? assignment->inputs[i].label : source->column};
-        r->sources[r->count++] = *source;
+        char *label = is_own ? assignment->inputs[i].label : source->column;
+        if (!add_input(list, (flx_assignment_input){kind, label}, source))
+            return false;
     }
     return true;
 }
 
 /* Knobs, then states, then metrics: its own, then those of the vertices below. */
-static bool read_all(const flx_graph *graph, int v, const bool *below, reading *r)
+static bool list_inputs(const flx_graph *graph, int v, const bool *below,
+                        input_list *list)
 {
     static const flx_column_role kinds[] = {FLX_KNOB, FLX_STATE};
-    r->count = 0;
+    list->count = 0;
     for (int k = 0; k < 2; k++) {
-        if (!add_kind(graph, v, true, kinds[k], r))
+        if (!add_kind(graph, v, true, kinds[k], list))
             return false;
         for (int u = 0; u < v; u++)
             if (below[u] && graph->vertices[u].kind == FLX_INSTANCE_VERTEX &&
-                !add_kind(graph, u, false, kinds[k], r))
+                !add_kind(graph, u, false, kinds[k], list))
                 return false;
     }
-    return add_kind(graph, v, true, FLX_METRIC, r);
+    return add_kind(graph, v, true, FLX_METRIC, list);
 }
 
-/* Copies of what is read, so that the vertex and its assignment own their texts. */
-static bool copy_sources(const reading *r, flx_source **out)
+static bool copy_sources(const input_list *list, flx_source **out)
 {
-    *out = calloc((size_t)r->count + 1, sizeof **out);
-    if (!*out)
+    if (!FLX_NEW(*out, list->count))
         return false;
-    for (int i = 0; i < r->count; i++) {
+    for (int i = 0; i < list->count; i++) {
+        const flx_source *from = &list->sources[i];
         flx_source *source = &(*out)[i];
-        *source = r->sources[i];
-        source->column = strdup(r->sources[i].column);
-        source->fallback = r->sources[i].fallback ? strdup(r->sources[i].fallback) : NULL;
-        if (!source->column || (r->sources[i].fallback && !source->fallback))
+        *source = *from;
+        source->column = strdup(from->column);
+        source->fallback = from->fallback ? strdup(from->fallback) : NULL;
+        if (!source->column || (from->fallback && !source->fallback))
             return false;
     }
     return true;
 }
 
-static bool copy_inputs(const reading *r, flx_assignment_input **out)
+static bool copy_inputs(const input_list *list, flx_assignment_input **out)
 {
-    *out = calloc((size_t)r->count + 1, sizeof **out);
-    if (!*out)
+    if (!FLX_NEW(*out, list->count))
         return false;
-    for (int i = 0; i < r->count; i++) {
-        (*out)[i] = (flx_assignment_input){r->inputs[i].kind, strdup(r->inputs[i].label)};
+    for (int i = 0; i < list->count; i++) {
+        (*out)[i] =
+            (flx_assignment_input){list->inputs[i].kind, strdup(list->inputs[i].label)};
         if (!(*out)[i].label)
             return false;
     }
     return true;
 }
 
-/* The new sources of every vertex and inputs of every assignment. */
+/* Sources of every instance-vertex and inputs of its assignment: first the new ones,
+ * then, exchanged with the graph's, the old ones. */
 typedef struct {
     flx_source **sources;          /* (n_vertices) */
     flx_assignment_input **inputs; /* (n_assignments) */
-    int *widths;                   /* (n_assignments) */
+    int *n_inputs;                 /* (n_assignments) */
 } widening;
 
-static bool widen_all(const flx_graph *graph, const bool *below, widening *w)
+static bool list_all(const flx_graph *graph, const bool *below, widening *w)
 {
-    reading r = {0};
+    input_list list = {0};
     bool is_whole = true;
     for (int v = 0; v < graph->n_vertices && is_whole; v++) {
         int a = graph->vertices[v].assignment;
         if (graph->vertices[v].kind != FLX_INSTANCE_VERTEX)
             continue;
         is_whole =
-            read_all(graph, v, below + (size_t)v * (size_t)graph->n_vertices, &r) &&
-            copy_sources(&r, &w->sources[v]) &&
-            (w->inputs[a] || copy_inputs(&r, &w->inputs[a]));
-        w->widths[a] = r.count;
+            list_inputs(graph, v, below + (size_t)v * (size_t)graph->n_vertices, &list);
+        w->n_inputs[a] = list.count;
+        is_whole = is_whole && copy_sources(&list, &w->sources[v]) &&
+                   (w->inputs[a] || copy_inputs(&list, &w->inputs[a]));
     }
-    free(r.inputs);
-    free(r.sources);
+    free(list.inputs);
+    free(list.sources);
     return is_whole;
 }
 
-static void free_sources(flx_source *sources, int count)
+static void exchange(flx_graph *graph, widening *w)
 {
-    for (int i = 0; i < count && sources; i++) {
-        free(sources[i].column);
-        free(sources[i].fallback);
-    }
-    free(sources);
-}
-
-static void free_inputs(flx_assignment_input *inputs, int count)
-{
-    for (int i = 0; i < count && inputs; i++)
-        free(inputs[i].label);
-    free(inputs);
-}
-
-/* Puts the new in the place of the old, which it frees; without `is_whole` the new goes.
- */
-static void exchange(flx_graph *graph, widening *w, bool is_whole)
-{
-    for (int v = 0; v < graph->n_vertices && w->sources; v++) {
-        int a = graph->vertices[v].assignment;
+    for (int v = 0; v < graph->n_vertices; v++) {
+        flx_source *old = graph->vertices[v].sources;
         if (!w->sources[v])
             continue;
-        free_sources(is_whole ? graph->vertices[v].sources : w->sources[v],
-                     is_whole ? graph->assignments[a].n_inputs : w->widths[a]);
-        if (is_whole)
-            graph->vertices[v].sources = w->sources[v];
+        graph->vertices[v].sources = w->sources[v];
+        w->sources[v] = old;
     }
-    for (int a = 0; a < graph->n_assignments && w->inputs; a++) {
+    for (int a = 0; a < graph->n_assignments; a++) {
         flx_graph_assignment *assignment = &graph->assignments[a];
+        flx_assignment_input *old = assignment->inputs;
+        int n_old = assignment->n_inputs;
         if (!w->inputs[a])
             continue;
-        free_inputs(is_whole ? assignment->inputs : w->inputs[a],
-                    is_whole ? assignment->n_inputs : w->widths[a]);
-        if (is_whole) {
-            assignment->inputs = w->inputs[a];
-            assignment->n_inputs = w->widths[a];
-        }
+        assignment->inputs = w->inputs[a];
+        assignment->n_inputs = w->n_inputs[a];
+        w->inputs[a] = old;
+        w->n_inputs[a] = n_old;
     }
+}
+
+static void clear(const flx_graph *graph, widening *w)
+{
+    for (int v = 0; v < graph->n_vertices; v++)
+        flx_sources_free(w->sources[v], w->n_inputs[graph->vertices[v].assignment]);
+    for (int a = 0; a < graph->n_assignments; a++)
+        flx_assignment_inputs_free(w->inputs[a], w->n_inputs[a]);
 }
 
 static bool widen(flx_graph *graph)
 {
     size_t vertices = (size_t)graph->n_vertices;
-    size_t assignments = (size_t)graph->n_assignments;
-    bool *below = calloc(vertices * vertices, sizeof *below);
-    widening w = {calloc(vertices, sizeof *w.sources),
-                  calloc(assignments, sizeof *w.inputs),
-                  calloc(assignments, sizeof *w.widths)};
-    bool is_whole = below && w.sources && w.inputs && w.widths;
-    if (is_whole) {
-        find_below(graph, below);
-        is_whole = widen_all(graph, below, &w);
-    }
-    if (w.widths)
-        exchange(graph, &w, is_whole);
-    free(below);
-    free(w.sources);
-    free(w.inputs);
-    free(w.widths);
+    FLX_SCOPED bool *below = NULL;
+    FLX_SCOPED flx_source **sources = NULL;
+    FLX_SCOPED flx_assignment_input **inputs = NULL;
+    FLX_SCOPED int *n_inputs = NULL;
+    if (!FLX_NEW(below, vertices * vertices) || !FLX_NEW(sources, vertices) ||
+        !FLX_NEW(inputs, graph->n_assignments) ||
+        !FLX_NEW(n_inputs, graph->n_assignments))
+        return false;
+    widening w = {sources, inputs, n_inputs};
+    find_below(graph, below);
+    bool is_whole = list_all(graph, below, &w);
+    if (is_whole)
+        exchange(graph, &w);
+    clear(graph, &w);
     return is_whole;
 }
 
@@ -210,6 +209,5 @@ flx_status flx_skip_graph_build(const flx_deployment *deployment,
         return FLX_OK;
     flx_graph_destroy(*out);
     *out = NULL;
-    return flx_fail(error, FLX_NO_MEMORY, "deployment %s: out of memory for its graph",
-                    deployment->name);
+    return flx_no_memory(error, "the graph of deployment %s", deployment->name);
 }

@@ -60,9 +60,8 @@ flx_status flx_ensemble_build_graph(const flx_model *host, const int *replicas, 
     if (recipes[index].is_composed)
         return flx_model_build_graph(host->deployment, recipes[index].composition, false,
                                      &scope, out, error);
-    return (flx_ensemble_is_refitted(index)
-                ? flx_black_box_graph_build_since
-                : flx_black_box_graph_build_for)(host->deployment, replicas, out, error);
+    return flx_black_box_graph_build_for(host->deployment, replicas,
+                                         flx_ensemble_is_refitted(index), out, error);
 }
 
 flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,

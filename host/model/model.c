@@ -118,9 +118,9 @@ flx_status flx_model_build_graph(const flx_deployment *deployment,
         return flx_black_box_graph_build(deployment, out, error);
     FLX_TRY((composition == FLX_COMPOSED ? flx_graph_build : flx_skip_graph_build)(
         deployment, scope->spectrum, scope->n_spectrum, paper_mode, out, error));
-    if (!scope->readings)
+    if (!scope->input_subsets)
         return FLX_OK;
-    flx_status status = flx_graph_prune(*out, scope->readings, error);
+    flx_status status = flx_graph_prune(*out, scope->input_subsets, error);
     if (status != FLX_OK) {
         flx_graph_destroy(*out);
         *out = NULL;

@@ -44,9 +44,9 @@ static json_t *describe_structure(const flx_graph *graph, json_t *document)
     for (int k = 0; k < graph->n_spectrum; k++)
         json_array_append_new(spectrum, json_string(graph->spectrum[k]));
     json_object_set_new(document, "spectrum", spectrum);
-    if (graph->readings)
+    if (graph->input_subsets)
         json_object_set_new(document, "selected_inputs",
-                            describe_readings(graph->readings));
+                            describe_readings(graph->input_subsets));
     json_object_set_new(document, "vertices", vertices);
     json_object_set_new(document, "edges", edges);
     return document;

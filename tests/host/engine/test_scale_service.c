@@ -6,6 +6,7 @@
 #include "host/model/inference.h"
 #include "tests/close.h"
 #include "tests/host/engine/skeletons.h"
+#include "tests/host/graph/graphs.h"
 #include "tests/host/training/two_services.h"
 
 #include <CUnit/CUnit.h>
@@ -184,7 +185,7 @@ static void a_scaled_graph_predicts_at_once(void)
     assert_int(flx_inference_target(inference, target, NULL, &error), FLX_OK);
     assert_int(flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, all, NULL, &error),
                FLX_OK);
-    int shown = flx_graph_find_vertex(model->graph, "db:p90");
+    int shown = find_vertex(model->graph, "db:p90");
     for (int r = 0; r < 40; r++) {
         double rate[2] = {*two_services_cell(test, r, "db/0:rps"),
                           *two_services_cell(test, r, "db/1:rps")};

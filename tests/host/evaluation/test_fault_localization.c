@@ -5,6 +5,7 @@
 
 #include "tests/close.h"
 #include "tests/host/graph/deployments.h"
+#include "tests/host/graph/graphs.h"
 #include "tests/host/training/two_services.h"
 
 #include <CUnit/CUnit.h>
@@ -40,7 +41,7 @@ static void begin(diamond *d)
     assert_int(d->graph->n_vertices, SERVICES);
     assert_int(d->graph->n_edges, 4);
     for (int i = 0; i < SERVICES; i++)
-        d->at[i] = flx_graph_find_vertex(d->graph, names[i]);
+        d->at[i] = find_vertex(d->graph, names[i]);
     for (int i = 0; i < SERVICES; i++)
         d->counted[i] = ROWS;
     d->errors = (flx_test_errors){

@@ -139,6 +139,15 @@ void scale_all(flx_deployment *deployment, int replicas, const char *but)
             deployment->services[s].replicas = replicas;
 }
 
+flx_deployment *make_redis_shop(void)
+{
+    static const service_words words[] = {
+        {"front", 1, 1, "", "redis", NULL},
+        {"redis", 2, 1, "get set", "", NULL},
+    };
+    return make_deployment("shop", words, 2, "p50 p90", "p90");
+}
+
 flx_deployment *make_hotel(const char *metrics)
 {
     static const service_words words[] = {

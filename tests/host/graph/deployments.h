@@ -21,6 +21,9 @@ typedef struct {
 flx_deployment *make_deployment(const char *name, const service_words *words, int count,
                                 const char *metrics, const char *target_metric);
 
+/* front -> redis.get, redis.set; two instances of redis; p50 and p90. */
+flx_deployment *make_redis_shop(void);
+
 /* The two systems of the paper whose graphs are known, at one replica each. */
 flx_deployment *make_hotel(const char *metrics);
 flx_deployment *make_boutique(const char *metrics);

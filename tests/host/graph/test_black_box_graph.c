@@ -87,11 +87,43 @@ static void services_that_nothing_calls_are_read_too(void)
     flx_deployment_destroy(deployment);
 }
 
+/* Trained at one instance, read at three: the first stands for all. Trained at two: those
+ * two, whatever there is beside them. */
+static void a_scaled_system_is_read_as_it_was(void)
+{
+    static const service_words words[] = {{"web", 1, 1, "", "db", NULL},
+                                          {"db", 3, 1, "", "", NULL}};
+    static const int one[] = {1, 1}, two[] = {1, 2};
+    flx_deployment *deployment = make_deployment("d", words, 2, "p90", "p90");
+    flx_graph *graph = NULL;
+    flx_error error = {0};
+    assert_int(flx_black_box_graph_build_for(deployment, one, false, &graph, &error),
+               FLX_OK);
+    assert_int(graph->n_inputs, 4);
+    assert_text(graph->assignments[0].inputs[3].label, "db:rps");
+    const flx_source *rate = find_source(graph, "db/0:rps");
+    assert_true(rate == &graph->vertices[0].sources[3]);
+    assert_text(rate->fallback, "db:rps");
+    assert_close(rate->share, 1.0 / 3, 1e-15, 0);
+    flx_graph_destroy(graph);
+    assert_int(flx_black_box_graph_build_for(deployment, two, true, &graph, &error),
+               FLX_OK);
+    assert_int(graph->n_inputs, 5); /* without the one that tells before from after */
+    assert_int(graph->assignments[0].n_inputs, 6);
+    assert_true(find_source(graph, "db/1:rps") != NULL);
+    assert_true(find_source(graph, "db/2:rps") == NULL);
+    assert_true(find_source(graph, "deployment:changed") ==
+                &graph->vertices[0].sources[5]);
+    flx_graph_destroy(graph);
+    flx_deployment_destroy(deployment);
+}
+
 CU_TestInfo black_box_graph_tests[] = {
     {"one vertex reads every knob and state", one_vertex_reads_every_knob_and_state},
     {"replicas share knobs and have states of their own",
      replicas_share_knobs_and_have_states_of_their_own},
     {"services that nothing calls are read too",
      services_that_nothing_calls_are_read_too},
+    {"a scaled system is read as it was", a_scaled_system_is_read_as_it_was},
     CU_TEST_INFO_NULL,
 };

@@ -7,6 +7,7 @@
 #include "host/graph/column_binding.h"
 #include "host/model/feature_transform.h"
 #include "tests/close.h"
+#include "tests/host/graph/graphs.h"
 #include "tests/host/training/two_services.h"
 
 #include <CUnit/CUnit.h>
@@ -257,9 +258,9 @@ static void the_errors_of_replicas_add_up_in_their_rule(void)
     bench b = begin(2, "none", 0.5, ROWS);
     double mean[VERTICES * ROWS], variance[VERTICES * ROWS];
     flx_error error = {0};
-    int over = flx_graph_find_vertex(b.model->graph, "db:p90");
-    int first = flx_graph_find_vertex(b.model->graph, "db/0:p90");
-    int second = flx_graph_find_vertex(b.model->graph, "db/1:p90");
+    int over = find_vertex(b.model->graph, "db:p90");
+    int first = find_vertex(b.model->graph, "db/0:p90");
+    int second = find_vertex(b.model->graph, "db/1:p90");
     assert_int(
         flx_inference_vertices(b.inference, FLX_FROM_PREDICTIONS, mean, variance, &error),
         FLX_OK);

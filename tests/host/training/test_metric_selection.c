@@ -11,6 +11,7 @@
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
 #include "tests/host/graph/deployments.h"
+#include "tests/host/graph/graphs.h"
 #include "tests/host/training/two_services.h"
 #include "tests/scratch.h"
 
@@ -136,7 +137,7 @@ static void finds_the_metric_that_counts(void)
     flx_model *model = make_model(0);
     flx_input_subsets *readings =
         choose(model, NULL, (flx_metric_selection_options){.k = 1});
-    const flx_input_subset *web = flx_input_subsets_find(readings, "web:p90");
+    const flx_input_subset *web = find_subset(readings, "web:p90");
     assert_int(web->n_labels, 2); /* and one of the cache, to keep its knobs */
     assert_text(web->labels[0], "db:p50");
     assert_true(!flx_input_subset_has(web, "db:p90"));
@@ -144,7 +145,7 @@ static void finds_the_metric_that_counts(void)
     flx_input_subsets_destroy(readings);
     readings =
         choose(model, NULL, (flx_metric_selection_options){.may_lose_services = true});
-    web = flx_input_subsets_find(readings, "web:p90");
+    web = find_subset(readings, "web:p90");
     assert_true(flx_input_subset_has(web, "db:p50"));
     assert_true(!flx_input_subset_has(web, "db:p90") || web->n_labels > 1);
     flx_input_subsets_destroy(readings);
@@ -157,8 +158,7 @@ static void noise_is_not_foreseen(void)
     flx_model *model = make_model(9);
     flx_metric_selection_options one = {.k = 1, .may_lose_services = true};
     flx_input_subsets *measured = choose(model, NULL, one);
-    assert_true(
-        flx_input_subset_has(flx_input_subsets_find(measured, "web:p90"), "db:p90"));
+    assert_true(flx_input_subset_has(find_subset(measured, "web:p90"), "db:p90"));
     flx_backend *backend = two_services_backend(1);
     flx_dataset *inputs = NULL;
     flx_error error = {0};
@@ -172,8 +172,7 @@ static void noise_is_not_foreseen(void)
                      *two_services_cell(model->rows, r, "db:k0"), 0, 0);
     }
     flx_input_subsets *foreseen = choose(model, inputs, one);
-    assert_true(
-        !flx_input_subset_has(flx_input_subsets_find(foreseen, "web:p90"), "db:p90"));
+    assert_true(!flx_input_subset_has(find_subset(foreseen, "web:p90"), "db:p90"));
     flx_input_subsets_destroy(measured);
     flx_input_subsets_destroy(foreseen);
     flx_dataset_destroy(inputs);
@@ -189,7 +188,7 @@ static void gaps_and_absent_columns(void)
     for (int r = 0; r < ROWS; r += 3)
         *two_services_cell(model->rows, r, "db:p50") = NAN;
     flx_input_subsets *readings = choose(model, NULL, (flx_metric_selection_options){0});
-    const flx_input_subset *web = flx_input_subsets_find(readings, "web:p90");
+    const flx_input_subset *web = find_subset(readings, "web:p90");
     assert_true(flx_input_subset_has(web, "db:p50"));
     assert_true(!flx_input_subset_has(web, "cache:p50") &&
                 !flx_input_subset_has(web, "cache:p90"));
@@ -198,7 +197,7 @@ static void gaps_and_absent_columns(void)
     two_services_fill(model->rows, "db:p50", NAN);
     two_services_fill(model->rows, "db:p90", NAN);
     readings = choose(model, NULL, (flx_metric_selection_options){0});
-    web = flx_input_subsets_find(readings, "web:p90");
+    web = find_subset(readings, "web:p90");
     assert_int(web->n_labels, 2);
     assert_true(flx_input_subset_has(web, "db:p90") &&
                 flx_input_subset_has(web, "cache:p90"));
@@ -227,7 +226,7 @@ static void a_pruned_model_is_read_back(void)
     flx_model *model = train(1), *again = NULL, *threads = train(3);
     flx_error error = {0};
     assert_int(model->graph->n_vertices, 3);
-    assert_true(flx_graph_find_vertex(model->graph, "db:p50") >= 0);
+    assert_true(find_vertex(model->graph, "db:p50") >= 0);
     scratch_begin();
     assert_int(flx_model_write(model, scratch_path("model"), "train", &error), FLX_OK);
     assert_int(flx_model_read(scratch_path("model"), &again, &error), FLX_OK);
@@ -238,7 +237,7 @@ static void a_pruned_model_is_read_back(void)
     }
     assert_int(again->graph->n_vertices, 3);
     assert_int(threads->graph->n_vertices, 3);
-    assert_true(again->graph->readings != NULL);
+    assert_true(again->graph->input_subsets != NULL);
     scratch_end();
     flx_model_destroy(threads);
     flx_model_destroy(again);
