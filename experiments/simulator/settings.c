@@ -52,13 +52,14 @@ static void draw_order(uint64_t key, int gene, int *order, int count)
     }
 }
 
-static void draw_units(uint64_t key, int count, int n_genes, int *order, double *units)
+static void draw_units(uint64_t key, int count, int n_dimensions, int *order,
+                       double *units)
 {
-    for (int g = 0; g < n_genes; g++) {
-        draw_order(key, g, order, count);
+    for (int d = 0; d < n_dimensions; d++) {
+        draw_order(key, d, order, count);
         for (int r = 0; r < count; r++) {
-            double place = flx_uniform(key, STREAM_PLACE, (uint32_t)r, 0, (uint32_t)g);
-            units[(size_t)r * (size_t)n_genes + (size_t)g] =
+            double place = flx_uniform(key, STREAM_PLACE, (uint32_t)r, 0, (uint32_t)d);
+            units[(size_t)r * (size_t)n_dimensions + (size_t)d] =
                 ((double)order[r] + place) / count;
         }
     }
@@ -81,16 +82,16 @@ static void fix_uncounted(const flx_testbed *testbed, flx_settings *settings)
 flx_status flx_settings_draw(const flx_testbed *testbed, int count, flx_settings **out,
                              flx_error *error)
 {
-    int n_genes = testbed->space->n_genes;
+    int n_dimensions = testbed->space->n_dimensions;
     FLX_SCOPED int *order = NULL;
     FLX_SCOPED double *units = NULL;
     *out = NULL;
-    if (!FLX_NEW(order, count) || !FLX_NEW(units, (size_t)count * (size_t)n_genes))
+    if (!FLX_NEW(order, count) || !FLX_NEW(units, (size_t)count * (size_t)n_dimensions))
         return flx_no_memory(error, "%d settings", count);
     FLX_TRY(create(testbed, count, out, error));
-    draw_units(testbed->key, count, n_genes, order, units);
+    draw_units(testbed->key, count, n_dimensions, order, units);
     for (int r = 0; r < count; r++)
-        flx_search_space_decode(testbed->space, units + (size_t)r * (size_t)n_genes,
+        flx_search_space_decode(testbed->space, units + (size_t)r * (size_t)n_dimensions,
                                 (*out)->values + (size_t)r * (size_t)(*out)->n_knobs);
     fix_uncounted(testbed, *out);
     return FLX_OK;

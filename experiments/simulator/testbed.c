@@ -44,7 +44,7 @@ static flx_status match_services(flx_testbed *testbed, flx_error *error)
 static flx_status match_knobs(flx_testbed *testbed, flx_error *error)
 {
     flx_search_space *space = NULL;
-    FLX_TRY(flx_search_space_create(testbed->deployment, NULL, 0, &space, error));
+    FLX_TRY(flx_search_space_create(testbed->deployment, &space, error));
     testbed->space = space;
     if (!FLX_NEW(testbed->lever, space->n_knobs))
         return flx_no_memory(error, "%d knobs", space->n_knobs);

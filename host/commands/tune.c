@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * fluxion tune: the settings a model predicts to be best, with intervals, what every
- * change is worth, and unlike alternatives to benchmark. */
+ * fluxion tune: the settings a model predicts to be best, with intervals, the
+ * ablation cost of every change, and unlike alternatives to benchmark. */
 #include "host/commands/commands.h"
 
 #include "host/statistics.h"
@@ -54,15 +54,14 @@ typedef struct {
     flx_dataset *profile;
     int row;
     flx_search_space *space;
-    flx_tuning_objective *tuning_model;
-    flx_tuning_device device;
+    flx_tuning_objective *objective;
     flx_tuned *tuned;
 } tuning_run;
 
 static void close_run(tuning_run *s)
 {
     flx_tuned_destroy(s->tuned);
-    flx_tuning_objective_destroy(s->tuning_model);
+    flx_tuning_objective_destroy(s->objective);
     flx_search_space_destroy(s->space);
     flx_dataset_destroy(s->profile);
     flx_backend_close(s->backend);
@@ -116,16 +115,10 @@ static flx_status read_profile(const char *text, tuning_run *s, flx_error *error
 static flx_status make_space(const flx_arguments *arguments, tuning_run *s,
                              flx_error *error)
 {
-    int n_fixes = flx_repeat_count(arguments, "fix");
-    const char **fixes = calloc((size_t)n_fixes + 1, sizeof *fixes);
-    if (!fixes)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d values", n_fixes);
-    for (int i = 0; i < n_fixes; i++)
-        fixes[i] = flx_repeat(arguments, "fix", i);
-    flx_status status =
-        flx_search_space_create(s->model->deployment, fixes, n_fixes, &s->space, error);
-    free(fixes);
-    return status;
+    FLX_TRY(flx_search_space_create(s->model->deployment, &s->space, error));
+    for (int i = 0; i < flx_repeat_count(arguments, "fix"); i++)
+        FLX_TRY(flx_search_space_fix(s->space, flx_repeat(arguments, "fix", i), error));
+    return FLX_OK;
 }
 
 static flx_status open_run(const flx_arguments *arguments, tuning_run *s,
@@ -139,7 +132,7 @@ static flx_status open_run(const flx_arguments *arguments, tuning_run *s,
     FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
                              &s->backend, error));
     return flx_tuning_objective_create(s->model, s->backend, s->space, s->profile, s->row,
-                                       flx_seed(arguments), &s->tuning_model, error);
+                                       flx_seed(arguments), &s->objective, error);
 }
 
 static flx_status tune(const flx_arguments *arguments, const char *optimizer,
@@ -147,13 +140,11 @@ static flx_status tune(const flx_arguments *arguments, const char *optimizer,
 {
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "tune");
-    s->device = (flx_tuning_device){.backend = s->backend, .model = s->tuning_model};
     flx_tuning tuning = {
         .space = s->space,
         .predict = flx_tuning_objective_predict,
-        .context = s->tuning_model,
-        .search = flx_tuning_device_search,
-        .search_context = &s->device,
+        .search = flx_tuning_objective_search,
+        .context = s->objective,
         .maximize = s->model->deployment->maximize,
         .optimizer = optimizer,
         .options = {.budget = flx_integer(arguments, "evaluations", 0),
@@ -186,15 +177,15 @@ static json_t *describe_setting(const tuning_run *s, const flx_tuned_setting *se
     return item;
 }
 
-/* What each changed knob is worth, in the unit of the target. */
-static json_t *describe_worth(const tuning_run *s)
+/* Of each changed knob, in the unit of the target. */
+static json_t *describe_ablation(const tuning_run *s)
 {
-    json_t *worth = json_object();
+    json_t *costs = json_object();
     for (int k = 0; k < s->space->n_knobs; k++)
-        if (s->tuned->best.settings[k] != s->tuned->fallback.settings[k])
-            json_object_set_new(worth, s->space->knobs[k].column,
-                                number(s->tuned->worth[k]));
-    return worth;
+        if (s->tuned->best.settings[k] != s->tuned->baseline.settings[k])
+            json_object_set_new(costs, s->space->knobs[k].column,
+                                number(s->tuned->ablation_costs[k]));
+    return costs;
 }
 
 static const char *name_target(const tuning_run *s)
@@ -209,17 +200,17 @@ static flx_status print_answer(const tuning_run *s, const char *optimizer,
     json_t *top = json_array(), *best = describe_setting(s, &tuned->best);
     for (int i = 0; i < tuned->n_top; i++)
         json_array_append_new(top, describe_setting(s, &tuned->top[i]));
-    json_object_set_new(best, "worth", describe_worth(s));
+    json_object_set_new(best, "ablation_cost", describe_ablation(s));
     json_t *answer = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:i, s:i, s:o, s:o, s:o}",
         "optimizer", optimizer, "backend", s->backend->name, "search",
-        tuned->is_on_device ? "device" : "host", "search_note", s->device.reason,
-        "target", name_target(s), "unit", flx_model_unit(s->model), "goal",
-        s->model->deployment->maximize ? "max" : "min", "evaluations",
-        (json_int_t)tuned->evaluations, "finishing_evaluations",
+        tuned->is_on_device ? "device" : "host", "search_note",
+        flx_tuning_objective_reason(s->objective), "target", name_target(s), "unit",
+        flx_model_unit(s->model), "goal", s->model->deployment->maximize ? "max" : "min",
+        "evaluations", (json_int_t)tuned->evaluations, "finishing_evaluations",
         (json_int_t)tuned->finishing_evaluations, "wall_s", tuned->wall_s, "tuned_knobs",
-        s->space->n_genes, "unread_knobs", flx_tuning_objective_unread(s->tuning_model),
-        "best", best, "default", describe_setting(s, &tuned->fallback), "top", top);
+        s->space->n_dimensions, "unread_knobs", flx_tuning_objective_unread(s->objective),
+        "best", best, "default", describe_setting(s, &tuned->baseline), "top", top);
     if (!answer)
         return flx_fail(error, FLX_NO_MEMORY, "no memory for the answer");
     return flx_print_json(answer, error);
@@ -228,11 +219,11 @@ static flx_status print_answer(const tuning_run *s, const char *optimizer,
 static void add_change(flx_table *table, const tuning_run *s, int k)
 {
     const flx_search_space_knob *knob = &s->space->knobs[k];
-    char *before = flx_knob_text(knob->knob, s->tuned->fallback.settings[k]);
+    char *before = flx_knob_text(knob->knob, s->tuned->baseline.settings[k]);
     char *after = flx_knob_text(knob->knob, s->tuned->best.settings[k]);
-    char worth[32];
-    snprintf(worth, sizeof worth, "%.4g", s->tuned->worth[k]);
-    const char *cells[] = {knob->column, before, after, knob->knob->unit, worth};
+    char cost[32];
+    snprintf(cost, sizeof cost, "%.4g", s->tuned->ablation_costs[k]);
+    const char *cells[] = {knob->column, before, after, knob->knob->unit, cost};
     flx_table_row(table, cells);
     free(before);
     free(after);
@@ -241,7 +232,8 @@ static void add_change(flx_table *table, const tuning_run *s, int k)
 /* Changed knobs, those first that the prediction owes most to. */
 static flx_status print_changes(const tuning_run *s, flx_error *error)
 {
-    static const char *const titles[] = {"knob", "default", "tuned", "unit", "worth"};
+    static const char *const titles[] = {"knob", "default", "tuned", "unit",
+                                         "ablation cost"};
     int n_knobs = s->space->n_knobs, n_kept = 0;
     double *costs = calloc((size_t)n_knobs + 1, sizeof *costs);
     int *order = calloc((size_t)n_knobs + 1, sizeof *order);
@@ -250,12 +242,12 @@ static flx_status print_changes(const tuning_run *s, flx_error *error)
                             ? FLX_OK
                             : flx_fail(error, FLX_NO_MEMORY, "no memory for the table");
     for (int k = 0; k < n_knobs && status == FLX_OK; k++)
-        costs[k] = -s->tuned->worth[k];
+        costs[k] = -s->tuned->ablation_costs[k];
     if (status == FLX_OK)
         flx_rank(costs, n_knobs, order);
     for (int i = 0; i < n_knobs && status == FLX_OK; i++) {
         int k = order[i];
-        if (s->tuned->best.settings[k] == s->tuned->fallback.settings[k])
+        if (s->tuned->best.settings[k] == s->tuned->baseline.settings[k])
             n_kept++;
         else
             add_change(table, s, k);
@@ -264,7 +256,7 @@ static flx_status print_changes(const tuning_run *s, flx_error *error)
         flx_table_print(table);
     if (status == FLX_OK && n_kept)
         printf("%d of %d knobs keep their value; no model reads %d of them\n", n_kept,
-               n_knobs, flx_tuning_objective_unread(s->tuning_model));
+               n_knobs, flx_tuning_objective_unread(s->objective));
     flx_table_destroy(table);
     free(order);
     free(costs);
@@ -285,7 +277,7 @@ static flx_status print_summary(const tuning_run *s, const char *optimizer,
 {
     const flx_tuned *tuned = s->tuned;
     FLX_TRY(print_changes(s, error));
-    print_prediction(s, "default", &tuned->fallback);
+    print_prediction(s, "default", &tuned->baseline);
     print_prediction(s, "tuned", &tuned->best);
     for (int i = 1; i < tuned->n_top; i++) {
         char label[24];
@@ -297,8 +289,9 @@ static flx_status print_summary(const tuning_run *s, const char *optimizer,
            "listed settings (--json has them all)\n",
            (long long)tuned->evaluations, optimizer, tuned->wall_s, s->backend->name,
            tuned->is_on_device ? ", which kept the search" : "");
-    if (s->device.reason[0])
-        printf("the search ran on the host: %s\n", s->device.reason);
+    const char *reason = flx_tuning_objective_reason(s->objective);
+    if (*reason)
+        printf("the search ran on the host: %s\n", reason);
     return FLX_OK;
 }
 
@@ -324,7 +317,7 @@ const flx_command flx_tune_command = {
     .summary = "find the settings that a model predicts to be best",
     .usage = "MODEL/ [--optimizer random|de|lshade|metis] [--evaluations N] [options]",
     .details =
-        "The column 'worth' says how much worse the prediction becomes when that knob "
+        "The ablation cost says how much worse the prediction becomes when that knob "
         "alone\ngoes back to its default. After lshade, knobs whose default is predicted "
         "to be as "
         "good\nor better go back to it; random and de give what they found. What is "

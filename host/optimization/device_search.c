@@ -226,13 +226,23 @@ static flx_status search_group(run *r, group *g, flx_error *error)
     return FLX_OK;
 }
 
+static flx_status create_population(const run *r, int first, int count,
+                                    flx_population **out, flx_error *error)
+{
+    const flx_device_objective *objective = r->objective;
+    const struct flx_backend_operations *call = objective->backend->operations;
+    const flx_population_search *searches = r->planned + first;
+    return objective->graph
+               ? call->graph_search(objective->graph, searches, count, out, error)
+               : call->blend_search(objective->set, searches, count, out, error);
+}
+
 static flx_status search_range(run *r, int first, int count, flx_error *error)
 {
     group g = {.first = first, .count = count, .generations = FIRST_GENERATIONS};
     flx_status status = FLX_NO_MEMORY;
     if (count <= FLX_POPULATION_SEARCHES)
-        status = r->objective->create(r->objective->context, r->planned + first, count,
-                                      &g.population, error);
+        status = create_population(r, first, count, &g.population, error);
     if (status == FLX_NO_MEMORY && count > 1) {
         if (error)
             *error = (flx_error){0};

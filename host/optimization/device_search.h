@@ -21,12 +21,12 @@ typedef struct {
     bool is_maximized;
 } flx_device_search;
 
-/* What is searched: makes the populations of some of the searches. */
+/* What is searched, one of the two: settings of a graph, or weights of a set of blends.
+ */
 typedef struct {
     flx_backend *backend;
-    flx_status (*create)(void *context, const flx_population_search *searches, int count,
-                         flx_population **out, flx_error *error);
-    void *context;
+    flx_resident_graph *graph;
+    flx_blend_set *set;
 } flx_device_objective;
 
 /* Whether a device takes searches of this size: otherwise the host's loop is for it. */

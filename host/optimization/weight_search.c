@@ -132,13 +132,6 @@ static flx_status search_on_host(rounds *r, const flx_device_search *searches,
     return FLX_OK;
 }
 
-static flx_status create_population(void *context, const flx_population_search *searches,
-                                    int count, flx_population **out, flx_error *error)
-{
-    const rounds *r = context;
-    return r->backend->operations->blend_search(r->set, searches, count, out, error);
-}
-
 static bool is_for_device(const rounds *r, const flx_device_search *searches)
 {
     bool fits = r->backend->operations->blend_search != NULL;
@@ -154,7 +147,7 @@ flx_status flx_weight_search_run(flx_backend *backend, flx_blend_set *set,
 {
     rounds r = {.backend = backend, .set = set, .n_trials = count};
     if (is_for_device(&r, searches)) {
-        flx_device_objective objective = {backend, create_population, &r};
+        flx_device_objective objective = {.backend = backend, .set = set};
         return flx_device_search_run(&objective, searches, count, progress, optima,
                                      error);
     }

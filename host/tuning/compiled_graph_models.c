@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Hosted models as models of a plan, kind by kind. */
+ * Trained models as models of a compiled graph, kind by kind. */
 #include "host/tuning/compiled_graph_lists.h"
 
+#include "formats/memory.h"
 #include "host/graph.h"
 #include "host/model.h"
 #include "host/regression.h"
@@ -11,38 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *flx_compiled_graph_add(flx_compiled_graph_list *list, int count, size_t size)
+void *flx_compiled_graph_add(flx_compiled_graph_list *list, const void *items, int count,
+                             size_t size)
 {
-    if (count > list->capacity - list->count) {
+    if (!list->items || count > list->capacity - list->count) {
         size_t wanted = 2 * ((size_t)list->count + (size_t)count) + 8;
-        void *items = wanted <= INT_MAX ? realloc(list->items, wanted * size) : NULL;
-        if (!items)
+        void *grown = wanted <= INT_MAX ? realloc(list->items, wanted * size) : NULL;
+        if (!grown)
             return NULL;
-        list->items = items;
+        list->items = grown;
         list->capacity = (int)wanted;
     }
     char *added = (char *)list->items + (size_t)list->count * size;
-    memset(added, 0, (size_t)count * size);
+    if (items)
+        memcpy(added, items, (size_t)count * size);
+    else
+        memset(added, 0, (size_t)count * size);
     list->count += count;
     return added;
 }
 
-void flx_compiled_graph_lists_clear(flx_compiled_graph_lists *lists)
-{
-    flx_compiled_graph_list *all[] = {
-        &lists->columns, &lists->values, &lists->inputs,   &lists->vertices,
-        &lists->levels,  &lists->models, &lists->features, &lists->parameters,
-        &lists->roots,   &lists->nodes,  &lists->targets,  &lists->ranges,
-        &lists->members, &lists->outputs};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        free(all[i]->items);
-    *lists = (flx_compiled_graph_lists){0};
-}
-
 static flx_status out_of_memory(const flx_graph_assignment *assignment, flx_error *error)
 {
-    return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for a plan",
-                    assignment->name);
+    return flx_no_memory(error, "the compiled graph at %s", assignment->name);
 }
 
 /* Parameters behind the others; their place in `model`. */
@@ -51,10 +43,7 @@ static bool add_parameters(flx_compiled_graph_lists *lists, flx_device_graph_mod
 {
     model->first_parameter = lists->parameters.count;
     model->n_parameters = count;
-    double *added = flx_compiled_graph_add(&lists->parameters, count, sizeof *added);
-    if (added)
-        memcpy(added, values, (size_t)count * sizeof *added);
-    return added != NULL;
+    return flx_compiled_graph_add(&lists->parameters, values, count, sizeof *values);
 }
 
 static bool add_features(flx_compiled_graph_lists *lists, flx_device_graph_model *model,
@@ -63,7 +52,7 @@ static bool add_features(flx_compiled_graph_lists *lists, flx_device_graph_model
     model->first_feature = lists->features.count;
     model->n_features = p->n_features;
     flx_device_graph_feature *added =
-        flx_compiled_graph_add(&lists->features, p->n_features, sizeof *added);
+        flx_compiled_graph_add(&lists->features, NULL, p->n_features, sizeof *added);
     for (int k = 0; k < p->n_features && added; k++)
         added[k] = (flx_device_graph_feature){p->features[k].input,
                                               flx_feature_scaling(&p->features[k])};
@@ -77,23 +66,22 @@ static bool add_member(flx_compiled_graph_lists *lists, flx_device_graph_model *
 {
     model->kind = FLX_DEVICE_GRAPH_GP;
     model->member = lists->members.count;
-    flx_gp_condition *member = flx_compiled_graph_add(&lists->members, 1, sizeof *member);
-    double *y = flx_compiled_graph_add(&lists->outputs, p->n, sizeof *y);
-    if (!member || !y)
+    flx_gp_condition member = {.problem = {.n = p->n,
+                                           .d = p->n_features,
+                                           .is_isotropic = p->is_isotropic,
+                                           .covariance = p->covariance,
+                                           .X = p->X},
+                               .theta = p->theta,
+                               .jitter = p->jitter};
+    double *y = flx_compiled_graph_add(&lists->outputs, NULL, p->n, sizeof *y);
+    if (!y || !flx_compiled_graph_add(&lists->members, &member, 1, sizeof member))
         return false;
-    *member = (flx_gp_condition){.problem = {.n = p->n,
-                                             .d = p->n_features,
-                                             .is_isotropic = p->is_isotropic,
-                                             .covariance = p->covariance,
-                                             .X = p->X},
-                                 .theta = p->theta,
-                                 .jitter = p->jitter};
     for (int i = 0; i < p->n; i++)
         y[i] = (p->y[i] - p->y_mean) / p->y_sd;
     return true;
 }
 
-/* The plan keeps intercept and coefficients; the penalty before them is history. */
+/* Intercept and coefficients are kept, the penalty before them is not. */
 static flx_status add_linear(flx_compiled_graph_lists *lists,
                              flx_device_graph_model *model,
                              const flx_graph_assignment *assignment,
@@ -109,7 +97,7 @@ static flx_status add_linear(flx_compiled_graph_lists *lists,
                : out_of_memory(assignment, error);
 }
 
-/* The ensemble's nodes count from its own first, as the plan has it. */
+/* The nodes count from the first of the trees, as they do in the compiled graph. */
 static bool add_nodes(flx_compiled_graph_lists *lists, flx_device_graph_model *model,
                       const flx_tree_nodes *ensemble)
 {
@@ -118,14 +106,11 @@ static bool add_nodes(flx_compiled_graph_lists *lists, flx_device_graph_model *m
     model->n_roots = ensemble->n_roots;
     model->first_node = lists->nodes.count;
     model->n_nodes = ensemble->n_nodes;
-    int *roots = flx_compiled_graph_add(&lists->roots, ensemble->n_roots, sizeof *roots);
-    flx_device_graph_node *nodes =
-        flx_compiled_graph_add(&lists->nodes, ensemble->n_nodes, sizeof *nodes);
-    if (!roots || !nodes)
-        return false;
-    memcpy(roots, ensemble->roots, (size_t)ensemble->n_roots * sizeof *roots);
-    memcpy(nodes, ensemble->nodes, (size_t)ensemble->n_nodes * sizeof *nodes);
-    return add_parameters(lists, model, &ensemble->base, 1);
+    return flx_compiled_graph_add(&lists->roots, ensemble->roots, ensemble->n_roots,
+                                  sizeof *ensemble->roots) &&
+           flx_compiled_graph_add(&lists->nodes, ensemble->nodes, ensemble->n_nodes,
+                                  sizeof *ensemble->nodes) &&
+           add_parameters(lists, model, &ensemble->base, 1);
 }
 
 static flx_status add_trees(flx_compiled_graph_lists *lists,
@@ -185,14 +170,14 @@ static flx_status fill_model(flx_compiled_graph_lists *lists,
 flx_status flx_compiled_graph_add_model(flx_compiled_graph_lists *lists,
                                         const flx_graph_assignment *assignment,
                                         const flx_hosted_model *hosted,
-                                        char reason[FLX_DEVICE_GRAPH_REASON],
+                                        char reason[FLX_COMPILED_GRAPH_REASON],
                                         flx_error *error)
 {
     const flx_predictor *p = &hosted->predictor;
     bool has_features =
         p->kind != FLX_PREDICTOR_CONSTANT && p->kind != FLX_PREDICTOR_RULE;
     if (p->kind == FLX_PREDICTOR_MLP) {
-        snprintf(reason, FLX_DEVICE_GRAPH_REASON,
+        snprintf(reason, FLX_COMPILED_GRAPH_REASON,
                  "%.160s is predicted by a model of kind %s, which stays on the host",
                  assignment->name, flx_predictor_kind_text(p->kind));
         return FLX_OK;
@@ -206,10 +191,7 @@ flx_status flx_compiled_graph_add_model(flx_compiled_graph_lists *lists,
     if (has_features && !add_features(lists, &model, p))
         return out_of_memory(assignment, error);
     FLX_TRY(fill_model(lists, &model, assignment, p, error));
-    flx_device_graph_model *added =
-        flx_compiled_graph_add(&lists->models, 1, sizeof *added);
-    if (!added)
-        return out_of_memory(assignment, error);
-    *added = model;
-    return FLX_OK;
+    return flx_compiled_graph_add(&lists->models, &model, 1, sizeof model)
+               ? FLX_OK
+               : out_of_memory(assignment, error);
 }

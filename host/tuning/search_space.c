@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Knobs to genes and back. Levels are counted, not enumerated, so that a discrete knob of
- * a billion values costs as much as one of two. */
+ * Knobs to dimensions and back. Levels are counted, not listed, so that a discrete knob
+ * of a billion values costs as much as one of two. */
 #include "host/tuning/search_space.h"
-#include "host/tuning/search_space_fixed.h"
+
+#include "formats/memory.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -23,16 +24,17 @@ static double count_levels(const flx_knob *knob)
     return knob->n_values ? knob->n_values : floor(knob->max) - lowest_integer(knob) + 1;
 }
 
-static flx_dimension describe_gene(const flx_knob *knob)
+static flx_dimension dimension_of(const flx_knob *knob)
 {
-    flx_dimension gene = {FLX_DIMENSION_CONTINUOUS, 1, 0};
+    flx_dimension dimension = {FLX_DIMENSION_CONTINUOUS, 1, 0};
     if (knob->type == FLX_CONTINUOUS)
-        return gene;
-    gene.kind = knob->type == FLX_CHOICES ? FLX_DIMENSION_CATEGORY : FLX_DIMENSION_LEVELS;
-    gene.levels = count_levels(knob);
+        return dimension;
+    dimension.kind =
+        knob->type == FLX_CHOICES ? FLX_DIMENSION_CATEGORY : FLX_DIMENSION_LEVELS;
+    dimension.levels = count_levels(knob);
     if (knob->is_log && knob->n_values == 0)
-        gene.log_first = lowest_integer(knob);
-    return gene;
+        dimension.log_first = lowest_integer(knob);
+    return dimension;
 }
 
 static bool has_one_value(const flx_knob *knob)
@@ -62,7 +64,7 @@ static flx_status check_knob(const flx_search_space_knob *place, flx_error *erro
 
 flx_knob_scale flx_knob_scale_of(const flx_knob *knob)
 {
-    flx_knob_scale scale = {describe_gene(knob), knob->is_log, knob->min, knob->max, 0};
+    flx_knob_scale scale = {dimension_of(knob), knob->is_log, knob->min, knob->max, 0};
     if (knob->type == FLX_CONTINUOUS && knob->is_log)
         scale.span = log(knob->max / knob->min);
     if (knob->type != FLX_CONTINUOUS)
@@ -88,16 +90,16 @@ static double find_level(const flx_knob *knob, double value)
     return level >= 0 && level < count_levels(knob) && level == floor(level) ? level : -1;
 }
 
-static double encode_knob(const flx_knob *knob, flx_dimension gene, double value)
+static double encode_knob(const flx_knob *knob, flx_dimension dimension, double value)
 {
-    if (gene.kind == FLX_DIMENSION_CONTINUOUS) {
+    if (dimension.kind == FLX_DIMENSION_CONTINUOUS) {
         if (!(value >= knob->min && value <= knob->max))
             return -1;
         return knob->is_log ? log(value / knob->min) / log(knob->max / knob->min)
                             : (value - knob->min) / (knob->max - knob->min);
     }
     double level = find_level(knob, value);
-    return level < 0 ? -1 : flx_dimension_centre(gene, level);
+    return level < 0 ? -1 : flx_dimension_centre(dimension, level);
 }
 
 void flx_search_space_decode(const flx_search_space *space, const double *unit,
@@ -105,10 +107,11 @@ void flx_search_space_decode(const flx_search_space *space, const double *unit,
 {
     for (int k = 0; k < space->n_knobs; k++) {
         const flx_search_space_knob *place = &space->knobs[k];
-        settings[k] = place->gene < 0 ? place->value
-                                      : flx_knob_setting(flx_knob_scale_of(place->knob),
-                                                         flx_knob_list(place->knob),
-                                                         unit[place->gene]);
+        settings[k] =
+            place->dimension < 0
+                ? place->value
+                : flx_knob_setting(flx_knob_scale_of(place->knob),
+                                   flx_knob_list(place->knob), unit[place->dimension]);
     }
 }
 
@@ -117,9 +120,10 @@ flx_status flx_search_space_encode(const flx_search_space *space, const double *
 {
     for (int k = 0; k < space->n_knobs; k++) {
         const flx_search_space_knob *place = &space->knobs[k];
-        if (place->gene < 0)
+        if (place->dimension < 0)
             continue;
-        double encoded = encode_knob(place->knob, space->genes[place->gene], settings[k]);
+        double encoded =
+            encode_knob(place->knob, space->dimensions[place->dimension], settings[k]);
         if (!(encoded >= 0))
             return flx_fail(error, FLX_BAD_INPUT,
                             "%s cannot be set to %g: it is %s between %g and %g",
@@ -128,7 +132,7 @@ flx_status flx_search_space_encode(const flx_search_space *space, const double *
                             : place->knob->n_values             ? "one of a list"
                                                                 : "an integer",
                             place->knob->min, place->knob->max);
-        unit[place->gene] = encoded < 1 ? encoded : 1;
+        unit[place->dimension] = encoded < 1 ? encoded : 1;
     }
     return FLX_OK;
 }
@@ -163,20 +167,22 @@ json_t *flx_knob_json(const flx_knob *knob, double value)
                                           : json_real(value);
 }
 
-static flx_status list_knobs(flx_search_space *space, const flx_deployment *deployment,
-                             flx_error *error)
+static flx_status list_knobs(flx_search_space *space, flx_error *error)
 {
+    const flx_deployment *deployment = space->deployment;
     for (int s = 0; s < deployment->n_services; s++) {
         const flx_service *service = &deployment->services[s];
         for (int k = 0; k < service->n_knobs; k++) {
             flx_search_space_knob *place = &space->knobs[space->n_knobs];
             const flx_knob *knob = &service->knobs[k];
             *place = (flx_search_space_knob){
-                flx_column_text(service->name, NULL, -1, knob->name), s, knob,
-                has_one_value(knob) ? -1 : 0, knob->default_value};
+                .column = flx_column_text(service->name, NULL, -1, knob->name),
+                .service = s,
+                .knob = knob,
+                .dimension = has_one_value(knob) ? -1 : 0,
+                .value = knob->default_value};
             if (!place->column)
-                return flx_fail(error, FLX_NO_MEMORY, "no memory for the knobs of %s",
-                                service->name);
+                return flx_no_memory(error, "the knobs of %s", service->name);
             space->n_knobs++;
             FLX_TRY(check_knob(place, error));
         }
@@ -184,50 +190,42 @@ static flx_status list_knobs(flx_search_space *space, const flx_deployment *depl
     return FLX_OK;
 }
 
-static void number_genes(flx_search_space *space)
+static void number_dimensions(flx_search_space *space)
 {
-    space->n_genes = 0;
+    space->n_dimensions = 0;
     for (int k = 0; k < space->n_knobs; k++)
-        if (space->knobs[k].gene >= 0) {
-            space->genes[space->n_genes] = describe_gene(space->knobs[k].knob);
-            space->knobs[k].gene = space->n_genes++;
+        if (space->knobs[k].dimension >= 0) {
+            space->dimensions[space->n_dimensions] = dimension_of(space->knobs[k].knob);
+            space->knobs[k].dimension = space->n_dimensions++;
         }
 }
 
-void flx_search_space_fix_state(flx_search_space *space, const bool *is_held)
+void flx_search_space_drop(flx_search_space *space, int knob)
 {
-    for (int k = 0; k < space->n_knobs; k++)
-        if (is_held[k])
-            space->knobs[k].gene = -1;
-    number_genes(space);
+    space->knobs[knob].dimension = -1;
+    number_dimensions(space);
 }
 
 flx_status flx_search_space_create(const flx_deployment *deployment,
-                                   const char *const *fixes, int n_fixes,
                                    flx_search_space **out, flx_error *error)
 {
-    *out = NULL;
     size_t n_knobs = 0;
     for (int s = 0; s < deployment->n_services; s++)
         n_knobs += (size_t)deployment->services[s].n_knobs;
-    flx_search_space *space = calloc(1, sizeof *space);
-    if (space) {
-        space->knobs = calloc(n_knobs + 1, sizeof *space->knobs);
-        space->genes = calloc(n_knobs + 1, sizeof *space->genes);
-        space->states = calloc((size_t)n_fixes + 1, sizeof *space->states);
-    }
-    if (!space || !space->knobs || !space->genes || !space->states) {
+    flx_search_space *space;
+    *out = NULL;
+    if (!FLX_NEW(space, 1) || !FLX_NEW(space->knobs, n_knobs) ||
+        !FLX_NEW(space->dimensions, n_knobs)) {
         flx_search_space_destroy(space);
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu knobs", n_knobs);
+        return flx_no_memory(error, "%zu knobs", n_knobs);
     }
-    flx_status status = list_knobs(space, deployment, error);
-    if (status == FLX_OK)
-        status = flx_search_space_fix_knob(space, deployment, fixes, n_fixes, error);
+    space->deployment = deployment;
+    flx_status status = list_knobs(space, error);
     if (status != FLX_OK) {
         flx_search_space_destroy(space);
         return status;
     }
-    number_genes(space);
+    number_dimensions(space);
     *out = space;
     return FLX_OK;
 }
@@ -241,7 +239,7 @@ void flx_search_space_destroy(flx_search_space *space)
     for (int k = 0; k < space->n_knobs; k++)
         free(space->knobs[k].column);
     free(space->states);
-    free(space->genes);
+    free(space->dimensions);
     free(space->knobs);
     free(space);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The settings of a deployment as points of the unit cube. Every knob of every service
- * stands once (replicas share it): column SERVICE:KNOB. Knobs that the caller fixes, or
- * that have one value only, have no gene.
+ * stands once (replicas share it): column SERVICE:KNOB. A knob that the caller fixes, or
+ * that has one value only, is no dimension of the space.
  *
- *   continuous             one continuous gene, linear or logarithmic between min and max
- *   discrete, integers     levels of equal width, or as wide as on a logarithmic scale
+ *   continuous             one continuous dimension, linear or logarithmic from min to
+ * max discrete, integers     levels of equal width, or as wide as on a logarithmic scale
  *   discrete, a list       levels of equal width, one a value
  *   choices                a category; the setting is the index of the label */
 #ifndef FLX_SEARCH_SPACE_H
@@ -19,7 +19,8 @@ typedef struct {
     char *column; /* SERVICE:KNOB */
     int service;
     const flx_knob *knob; /* the deployment's */
-    int gene;             /* -1: no gene, always `value` */
+    bool is_fixed;        /* by the caller */
+    int dimension;        /* -1: none, always `value` */
     double value;         /* the fixed setting, else the default */
 } flx_search_space_knob;
 
@@ -30,29 +31,33 @@ typedef struct {
 } flx_search_space_state;
 
 typedef struct {
+    const flx_deployment *deployment; /* borrowed */
     int n_knobs;
     flx_search_space_knob *knobs;
-    int n_genes;
-    flx_dimension *genes; /* (n_genes), in the order of the knobs */
+    int n_dimensions;
+    flx_dimension *dimensions; /* (n_dimensions), in the order of the knobs */
     int n_states;
-    flx_search_space_state *states;
+    flx_search_space_state *states; /* (n_states) fixed ones */
 } flx_search_space;
 
-/* fixes (n_fixes) are texts "COLUMN=VALUE" of knob or state columns. The deployment is
- * borrowed and must outlive the space. FLX_BAD_INPUT for a column that is unknown or a
- * metric, a value out of range, a column that is fixed twice, one instance's knob, or
- * bounds that their scale does not allow. */
+/* The deployment is borrowed and must outlive the space. FLX_BAD_INPUT for bounds that
+ * their scale does not allow. */
 flx_status flx_search_space_create(const flx_deployment *deployment,
-                                   const char *const *fixes, int n_fixes,
                                    flx_search_space **out, flx_error *error);
 void flx_search_space_destroy(flx_search_space *space); /* NULL is fine */
 
-/* Takes the gene from the knobs that are held (n_knobs): they stay at their default. */
-void flx_search_space_fix_state(flx_search_space *space, const bool *is_held);
+/* `fix` is a text "COLUMN=VALUE" of a knob or state column. FLX_BAD_INPUT for a column
+ * that is unknown or a metric, a value out of range, a column that is fixed already, and
+ * one instance's knob. */
+flx_status flx_search_space_fix(flx_search_space *space, const char *fix,
+                                flx_error *error);
 
-/* Settings (n_knobs), in their own units, of a unit point (n_genes), and back: the centre
- * of the level where there are levels. Encoding fails for a setting that its knob cannot
- * have; fixed knobs are not looked at. */
+/* Takes a knob's dimension from the space: it stays at its value. */
+void flx_search_space_drop(flx_search_space *space, int knob);
+
+/* Settings (n_knobs), in their own units, of a unit point (n_dimensions), and back: the
+ * centre of the level where there are levels. Encoding fails for a setting that its knob
+ * cannot have; knobs without a dimension are not looked at. */
 void flx_search_space_decode(const flx_search_space *space, const double *unit,
                              double *settings);
 flx_status flx_search_space_encode(const flx_search_space *space, const double *settings,

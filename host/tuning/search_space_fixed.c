@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Reads the texts of --fix: which knob or state is meant, and its value. */
-#include "host/tuning/search_space_fixed.h"
+#include "host/tuning/search_space.h"
+
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int find_column(const flx_search_space *space, const char *column)
+static int find_knob(const flx_search_space *space, const char *column)
 {
     for (int k = 0; k < space->n_knobs; k++)
         if (strcmp(space->knobs[k].column, column) == 0)
@@ -60,18 +62,17 @@ static flx_status refuse_column(const flx_deployment *deployment, const char *co
                     place.name);
 }
 
-static flx_status fix_knob(flx_search_space *space, int index, const char *text,
-                           const bool *is_fixed, flx_error *error)
+static flx_status fix_knob(flx_search_space_knob *place, const char *text,
+                           flx_error *error)
 {
-    flx_search_space_knob *place = &space->knobs[index];
-    if (is_fixed[index])
-        return flx_fail(error, FLX_BAD_INPUT, "--fix %s is given twice", place->column);
     flx_error reason = {0};
+    if (place->is_fixed)
+        return flx_fail(error, FLX_BAD_INPUT, "--fix %s is given twice", place->column);
     flx_status status = flx_knob_parse(place->knob, text, &place->value, &reason);
     if (status != FLX_OK)
         return flx_fail(error, status, "--fix %s=%s: %s", place->column, text,
                         reason.message);
-    place->gene = -1;
+    place->is_fixed = true;
     return FLX_OK;
 }
 
@@ -87,12 +88,16 @@ static flx_status fix_state(flx_search_space *space, const char *column, const c
         return flx_fail(error, FLX_BAD_INPUT,
                         "--fix %s: the state needs a finite number, not \"%s\"", column,
                         text);
-    flx_search_space_state *state = &space->states[space->n_states];
-    state->column = strdup(column);
-    if (!state->column)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for --fix %s", column);
-    state->value = value;
-    space->n_states++;
+    size_t count = (size_t)space->n_states + 1;
+    flx_search_space_state *grown = realloc(space->states, count * sizeof *grown);
+    char *copy = strdup(column);
+    if (grown)
+        space->states = grown;
+    if (!grown || !copy) {
+        free(copy);
+        return flx_no_memory(error, "--fix %s", column);
+    }
+    grown[space->n_states++] = (flx_search_space_state){copy, value};
     return FLX_OK;
 }
 
@@ -112,49 +117,26 @@ static void cut_column(const flx_deployment *deployment, char *column)
 
 /* Names and labels may hold '=': the first one that leaves a known column on its left
  * splits. */
-static flx_status apply_fix(flx_search_space *space, const flx_deployment *deployment,
-                            const char *fix, bool *is_fixed, flx_error *error)
+flx_status flx_search_space_fix(flx_search_space *space, const char *fix,
+                                flx_error *error)
 {
-    char *column = strdup(fix);
+    FLX_SCOPED char *column = strdup(fix);
     if (!column)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for --fix %s", fix);
-    char *equals = strchr(column, '=');
-    int index = -1;
-    bool is_state = false;
-    for (; equals; equals = strchr(equals + 1, '=')) {
+        return flx_no_memory(error, "--fix %s", fix);
+    for (char *equals = strchr(column, '='); equals; equals = strchr(equals + 1, '=')) {
         *equals = 0;
-        index = find_column(space, column);
-        is_state = index < 0 && is_state_column(deployment, column);
-        if (index >= 0 || is_state)
-            break;
+        int k = find_knob(space, column);
+        if (k >= 0) {
+            FLX_TRY(fix_knob(&space->knobs[k], equals + 1, error));
+            flx_search_space_drop(space, k);
+            return FLX_OK;
+        }
+        if (is_state_column(space->deployment, column))
+            return fix_state(space, column, equals + 1, error);
         *equals = '=';
     }
-    flx_status status;
-    if (index >= 0) {
-        status = fix_knob(space, index, equals + 1, is_fixed, error);
-        is_fixed[index] = true;
-    } else if (is_state) {
-        status = fix_state(space, column, equals + 1, error);
-    } else if (!strchr(column, '=')) {
-        status = flx_fail(error, FLX_BAD_INPUT, "--fix %s: write COLUMN=VALUE", fix);
-    } else {
-        cut_column(deployment, column);
-        status = refuse_column(deployment, column, error);
-    }
-    free(column);
-    return status;
-}
-
-flx_status flx_search_space_fix_knob(flx_search_space *space,
-                                     const flx_deployment *deployment,
-                                     const char *const *fixes, int n_fixes,
-                                     flx_error *error)
-{
-    bool *is_fixed = calloc((size_t)space->n_knobs + 1, sizeof *is_fixed);
-    flx_status status =
-        is_fixed ? FLX_OK : flx_fail(error, FLX_NO_MEMORY, "no memory for --fix");
-    for (int i = 0; i < n_fixes && status == FLX_OK; i++)
-        status = apply_fix(space, deployment, fixes[i], is_fixed, error);
-    free(is_fixed);
-    return status;
+    if (!strchr(column, '='))
+        return flx_fail(error, FLX_BAD_INPUT, "--fix %s: write COLUMN=VALUE", fix);
+    cut_column(space->deployment, column);
+    return refuse_column(space->deployment, column, error);
 }

@@ -2,6 +2,8 @@
  * Search, then predict the few settings that are reported with their intervals: the
  * search itself needs means only, which cost a fraction of a variance. */
 #include "host/tuning/tuning.h"
+
+#include "formats/memory.h"
 #include "host/optimization.h"
 #include "host/statistics.h"
 
@@ -25,12 +27,12 @@ static flx_status run_search(const flx_tuning *tuning, flx_search *search,
                              double *settings, double *values, flx_error *error)
 {
     size_t n_knobs = (size_t)tuning->space->n_knobs;
-    size_t n_genes = (size_t)tuning->space->n_genes;
+    size_t n_dimensions = (size_t)tuning->space->n_dimensions;
     while (!flx_search_is_done(search)) {
         int count = 0;
         const double *units = flx_search_propose(search, &count);
         for (size_t i = 0; i < (size_t)count; i++)
-            flx_search_space_decode(tuning->space, units + i * n_genes,
+            flx_search_space_decode(tuning->space, units + i * n_dimensions,
                                     settings + i * n_knobs);
         FLX_TRY(
             tuning->predict(tuning->context, settings, count, values, NULL, NULL, error));
@@ -47,17 +49,14 @@ static flx_status search_on_host(const flx_tuning *tuning, const flx_problem *pr
     flx_search *search = NULL;
     FLX_TRY(
         flx_search_create(tuning->optimizer, problem, &tuning->options, &search, error));
-    int batch = flx_search_largest_batch(search);
-    double *settings = flx_new_matrix(batch, tuning->space->n_knobs);
-    double *values = flx_new_matrix(batch, 1);
-    flx_status status =
-        settings && values ? run_search(tuning, search, settings, values, error)
-                           : flx_fail(error, FLX_NO_MEMORY,
-                                      "no memory for a population of %d settings", batch);
+    size_t batch = (size_t)flx_search_largest_batch(search);
+    FLX_SCOPED double *settings = NULL, *values = NULL;
+    flx_status status = FLX_NEW(settings, batch * (size_t)tuning->space->n_knobs) &&
+                                FLX_NEW(values, batch)
+                            ? run_search(tuning, search, settings, values, error)
+                            : flx_no_memory(error, "a population of %zu settings", batch);
     if (status == FLX_OK)
         status = flx_search_result(search, out, error);
-    free(values);
-    free(settings);
     flx_search_destroy(search);
     return status;
 }
@@ -66,14 +65,14 @@ static flx_status search_settings(const flx_tuning *tuning, const double *initia
                                   flx_tuned *tuned, flx_optimum **out, flx_error *error)
 {
     flx_device_search search = {.optimizer = tuning->optimizer,
-                                .problem = {.n_dimensions = tuning->space->n_genes,
-                                            .dimensions = tuning->space->genes,
+                                .problem = {.n_dimensions = tuning->space->n_dimensions,
+                                            .dimensions = tuning->space->dimensions,
                                             .initial = initial,
                                             .n_initial = initial != NULL},
                                 .options = tuning->options,
                                 .is_maximized = tuning->maximize};
     if (tuning->search && flx_device_search_fits(&search))
-        FLX_TRY(tuning->search(tuning->search_context, &search, out, error));
+        FLX_TRY(tuning->search(tuning->context, &search, out, error));
     tuned->is_on_device = *out != NULL;
     return *out ? FLX_OK : search_on_host(tuning, &search.problem, out, error);
 }
@@ -82,15 +81,15 @@ static flx_status search_settings(const flx_tuning *tuning, const double *initia
 static flx_status choose_top(const flx_tuning *tuning, const flx_optimum *optimum,
                              int *chosen, int *n_chosen, flx_error *error)
 {
-    flx_elite_archive *list = NULL;
+    flx_elite_archive *archive = NULL;
     FLX_TRY(flx_elite_archive_create(optimum->n_kept, optimum->n_dimensions,
-                                     tuning->space->genes, 0, &list, error));
+                                     tuning->space->dimensions, 0, &archive, error));
     for (int i = 0; i < optimum->n_kept; i++)
-        flx_elite_archive_offer(list,
+        flx_elite_archive_offer(archive,
                                 optimum->kept + (size_t)i * (size_t)optimum->n_dimensions,
                                 optimum->kept_values[i]);
-    *n_chosen = flx_elite_archive_choose(list, tuning->top, list_distance, chosen);
-    flx_elite_archive_destroy(list);
+    *n_chosen = flx_elite_archive_choose(archive, tuning->top, list_distance, chosen);
+    flx_elite_archive_destroy(archive);
     return FLX_OK;
 }
 
@@ -101,13 +100,12 @@ static flx_status predict_setting(const flx_tuning *tuning, flx_tuned_setting *s
                            &setting->lower90, &setting->upper90, error);
 }
 
+/* The setting of a unit point, or the defaults (NULL), predicted. */
 static flx_status report_setting(const flx_tuning *tuning, const double *unit,
                                  flx_tuned_setting *setting, flx_error *error)
 {
-    setting->settings = flx_new_matrix(1, tuning->space->n_knobs);
-    if (!setting->settings)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings",
-                        tuning->space->n_knobs);
+    if (!FLX_NEW(setting->settings, tuning->space->n_knobs))
+        return flx_no_memory(error, "%d settings", tuning->space->n_knobs);
     if (unit)
         flx_search_space_decode(tuning->space, unit, setting->settings);
     else
@@ -115,27 +113,24 @@ static flx_status report_setting(const flx_tuning *tuning, const double *unit,
     return predict_setting(tuning, setting, error);
 }
 
-/* Predictions of the best setting with one knob each put back to its default. */
-static flx_status predict_without(const flx_tuning *tuning, const double *best,
-                                  const double *defaults, double *predicted,
-                                  flx_error *error)
+/* predicted (n_knobs): of the best setting with one knob each put back to its default. */
+static flx_status predict_ablations(const flx_tuning *tuning, const flx_tuned *tuned,
+                                    double *predicted, flx_error *error)
 {
-    size_t n_knobs = (size_t)tuning->space->n_knobs;
-    double *settings = flx_new_matrix(tuning->space->n_knobs, tuning->space->n_knobs);
-    if (!settings)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu settings", n_knobs);
+    size_t n_knobs = (size_t)tuned->n_knobs;
+    FLX_SCOPED double *settings = NULL;
+    if (!FLX_NEW(settings, n_knobs * n_knobs))
+        return flx_no_memory(error, "%zu settings", n_knobs);
     for (size_t k = 0; k < n_knobs; k++) {
-        memcpy(settings + k * n_knobs, best, n_knobs * sizeof(double));
-        settings[k * n_knobs + k] = defaults[k];
+        memcpy(settings + k * n_knobs, tuned->best.settings, n_knobs * sizeof *settings);
+        settings[k * n_knobs + k] = tuned->baseline.settings[k];
     }
-    flx_status status = tuning->predict(tuning->context, settings, (int)n_knobs,
-                                        predicted, NULL, NULL, error);
-    free(settings);
-    return status;
+    return tuning->predict(tuning->context, settings, (int)n_knobs, predicted, NULL, NULL,
+                           error);
 }
 
 /* Whether a prediction is good enough for a knob to go back for it. */
-static bool is_kept(const flx_tuning *tuning, double predicted, double best)
+static bool is_good_enough(const flx_tuning *tuning, double predicted, double best)
 {
     if (!tuning->finish)
         return predicted == best;
@@ -145,22 +140,22 @@ static bool is_kept(const flx_tuning *tuning, double predicted, double best)
 /* Puts knobs back, those first that gain most by it, one after the other as two of them
  * may stand in for each other. predicted (n_knobs): of the best with one knob put back.
  */
-static flx_status put_back(const flx_tuning *tuning, const double *predicted,
-                           const int *order, flx_tuned *tuned, flx_error *error)
+static flx_status restore_defaults(const flx_tuning *tuning, const double *predicted,
+                                   const int *order, flx_tuned *tuned, flx_error *error)
 {
     flx_tuned_setting *best = &tuned->best;
     double reached = best->predicted;
     for (int i = 0; i < tuned->n_knobs; i++) {
         int k = order[i];
         double tuned_value = best->settings[k], now = NAN;
-        if (!is_kept(tuning, predicted[k], best->predicted) ||
-            tuned_value == tuned->fallback.settings[k])
+        if (!is_good_enough(tuning, predicted[k], best->predicted) ||
+            tuned_value == tuned->baseline.settings[k])
             continue;
-        best->settings[k] = tuned->fallback.settings[k];
+        best->settings[k] = tuned->baseline.settings[k];
         FLX_TRY(
             tuning->predict(tuning->context, best->settings, 1, &now, NULL, NULL, error));
         tuned->finishing_evaluations++;
-        if (is_kept(tuning, now, reached))
+        if (is_good_enough(tuning, now, reached))
             reached = now;
         else
             best->settings[k] = tuned_value;
@@ -168,64 +163,50 @@ static flx_status put_back(const flx_tuning *tuning, const double *predicted,
     return predict_setting(tuning, best, error);
 }
 
-static flx_status settle_in(const flx_tuning *tuning, flx_tuned *tuned, double *predicted,
-                            int *order, flx_error *error)
+/* Puts knobs back to their default and finds the ablation costs of the others. */
+static flx_status finish(const flx_tuning *tuning, flx_tuned *tuned, flx_error *error)
 {
-    const double *defaults = tuned->fallback.settings;
     double sign = tuning->maximize ? -1 : 1;
-    FLX_TRY(predict_without(tuning, tuned->best.settings, defaults, predicted, error));
+    FLX_SCOPED double *predicted = NULL;
+    FLX_SCOPED int *order = NULL;
+    double *costs = FLX_NEW(tuned->ablation_costs, tuned->n_knobs);
+    if (!costs || !FLX_NEW(predicted, tuned->n_knobs) || !FLX_NEW(order, tuned->n_knobs))
+        return flx_no_memory(error, "%d knobs", tuned->n_knobs);
+    FLX_TRY(predict_ablations(tuning, tuned, predicted, error));
     for (int k = 0; k < tuned->n_knobs; k++)
-        tuned->worth[k] = sign * predicted[k];
-    flx_rank(tuned->worth, tuned->n_knobs, order);
-    FLX_TRY(put_back(tuning, predicted, order, tuned, error));
-    FLX_TRY(predict_without(tuning, tuned->best.settings, defaults, predicted, error));
+        costs[k] = sign * predicted[k];
+    flx_rank(costs, tuned->n_knobs, order);
+    FLX_TRY(restore_defaults(tuning, predicted, order, tuned, error));
+    FLX_TRY(predict_ablations(tuning, tuned, predicted, error));
     for (int k = 0; k < tuned->n_knobs; k++)
-        tuned->worth[k] = sign * (predicted[k] - tuned->best.predicted);
+        costs[k] = sign * (predicted[k] - tuned->best.predicted);
     tuned->finishing_evaluations += 2 * tuned->n_knobs;
     return FLX_OK;
-}
-
-/* Puts knobs back to their default and finds what each of the others is worth. */
-static flx_status settle(const flx_tuning *tuning, flx_tuned *tuned, flx_error *error)
-{
-    tuned->worth = flx_new_matrix(1, tuned->n_knobs);
-    double *predicted = flx_new_matrix(1, tuned->n_knobs);
-    int *order = calloc((size_t)tuned->n_knobs, sizeof *order);
-    flx_status status =
-        tuned->worth && predicted && order
-            ? settle_in(tuning, tuned, predicted, order, error)
-            : flx_fail(error, FLX_NO_MEMORY, "no memory for %d knobs", tuned->n_knobs);
-    free(order);
-    free(predicted);
-    return status;
 }
 
 static flx_status report_top(const flx_tuning *tuning, const flx_optimum *optimum,
                              flx_tuned *tuned, flx_error *error)
 {
+    int n_chosen = 0;
+    FLX_SCOPED int *chosen = NULL;
     if (tuning->top < 1)
         return FLX_OK;
-    int n_chosen = 0;
-    int *chosen = calloc((size_t)tuning->top, sizeof *chosen);
-    tuned->top = calloc((size_t)tuning->top, sizeof *tuned->top);
-    flx_status status =
-        chosen && tuned->top
-            ? choose_top(tuning, optimum, chosen, &n_chosen, error)
-            : flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings", tuning->top);
-    for (int i = 0; i < n_chosen && status == FLX_OK; i++) {
+    if (!FLX_NEW(chosen, tuning->top) || !FLX_NEW(tuned->top, tuning->top))
+        return flx_no_memory(error, "%d settings", tuning->top);
+    FLX_TRY(choose_top(tuning, optimum, chosen, &n_chosen, error));
+    for (int i = 0; i < n_chosen; i++) {
         const double *unit =
             optimum->kept + (size_t)chosen[i] * (size_t)optimum->n_dimensions;
         tuned->n_top = i + 1;
-        status = report_setting(tuning, unit, &tuned->top[i], error);
+        FLX_TRY(report_setting(tuning, unit, &tuned->top[i], error));
     }
-    if (n_chosen > 0 && status == FLX_OK) { /* the best as it was settled */
+    if (n_chosen > 0) { /* the best with the knobs that went back */
         double *settings = tuned->top[0].settings;
-        memcpy(settings, tuned->best.settings, (size_t)tuned->n_knobs * sizeof(double));
+        memcpy(settings, tuned->best.settings, (size_t)tuned->n_knobs * sizeof *settings);
         tuned->top[0] = tuned->best;
         tuned->top[0].settings = settings;
     }
-    free(chosen);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status report(const flx_tuning *tuning, const flx_optimum *optimum,
@@ -234,45 +215,27 @@ static flx_status report(const flx_tuning *tuning, const flx_optimum *optimum,
     tuned->n_knobs = tuning->space->n_knobs;
     tuned->evaluations = optimum->evaluations;
     FLX_TRY(report_setting(tuning, optimum->best, &tuned->best, error));
-    FLX_TRY(report_setting(tuning, NULL, &tuned->fallback, error));
-    FLX_TRY(settle(tuning, tuned, error));
+    FLX_TRY(report_setting(tuning, NULL, &tuned->baseline, error));
+    FLX_TRY(finish(tuning, tuned, error));
     return report_top(tuning, optimum, tuned, error);
-}
-
-/* The default setting as a unit point; *initial stays NULL where a default lies outside
- * its knob's range, as then it is not a candidate. */
-static flx_status encode_defaults(const flx_search_space *space, double **initial,
-                                  flx_error *error)
-{
-    double *settings = flx_new_matrix(1, space->n_knobs);
-    double *unit = flx_new_matrix(1, space->n_genes);
-    if (!settings || !unit) {
-        free(unit);
-        free(settings);
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings",
-                        space->n_knobs);
-    }
-    flx_search_space_defaults(space, settings);
-    if (flx_search_space_encode(space, settings, unit, NULL) == FLX_OK) {
-        *initial = unit;
-        unit = NULL;
-    }
-    free(unit);
-    free(settings);
-    return FLX_OK;
 }
 
 static flx_status tune_and_report(const flx_tuning *tuning, flx_tuned *tuned,
                                   flx_error *error)
 {
-    double *initial = NULL;
+    const flx_search_space *space = tuning->space;
+    FLX_SCOPED double *defaults = NULL, *unit = NULL;
+    if (!FLX_NEW(defaults, space->n_knobs) || !FLX_NEW(unit, space->n_dimensions))
+        return flx_no_memory(error, "%d settings", space->n_knobs);
+    flx_search_space_defaults(space, defaults);
+    /* Where a default lies outside of its knob's range it is no candidate. */
+    bool is_inside = flx_search_space_encode(space, defaults, unit, NULL) == FLX_OK;
     flx_optimum *optimum = NULL;
-    FLX_TRY(encode_defaults(tuning->space, &initial, error));
-    flx_status status = search_settings(tuning, initial, tuned, &optimum, error);
+    flx_status status =
+        search_settings(tuning, is_inside ? unit : NULL, tuned, &optimum, error);
     if (status == FLX_OK)
         status = report(tuning, optimum, tuned, error);
     flx_optimum_destroy(optimum);
-    free(initial);
     return status;
 }
 
@@ -280,15 +243,15 @@ flx_status flx_tune(const flx_tuning *tuning, flx_tuned **out, flx_error *error)
 {
     *out = NULL;
     double started = read_clock();
-    if (tuning->space->n_genes == 0)
+    if (tuning->space->n_dimensions == 0)
         return flx_fail(
             error, FLX_BAD_INPUT,
             "there is nothing to tune: each of the %d knobs is fixed, has one "
             "value only or is read by no model",
             tuning->space->n_knobs);
-    flx_tuned *tuned = calloc(1, sizeof *tuned);
-    if (!tuned)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the result of tuning");
+    flx_tuned *tuned;
+    if (!FLX_NEW(tuned, 1))
+        return flx_no_memory(error, "the result of tuning");
     flx_status status = tune_and_report(tuning, tuned, error);
     if (status != FLX_OK) {
         flx_tuned_destroy(tuned);
@@ -306,8 +269,8 @@ void flx_tuned_destroy(flx_tuned *tuned)
     for (int i = 0; i < tuned->n_top; i++)
         free(tuned->top[i].settings);
     free(tuned->top);
-    free(tuned->worth);
-    free(tuned->fallback.settings);
+    free(tuned->ablation_costs);
+    free(tuned->baseline.settings);
     free(tuned->best.settings);
     free(tuned);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Looks for the settings whose predicted target is best. Sees the model only as a
- * function from settings to predictions; the default setting is always among the
- * candidates, so the answer is never predicted to be worse than it. What is found is the
- * model's optimum: its gain is a prediction, which is why intervals and unlike
- * alternatives are part of the answer. */
+ * Finds the settings whose predicted target is best. Sees the model only as a function
+ * from settings to predictions; the default setting is always among the candidates, so
+ * the result is never predicted to be worse. What is found is the optimum of the model:
+ * its gain is a prediction, which is why intervals and unlike alternatives are reported
+ * beside it. */
 #ifndef FLX_TUNING_H
 #define FLX_TUNING_H
 
@@ -17,22 +17,22 @@ typedef flx_status (*flx_predict_settings)(void *context, const double *settings
                                            int count, double *mean, double *lower,
                                            double *upper, flx_error *error);
 
-/* The whole search on a device that can predict by itself. *out NULL and FLX_OK: it
- * cannot, and the loop over predictions is run. */
+/* The whole search on a device that predicts by itself. *out NULL and FLX_OK: it cannot,
+ * and the host loops over predictions. */
 typedef flx_status (*flx_search_settings)(void *context, const flx_device_search *search,
                                           flx_optimum **out, flx_error *error);
 
 typedef struct {
     const flx_search_space *space;
     flx_predict_settings predict;
-    void *context;
     flx_search_settings search; /* NULL: there is no such device */
-    void *search_context;
+    void *context;              /* of both */
     bool maximize;
     const char *optimizer;         /* a name of host/optimization/optimizer.h */
     flx_optimizer_options options; /* seed, budget, ...; all zero: the defaults */
-    bool finish; /* put knobs back also where the prediction improves by it; without, the
-                    answer is the optimizer's own, and can be compared with others */
+    bool finish; /* knobs go back to their default also where the prediction improves by
+                    it; without, the result is the optimizer's own, and can be compared
+                    with others */
     int top;     /* settings wanted in the list, 0: none */
 } flx_tuning;
 
@@ -45,11 +45,13 @@ typedef struct {
     int n_knobs;
     int64_t evaluations, finishing_evaluations; /* by the search; to put knobs back */
     double wall_s;
-    bool is_on_device;                /* the search */
-    flx_tuned_setting best, fallback; /* fallback: defaults and fixed settings */
-    double *worth; /* (n_knobs) how much worse the best prediction becomes when that knob
-                      alone goes back to its default; 0 where it is there */
-    int n_top;     /* <= tuning->top */
+    bool is_on_device; /* the search */
+    flx_tuned_setting best;
+    flx_tuned_setting baseline; /* defaults and fixed settings */
+    double *ablation_costs; /* (n_knobs) how much worse the best prediction becomes when
+                               that knob alone goes back to its default; 0 where it is
+                               there */
+    int n_top;              /* <= tuning->top */
     flx_tuned_setting *top; /* the best first, then others that are good and unlike it */
 } flx_tuned;
 

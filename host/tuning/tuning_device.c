@@ -1,50 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/tuning/tuning_device.h"
 
-#include <stdio.h>
-
-static flx_status create_population(void *context, const flx_population_search *searches,
-                                    int count, flx_population **out, flx_error *error)
+static flx_status create(flx_compiled_graph *compiled, flx_uploaded_graph *uploaded,
+                         flx_error *error)
 {
-    const flx_uploaded_graph *placed = context;
-    return placed->backend->operations->graph_search(placed->graph, searches, count, out,
-                                                     error);
+    flx_backend *backend = uploaded->backend;
+    FLX_TRY(backend->operations->condition(
+        backend, compiled->members, compiled->n_members, &uploaded->posterior, error));
+    for (int i = 0; i < compiled->n_members; i++)
+        if (compiled->members[i].info)
+            return flx_fail(error, FLX_NUMERIC,
+                            "the covariance of model %d of %d is not positive definite",
+                            i, compiled->n_members);
+    return backend->operations->graph_create(backend, uploaded->posterior,
+                                             &compiled->graph, &uploaded->graph, error);
 }
 
-static flx_status search_placed(flx_device_graph *plan, flx_backend *backend,
-                                const flx_device_search *search, flx_optimum **out,
-                                flx_error *error)
+flx_status flx_compiled_graph_upload(flx_compiled_graph *compiled, flx_backend *backend,
+                                     flx_uploaded_graph *out, flx_error *error)
 {
-    flx_uploaded_graph placed;
-    FLX_TRY(flx_device_graph_upload(plan, backend, &placed, error));
-    flx_device_objective objective = {backend, create_population, &placed};
-    flx_status status = flx_device_search_run(&objective, search, 1,
-                                              search->options.progress, out, error);
-    flx_device_graph_release(&placed);
+    *out = (flx_uploaded_graph){.backend = backend};
+    if (!backend->operations->graph_create)
+        return flx_fail(error, FLX_NO_BACKEND, "the %s backend keeps no graphs",
+                        backend->name);
+    flx_status status = create(compiled, out, error);
+    if (status != FLX_OK)
+        flx_uploaded_graph_release(out);
     return status;
 }
 
-flx_status flx_tuning_device_search(void *context, const flx_device_search *search,
-                                    flx_optimum **out, flx_error *error)
+void flx_uploaded_graph_release(flx_uploaded_graph *uploaded)
 {
-    flx_tuning_device *device = context;
-    flx_device_graph *plan = NULL;
-    flx_error failure = {0};
-    *out = NULL;
-    device->reason[0] = '\0';
-    if (!device->backend->operations->graph_search)
-        return FLX_OK;
-    FLX_TRY(flx_tuning_objective_plan(device->model, &plan, device->reason, error));
-    if (!plan)
-        return FLX_OK;
-    flx_status status = search_placed(plan, device->backend, search, out, &failure);
-    flx_compiled_graph_destroy(plan);
-    if (status == FLX_NO_MEMORY) { /* the host's loop predicts in chunks */
-        snprintf(device->reason, sizeof device->reason, "%.*s",
-                 FLX_DEVICE_GRAPH_REASON - 1, failure.message);
-        return FLX_OK;
-    }
-    if (status != FLX_OK && error)
-        *error = failure;
+    if (uploaded->graph)
+        uploaded->backend->operations->graph_release(uploaded->graph);
+    if (uploaded->posterior)
+        uploaded->backend->operations->posterior_release(uploaded->posterior);
+    *uploaded = (flx_uploaded_graph){0};
+}
+
+flx_status flx_compiled_graph_search(flx_compiled_graph *compiled, flx_backend *backend,
+                                     const flx_device_search *search, flx_optimum **out,
+                                     flx_error *error)
+{
+    flx_uploaded_graph uploaded;
+    FLX_TRY(flx_compiled_graph_upload(compiled, backend, &uploaded, error));
+    flx_device_objective objective = {.backend = backend, .graph = uploaded.graph};
+    flx_status status = flx_device_search_run(&objective, search, 1,
+                                              search->options.progress, out, error);
+    flx_uploaded_graph_release(&uploaded);
     return status;
 }

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * Tuning that leaves the model on the device: the inference graph goes there as a plan
- * (host/tuning/compiled_graph.h), and so does the population; only good settings come
- * back. */
+ * A compiled graph on a device: it goes there with the models of its vertices, and a
+ * search that is to run there goes as well, so that only good settings come back. */
 #ifndef FLX_TUNING_DEVICE_H
 #define FLX_TUNING_DEVICE_H
 
-#include "host/tuning/tuning_objective.h"
+#include "host/optimization.h"
+#include "host/tuning/compiled_graph.h"
 
 typedef struct {
-    flx_backend *backend; /* borrowed, as the next */
-    flx_tuning_objective *model;
-    char reason[FLX_DEVICE_GRAPH_REASON]; /* out: why the host searches; "" where it does
-                                     not, or where the backend has no device for it */
-} flx_tuning_device;
+    flx_backend *backend; /* borrowed */
+    flx_gp_posterior *posterior;
+    flx_resident_graph *graph;
+} flx_uploaded_graph;
 
-/* A flx_search_settings; `context` is a flx_tuning_device. Leaves the search to the host,
- * with a reason, where a model of the graph is of a kind that the device does not
- * evaluate, and where memory is short. */
-flx_status flx_tuning_device_search(void *context, const flx_device_search *search,
-                                    flx_optimum **out, flx_error *error);
+/* Conditions the Gaussian processes and creates the graph. FLX_NO_BACKEND where the
+ * backend keeps no graphs, FLX_NUMERIC where a covariance is not positive definite. *out
+ * is empty on failure. */
+flx_status flx_compiled_graph_upload(flx_compiled_graph *compiled, flx_backend *backend,
+                                     flx_uploaded_graph *out, flx_error *error);
+void flx_uploaded_graph_release(flx_uploaded_graph *uploaded); /* an empty one is fine */
+
+/* Runs a whole search on `backend`, which has graph_search. */
+flx_status flx_compiled_graph_search(flx_compiled_graph *compiled, flx_backend *backend,
+                                     const flx_device_search *search, flx_optimum **out,
+                                     flx_error *error);
 #endif

@@ -2,69 +2,72 @@
  * Keeps one table for the graph to read: a column a knob of the space, then the states.
  * The search rewrites the knobs' cells; the states' stay. */
 #include "host/tuning/tuning_objective.h"
+
+#include "formats/memory.h"
 #include "host/graph.h"
 #include "host/model.h"
 #include "host/statistics.h"
+#include "host/tuning/tuning_device.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { N_SAMPLES = 1000, INTERVAL_ROWS = 16 };
 
-/* A state and the value it is held at. */
 typedef struct {
     char *column;
     const char *unit;
     double value;
-} held_state;
+} fixed_state;
 
 struct flx_tuning_objective {
     const flx_model *model;
-    const flx_search_space *space;
-    flx_target_predictor *forecast;
+    flx_backend *backend;
+    flx_search_space *space;
+    flx_target_predictor *predictor;
     flx_dataset *table; /* rows: those of the last call */
     int capacity;       /* rows that its values have room for */
     uint64_t seed;
     int n_states, n_unread;
-    held_state *states; /* (n_states) */
+    fixed_state *states; /* (n_states) */
+    char reason[FLX_COMPILED_GRAPH_REASON];
 };
 
 /* Median of what is present in a column; NaN where nothing is. */
 static flx_status find_median(const flx_dataset *table, int column, double *median,
                               flx_error *error)
 {
-    double *present = malloc(((size_t)table->rows + 1) * sizeof *present);
-    if (!present)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d rows", table->rows);
+    FLX_SCOPED double *present = NULL;
     int count = 0;
+    if (!FLX_NEW(present, table->rows))
+        return flx_no_memory(error, "%d rows", table->rows);
     for (int r = 0; r < table->rows; r++) {
         double value =
             table->values[(size_t)r * (size_t)table->n_columns + (size_t)column];
         if (isfinite(value))
             present[count++] = value;
     }
-    flx_status status = flx_quantile(present, count, 0.5, median, error);
-    free(present);
-    return status;
+    return flx_quantile(present, count, 0.5, median, error);
 }
 
-static flx_status hold_state(flx_tuning_objective *m, const char *column,
-                             const char *unit, double value, flx_error *error)
+static flx_status add_state(flx_tuning_objective *o, const char *column, const char *unit,
+                            double value, flx_error *error)
 {
-    held_state *state = &m->states[m->n_states];
-    *state = (held_state){strdup(column), unit, value};
+    fixed_state *state = &o->states[o->n_states];
+    *state = (fixed_state){strdup(column), unit, value};
     if (!state->column)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for state %s", column);
-    m->n_states++;
+        return flx_no_memory(error, "the state %s", column);
+    o->n_states++;
     return FLX_OK;
 }
 
 /* States of the profile's row, or of the middle of the training rows. */
-static flx_status hold_states(flx_tuning_objective *m, const flx_dataset *rows,
-                              const flx_dataset *profile, int row, flx_error *error)
+static flx_status add_states(flx_tuning_objective *o, const flx_dataset *profile, int row,
+                             flx_error *error)
 {
-    const flx_dataset *source = profile ? profile : rows;
+    const flx_dataset *rows = o->model->rows, *source = profile ? profile : rows;
     for (int c = 0; c < source->n_columns; c++) {
         const flx_column *column = &source->columns[c];
         double value = NAN;
@@ -75,7 +78,7 @@ static flx_status hold_states(flx_tuning_objective *m, const flx_dataset *rows,
         int known = flx_dataset_find(rows, column->name);
         if (!isfinite(value) && known >= 0)
             FLX_TRY(find_median(rows, known, &value, error));
-        FLX_TRY(hold_state(m, column->name, column->unit, value, error));
+        FLX_TRY(add_state(o, column->name, column->unit, value, error));
     }
     return FLX_OK;
 }
@@ -88,58 +91,58 @@ static bool is_instance_of(const flx_column_place *place, const flx_column_place
            strcmp(place->operation, other->operation) == 0;
 }
 
-static void drop_state(flx_tuning_objective *m, int index)
+static void drop_state(flx_tuning_objective *o, int index)
 {
-    free(m->states[index].column);
-    memmove(m->states + index, m->states + index + 1,
-            (size_t)(m->n_states - index - 1) * sizeof *m->states);
-    m->n_states--;
+    free(o->states[index].column);
+    memmove(o->states + index, o->states + index + 1,
+            (size_t)(o->n_states - index - 1) * sizeof *o->states);
+    o->n_states--;
 }
 
-static flx_status fix_state(flx_tuning_objective *m, const flx_deployment *deployment,
+static flx_status fix_state(flx_tuning_objective *o, const flx_deployment *deployment,
                             const flx_search_space_state *fixed, flx_error *error)
 {
     flx_column_place place, other;
     bool is_placed = flx_column_parse(deployment, fixed->column, &place);
-    for (int s = m->n_states - 1; s >= 0; s--) {
-        const char *column = m->states[s].column;
+    for (int s = o->n_states - 1; s >= 0; s--) {
+        const char *column = o->states[s].column;
         bool is_same = strcmp(column, fixed->column) == 0;
         if (is_same || (is_placed && flx_column_parse(deployment, column, &other) &&
                         is_instance_of(&place, &other)))
-            drop_state(m, s);
+            drop_state(o, s);
     }
-    return hold_state(m, fixed->column, "", fixed->value, error);
+    return add_state(o, fixed->column, "", fixed->value, error);
 }
 
 /* Those of services first, as they drop the ones of their instances. */
-static flx_status fix_states(flx_tuning_objective *m, const flx_deployment *deployment,
+static flx_status fix_states(flx_tuning_objective *o, const flx_deployment *deployment,
                              flx_error *error)
 {
     for (int turn = 0; turn < 2; turn++)
-        for (int s = 0; s < m->space->n_states; s++) {
-            const flx_search_space_state *fixed = &m->space->states[s];
+        for (int s = 0; s < o->space->n_states; s++) {
+            const flx_search_space_state *fixed = &o->space->states[s];
             flx_column_place place;
             bool is_instance = flx_column_parse(deployment, fixed->column, &place) &&
                                place.instance >= 0;
             if (is_instance == (turn == 1))
-                FLX_TRY(fix_state(m, deployment, fixed, error));
+                FLX_TRY(fix_state(o, deployment, fixed, error));
         }
     return FLX_OK;
 }
 
-static flx_status make_table(flx_tuning_objective *m, flx_error *error)
+static flx_status make_table(flx_tuning_objective *o, flx_error *error)
 {
-    int n_knobs = m->space->n_knobs;
-    FLX_TRY(flx_dataset_create(1, n_knobs + m->n_states, &m->table, error));
-    m->capacity = 1;
+    int n_knobs = o->space->n_knobs;
+    FLX_TRY(flx_dataset_create(1, n_knobs + o->n_states, &o->table, error));
+    o->capacity = 1;
     for (int k = 0; k < n_knobs; k++) {
-        const flx_search_space_knob *knob = &m->space->knobs[k];
-        FLX_TRY(flx_dataset_name_column(m->table, k, knob->column, FLX_KNOB,
+        const flx_search_space_knob *knob = &o->space->knobs[k];
+        FLX_TRY(flx_dataset_name_column(o->table, k, knob->column, FLX_KNOB,
                                         knob->knob->unit, error));
     }
-    for (int s = 0; s < m->n_states; s++)
-        FLX_TRY(flx_dataset_name_column(m->table, n_knobs + s, m->states[s].column,
-                                        FLX_STATE, m->states[s].unit, error));
+    for (int s = 0; s < o->n_states; s++)
+        FLX_TRY(flx_dataset_name_column(o->table, n_knobs + s, o->states[s].column,
+                                        FLX_STATE, o->states[s].unit, error));
     return FLX_OK;
 }
 
@@ -164,55 +167,52 @@ static bool is_read(const flx_model *model, const flx_column_binding *binding, i
     return false;
 }
 
-/* Marks in `is_unread` (n_knobs) what the model reads. */
-static flx_status mark_read(const flx_tuning_objective *m, const flx_model *model,
-                            int n_knobs, bool *is_unread, flx_error *error)
+/* Clears is_unread (n_knobs) where the model reads the knob. */
+static flx_status mark_read(const flx_tuning_objective *o, const flx_model *model,
+                            bool *is_unread, flx_error *error)
 {
     flx_column_binding *binding = NULL;
-    FLX_TRY(flx_column_binding_create(model->graph, model->deployment, m->table, &binding,
+    FLX_TRY(flx_column_binding_create(model->graph, model->deployment, o->table, &binding,
                                       error));
-    for (int k = 0; k < n_knobs; k++)
+    for (int k = 0; k < o->space->n_knobs; k++)
         is_unread[k] = is_unread[k] && !is_read(model, binding, k);
     flx_column_binding_destroy(binding);
     return FLX_OK;
 }
 
-static flx_status hold_unread(flx_tuning_objective *m, const flx_model *model,
-                              flx_search_space *space, flx_error *error)
+/* Takes the dimensions of knobs that neither the graph nor another member reads. */
+static flx_status drop_unread(flx_tuning_objective *o, flx_error *error)
 {
-    const flx_ensemble *ensemble = model->ensemble;
-    bool *is_unread = malloc((size_t)space->n_knobs + 1);
-    if (!is_unread)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d knobs", space->n_knobs);
-    memset(is_unread, true, (size_t)space->n_knobs);
-    flx_status status = mark_read(m, model, space->n_knobs, is_unread, error);
-    for (int k = 0; ensemble && k < ensemble->n_members && status == FLX_OK; k++)
+    const flx_ensemble *ensemble = o->model->ensemble;
+    int n_knobs = o->space->n_knobs;
+    FLX_SCOPED bool *is_unread = NULL;
+    if (!FLX_NEW(is_unread, n_knobs))
+        return flx_no_memory(error, "%d knobs", n_knobs);
+    memset(is_unread, true, (size_t)n_knobs);
+    FLX_TRY(mark_read(o, o->model, is_unread, error));
+    for (int k = 0; ensemble && k < ensemble->n_members; k++)
         if (ensemble->members[k].model)
-            status = mark_read(m, ensemble->members[k].model, space->n_knobs, is_unread,
-                               error);
-    for (int k = 0; k < space->n_knobs && status == FLX_OK; k++)
-        m->n_unread += is_unread[k] && space->knobs[k].gene >= 0;
-    if (status == FLX_OK)
-        flx_search_space_fix_state(space, is_unread);
-    free(is_unread);
-    return status;
+            FLX_TRY(mark_read(o, ensemble->members[k].model, is_unread, error));
+    for (int k = 0; k < n_knobs; k++)
+        if (is_unread[k] && o->space->knobs[k].dimension >= 0) {
+            flx_search_space_drop(o->space, k);
+            o->n_unread++;
+        }
+    return FLX_OK;
 }
 
-static flx_status prepare(flx_tuning_objective *m, const flx_model *model,
-                          flx_backend *backend, flx_search_space *space,
-                          const flx_dataset *profile, int row, flx_error *error)
+static flx_status prepare(flx_tuning_objective *o, const flx_dataset *profile, int row,
+                          flx_error *error)
 {
-    size_t n_states =
-        (size_t)(profile ? profile : model->rows)->n_columns + (size_t)space->n_states;
-    m->states = calloc(n_states + 1, sizeof *m->states);
-    if (!m->states)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu states", n_states);
-    FLX_TRY(hold_states(m, model->rows, profile, row, error));
-    FLX_TRY(fix_states(m, model->deployment, error));
-    FLX_TRY(make_table(m, error));
-    FLX_TRY(hold_unread(m, model, space, error));
-    FLX_TRY(flx_target_predictor_create(model, backend, &m->forecast, error));
-    return flx_target_predictor_bind(m->forecast, m->table, error);
+    int n_columns = (profile ? profile : o->model->rows)->n_columns;
+    if (!FLX_NEW(o->states, n_columns + o->space->n_states))
+        return flx_no_memory(error, "%d states", n_columns);
+    FLX_TRY(add_states(o, profile, row, error));
+    FLX_TRY(fix_states(o, o->model->deployment, error));
+    FLX_TRY(make_table(o, error));
+    FLX_TRY(drop_unread(o, error));
+    FLX_TRY(flx_target_predictor_create(o->model, o->backend, &o->predictor, error));
+    return flx_target_predictor_bind(o->predictor, o->table, error);
 }
 
 flx_status flx_tuning_objective_create(const flx_model *model, flx_backend *backend,
@@ -225,72 +225,77 @@ flx_status flx_tuning_objective_create(const flx_model *model, flx_backend *back
         return flx_fail(error, FLX_BAD_INPUT,
                         "--profile: there is no row %d, the rows are 0 to %d", row,
                         profile->rows - 1);
-    flx_tuning_objective *m = calloc(1, sizeof *m);
-    if (!m)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for tuning");
-    m->model = model;
-    m->space = space;
-    m->seed = seed;
-    flx_status status = prepare(m, model, backend, space, profile, row, error);
-    if (status != FLX_OK) {
-        flx_tuning_objective_destroy(m);
-        return status;
-    }
-    *out = m;
-    return FLX_OK;
+    flx_tuning_objective *o;
+    if (!FLX_NEW(o, 1))
+        return flx_no_memory(error, "tuning");
+    o->model = model;
+    o->backend = backend;
+    o->space = space;
+    o->seed = seed;
+    flx_status status = prepare(o, profile, row, error);
+    if (status == FLX_OK)
+        *out = o;
+    else
+        flx_tuning_objective_destroy(o);
+    return status;
 }
 
-void flx_tuning_objective_destroy(flx_tuning_objective *tuning_model)
+void flx_tuning_objective_destroy(flx_tuning_objective *o)
 {
-    if (!tuning_model)
+    if (!o)
         return;
-    flx_target_predictor_destroy(tuning_model->forecast);
-    flx_dataset_destroy(tuning_model->table);
-    for (int s = 0; s < tuning_model->n_states; s++)
-        free(tuning_model->states[s].column);
-    free(tuning_model->states);
-    free(tuning_model);
+    flx_target_predictor_destroy(o->predictor);
+    flx_dataset_destroy(o->table);
+    for (int s = 0; s < o->n_states; s++)
+        free(o->states[s].column);
+    free(o->states);
+    free(o);
 }
 
-int flx_tuning_objective_unread(const flx_tuning_objective *tuning_model)
+int flx_tuning_objective_unread(const flx_tuning_objective *o)
 {
-    return tuning_model->n_unread;
+    return o->n_unread;
+}
+
+const char *flx_tuning_objective_reason(const flx_tuning_objective *o)
+{
+    return o->reason;
 }
 
 /* Only the first, largest, population of a search makes the table grow. */
-static flx_status fill_table(flx_tuning_objective *m, const double *settings, int count,
+static flx_status fill_table(flx_tuning_objective *o, const double *settings, int count,
                              flx_error *error)
 {
-    size_t n_knobs = (size_t)m->space->n_knobs, n_states = (size_t)m->n_states;
+    size_t n_knobs = (size_t)o->space->n_knobs, n_states = (size_t)o->n_states;
     size_t width = n_knobs + n_states;
-    if (count > m->capacity) {
+    if (count > o->capacity) {
         double *values =
-            realloc(m->table->values, (size_t)count * width * sizeof *values);
+            realloc(o->table->values, (size_t)count * width * sizeof *values);
         if (!values)
-            return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings", count);
-        m->table->values = values;
-        m->capacity = count;
+            return flx_no_memory(error, "%d settings", count);
+        o->table->values = values;
+        o->capacity = count;
     }
-    m->table->rows = count;
+    o->table->rows = count;
     for (size_t i = 0; i < (size_t)count; i++) {
-        double *row = m->table->values + i * width;
+        double *row = o->table->values + i * width;
         memcpy(row, settings + i * n_knobs, n_knobs * sizeof *row);
         for (size_t s = 0; s < n_states; s++)
-            row[n_knobs + s] = m->states[s].value;
+            row[n_knobs + s] = o->states[s].value;
     }
     return FLX_OK;
 }
 
 /* Bounds of all settings, a few at a time as every one takes a thousand samples. */
-static flx_status find_intervals(flx_tuning_objective *m, const double *settings,
+static flx_status find_intervals(flx_tuning_objective *o, const double *settings,
                                  int count, double *lower, double *upper,
                                  flx_error *error)
 {
     for (int first = 0; first < count; first += INTERVAL_ROWS) {
         int rows = count - first < INTERVAL_ROWS ? count - first : INTERVAL_ROWS;
-        FLX_TRY(fill_table(m, settings + (size_t)first * (size_t)m->space->n_knobs, rows,
+        FLX_TRY(fill_table(o, settings + (size_t)first * (size_t)o->space->n_knobs, rows,
                            error));
-        FLX_TRY(flx_target_predictor_intervals(m->forecast, 0.9, N_SAMPLES, m->seed,
+        FLX_TRY(flx_target_predictor_intervals(o->predictor, 0.9, N_SAMPLES, o->seed,
                                                lower + first, upper + first, error));
     }
     return FLX_OK;
@@ -300,26 +305,46 @@ flx_status flx_tuning_objective_predict(void *context, const double *settings, i
                                         double *mean, double *lower, double *upper,
                                         flx_error *error)
 {
-    flx_tuning_objective *m = context;
-    FLX_TRY(fill_table(m, settings, count, error));
-    FLX_TRY(flx_target_predictor_target(m->forecast, mean, error));
-    return lower ? find_intervals(m, settings, count, lower, upper, error) : FLX_OK;
+    flx_tuning_objective *o = context;
+    FLX_TRY(fill_table(o, settings, count, error));
+    FLX_TRY(flx_target_predictor_target(o->predictor, mean, error));
+    return lower ? find_intervals(o, settings, count, lower, upper, error) : FLX_OK;
 }
 
-flx_status flx_tuning_objective_plan(flx_tuning_objective *m, flx_device_graph **out,
-                                     char reason[FLX_DEVICE_GRAPH_REASON],
-                                     flx_error *error)
+flx_status flx_tuning_objective_compile(flx_tuning_objective *o, flx_compiled_graph **out,
+                                        flx_error *error)
 {
+    FLX_SCOPED double *settings = NULL;
     *out = NULL;
-    double *settings = calloc((size_t)m->space->n_knobs + 1, sizeof *settings);
-    if (!settings)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d settings",
-                        m->space->n_knobs);
-    flx_search_space_defaults(m->space, settings);
-    flx_status status = fill_table(m, settings, 1, error);
-    if (status == FLX_OK)
-        status =
-            flx_compiled_graph_create(m->model, m->space, m->table, out, reason, error);
-    free(settings);
+    if (!FLX_NEW(settings, o->space->n_knobs))
+        return flx_no_memory(error, "%d settings", o->space->n_knobs);
+    flx_search_space_defaults(o->space, settings);
+    FLX_TRY(fill_table(o, settings, 1, error));
+    return flx_compiled_graph_create(o->model, o->space, o->table, out, o->reason, error);
+}
+
+flx_status flx_tuning_objective_search(void *context, const flx_device_search *search,
+                                       flx_optimum **out, flx_error *error)
+{
+    flx_tuning_objective *o = context;
+    flx_compiled_graph *compiled = NULL;
+    flx_error failure = {0};
+    *out = NULL;
+    o->reason[0] = '\0';
+    if (!o->backend->operations->graph_search)
+        return FLX_OK;
+    FLX_TRY(flx_tuning_objective_compile(o, &compiled, error));
+    if (!compiled)
+        return FLX_OK;
+    flx_status status =
+        flx_compiled_graph_search(compiled, o->backend, search, out, &failure);
+    flx_compiled_graph_destroy(compiled);
+    if (status == FLX_NO_MEMORY) { /* the host's loop predicts in chunks */
+        snprintf(o->reason, sizeof o->reason, "%.*s", FLX_COMPILED_GRAPH_REASON - 1,
+                 failure.message);
+        return FLX_OK;
+    }
+    if (status != FLX_OK && error)
+        *error = failure;
     return status;
 }

@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     flx_model *model;
     flx_search_space *space;
-    flx_tuning_objective *tuning_model;
+    flx_tuning_objective *objective;
     flx_backend *backend;
     int64_t evaluations;
     int rounds, n_contenders;
@@ -31,9 +31,9 @@ typedef struct {
 static flx_status open_contest(contest *c, const char *path, flx_error *error)
 {
     FLX_TRY(flx_model_read(path, &c->model, error));
-    FLX_TRY(flx_search_space_create(c->model->deployment, NULL, 0, &c->space, error));
+    FLX_TRY(flx_search_space_create(c->model->deployment, &c->space, error));
     FLX_TRY(flx_tuning_objective_create(c->model, c->backend, c->space, NULL, 0, 0,
-                                        &c->tuning_model, error));
+                                        &c->objective, error));
     size_t rounds = (size_t)c->rounds;
     for (int i = 0; i < MOST_OPTIMIZERS && flx_optimizer_name(i); i++) {
         contender *one = &c->contenders[c->n_contenders++];
@@ -53,7 +53,7 @@ static void close_contest(contest *c)
         free(c->contenders[i].seconds);
         free(c->contenders[i].values);
     }
-    flx_tuning_objective_destroy(c->tuning_model);
+    flx_tuning_objective_destroy(c->objective);
     flx_search_space_destroy(c->space);
     flx_model_destroy(c->model);
 }
@@ -61,12 +61,10 @@ static void close_contest(contest *c)
 static flx_status search(contest *c, contender *one, int round, flx_error *error)
 {
     flx_tuned *tuned = NULL;
-    flx_tuning_device device = {.backend = c->backend, .model = c->tuning_model};
     flx_tuning tuning = {.space = c->space,
                          .predict = flx_tuning_objective_predict,
-                         .context = c->tuning_model,
-                         .search = flx_tuning_device_search,
-                         .search_context = &device,
+                         .search = flx_tuning_objective_search,
+                         .context = c->objective,
                          .maximize = c->model->deployment->maximize,
                          .optimizer = one->name,
                          .options = {.budget = c->evaluations, .seed = (uint64_t)round}};
@@ -112,7 +110,7 @@ static flx_status print_document(const contest *c, flx_error *error)
                   "threads", c->backend->threads, "target", name_target(c), "goal",
                   c->model->deployment->maximize ? "max" : "min", "evaluations",
                   (json_int_t)c->evaluations, "rounds", c->rounds, "tuned_knobs",
-                  c->space->n_genes, "optimizers", list),
+                  c->space->n_dimensions, "optimizers", list),
         error);
 }
 
@@ -135,7 +133,7 @@ static flx_status print_lines(const contest *c, flx_error *error)
     }
     printf("%lld settings of %d knobs for %s%s%s, %s is best; medians of %d rounds on %s "
            "(%s)\n",
-           (long long)c->evaluations, c->space->n_genes, name_target(c),
+           (long long)c->evaluations, c->space->n_dimensions, name_target(c),
            *unit ? ", " : "", unit, c->model->deployment->maximize ? "more" : "less",
            c->rounds, c->backend->name, c->backend->description);
     flx_table_print(table);

@@ -29,10 +29,10 @@ typedef struct {
     double sign;  /* of the objective */
     double value; /* added to it; NaN: no prediction at all */
     int status;
-    int n_intervals; /* settings whose interval was asked for */
+    int n_intervals; /* settings whose interval was predicted */
     uint64_t seed;
     bool finish;
-} asked;
+} model_calls;
 
 /* 5 at timeout 12.5, threads 24, policy lfu; idle changes nothing. */
 static double penalty(const double *s)
@@ -44,7 +44,7 @@ static double penalty(const double *s)
 static flx_status predict(void *context, const double *settings, int count, double *mean,
                           double *lower, double *upper, flx_error *error)
 {
-    asked *a = context;
+    model_calls *a = context;
     if (a->status)
         return flx_fail(error, FLX_DEVICE_FAILED, "the model broke");
     for (int i = 0; i < count; i++) {
@@ -58,14 +58,15 @@ static flx_status predict(void *context, const double *settings, int count, doub
     return FLX_OK;
 }
 
-static flx_status tune(asked *context, const char *optimizer, int64_t budget, int top,
-                       const char *fix, flx_tuned **tuned, flx_error *error)
+static flx_status tune(model_calls *context, const char *optimizer, int64_t budget,
+                       int top, const char *fix, flx_tuned **tuned, flx_error *error)
 {
     flx_deployment *deployment = NULL;
     flx_search_space *space = NULL;
     assert_int(flx_deployment_parse(deployment_text, "test", &deployment, error), FLX_OK);
-    assert_int(flx_search_space_create(deployment, &fix, fix != NULL, &space, error),
-               FLX_OK);
+    assert_int(flx_search_space_create(deployment, &space, error), FLX_OK);
+    if (fix)
+        assert_int(flx_search_space_fix(space, fix, error), FLX_OK);
     flx_tuning tuning = {.space = space,
                          .predict = predict,
                          .context = context,
@@ -90,7 +91,7 @@ static void assert_optimum(const double *settings)
 static void finds_the_lowest_and_for_a_goal_of_max_the_highest(void)
 {
     for (double sign = -1; sign <= 1; sign += 2) {
-        asked context = {sign, 5, 0, 0, 2, false};
+        model_calls context = {sign, 5, 0, 0, 2, false};
         flx_tuned *tuned = NULL;
         flx_error error = {0};
         assert_int(tune(&context, "lshade", 10000, 0, NULL, &tuned, &error), FLX_OK);
@@ -98,26 +99,26 @@ static void finds_the_lowest_and_for_a_goal_of_max_the_highest(void)
         assert_close(tuned->best.predicted, 5, 0, 1e-6);
         assert_close(tuned->best.lower90, tuned->best.predicted - 2, 1e-12, 0);
         assert_close(tuned->best.upper90, tuned->best.predicted + 1, 1e-12, 0);
-        assert_close(tuned->fallback.predicted, 5 + sign * (0.25 + 4.84 + 3), 1e-12, 0);
+        assert_close(tuned->baseline.predicted, 5 + sign * (0.25 + 4.84 + 3), 1e-12, 0);
         assert_int((long)tuned->evaluations, 10000);
         assert_int(tuned->n_top, 0);
-        assert_int(context.n_intervals, 3); /* best, default, best as settled */
+        assert_int(context.n_intervals, 3); /* best, default, best with knobs put back */
         flx_tuned_destroy(tuned);
     }
 }
 
-static void every_change_has_its_worth_and_idle_knobs_go_back(void)
+static void every_change_has_its_cost_and_idle_knobs_go_back(void)
 {
     for (double sign = -1; sign <= 1; sign += 2) {
-        asked context = {sign, 5, 0, 0, 2, false};
+        model_calls context = {sign, 5, 0, 0, 2, false};
         flx_tuned *tuned = NULL;
         flx_error error = {0};
         assert_int(tune(&context, "lshade", 10000, 0, NULL, &tuned, &error), FLX_OK);
         assert_close(tuned->best.settings[3], 0.25, 0, 0);
-        assert_close(tuned->worth[0], 0.25, 1e-3, 0);
-        assert_close(tuned->worth[1], 4.84, 1e-3, 0);
-        assert_close(tuned->worth[2], 3, 1e-3, 0);
-        assert_close(tuned->worth[3], 0, 0, 0);
+        assert_close(tuned->ablation_costs[0], 0.25, 1e-3, 0);
+        assert_close(tuned->ablation_costs[1], 4.84, 1e-3, 0);
+        assert_close(tuned->ablation_costs[2], 3, 1e-3, 0);
+        assert_close(tuned->ablation_costs[3], 0, 0, 0);
         flx_tuned_destroy(tuned);
     }
 }
@@ -126,7 +127,7 @@ static void every_change_has_its_worth_and_idle_knobs_go_back(void)
  * some knobs only. */
 static void finishing_never_leaves_a_knob_worse_than_its_default(void)
 {
-    asked context = {1, 5, 0, 0, 2, false};
+    model_calls context = {1, 5, 0, 0, 2, false};
     flx_tuned *plain = NULL, *finished = NULL;
     flx_error error = {0};
     int had_worse = 0;
@@ -138,8 +139,8 @@ static void finishing_never_leaves_a_knob_worse_than_its_default(void)
         assert_int(tune(&context, "random", 30, 2, NULL, &finished, &error), FLX_OK);
         assert_true(finished->best.predicted <= plain->best.predicted);
         for (int k = 0; k < 4; k++) {
-            had_worse += plain->worth[k] < 0;
-            assert_true(finished->worth[k] >= 0);
+            had_worse += plain->ablation_costs[k] < 0;
+            assert_true(finished->ablation_costs[k] >= 0);
         }
         assert_close(finished->top[0].predicted, finished->best.predicted, 0, 0);
         assert_close(finished->best.predicted, 5 + penalty(finished->best.settings), 0,
@@ -153,13 +154,13 @@ static void finishing_never_leaves_a_knob_worse_than_its_default(void)
 
 static void the_default_is_a_candidate(void)
 {
-    asked context = {1, 0, 0, 0, 2, false};
+    model_calls context = {1, 0, 0, 0, 2, false};
     flx_tuned *tuned = NULL;
     flx_error error = {0};
     const char *names[] = {"random", "de", "lshade"};
     for (int k = 0; k < 3; k++) {
         assert_int(tune(&context, names[k], 1, 3, NULL, &tuned, &error), FLX_OK);
-        assert_close(tuned->best.predicted, tuned->fallback.predicted, 1e-9, 0);
+        assert_close(tuned->best.predicted, tuned->baseline.predicted, 1e-9, 0);
         assert_int(tuned->n_top, 1);
         flx_tuned_destroy(tuned);
     }
@@ -167,7 +168,7 @@ static void the_default_is_a_candidate(void)
 
 static void a_fixed_knob_stays_where_it_is(void)
 {
-    asked context = {1, 0, 0, 0, 2, false};
+    model_calls context = {1, 0, 0, 0, 2, false};
     flx_tuned *tuned = NULL;
     flx_error error = {0};
     assert_int(tune(&context, "de", 10000, 4, "front:threads=34", &tuned, &error),
@@ -175,7 +176,7 @@ static void a_fixed_knob_stays_where_it_is(void)
     assert_close(tuned->best.settings[1], 34, 0, 0);
     assert_close(tuned->best.settings[0], 12.5, 0, 1e-3);
     assert_close(tuned->best.predicted, 1, 0, 1e-6);
-    assert_close(tuned->fallback.settings[1], 34, 0, 0);
+    assert_close(tuned->baseline.settings[1], 34, 0, 0);
     for (int i = 0; i < tuned->n_top; i++)
         assert_close(tuned->top[i].settings[1], 34, 0, 0);
     flx_tuned_destroy(tuned);
@@ -183,7 +184,7 @@ static void a_fixed_knob_stays_where_it_is(void)
 
 static void the_list_starts_with_the_best_and_holds_others(void)
 {
-    asked context = {-1, 0, 0, 0, 2, false};
+    model_calls context = {-1, 0, 0, 0, 2, false};
     flx_tuned *tuned = NULL;
     flx_error error = {0};
     assert_int(tune(&context, "lshade", 10000, 6, NULL, &tuned, &error), FLX_OK);
@@ -203,7 +204,7 @@ static void the_list_starts_with_the_best_and_holds_others(void)
 
 static void the_same_seed_gives_the_same_settings(void)
 {
-    asked context = {1, 0, 0, 0, 2, false};
+    model_calls context = {1, 0, 0, 0, 2, false};
     flx_tuned *a = NULL, *b = NULL;
     flx_error error = {0};
     assert_int(tune(&context, "lshade", 3000, 3, NULL, &a, &error), FLX_OK);
@@ -218,8 +219,8 @@ static void the_same_seed_gives_the_same_settings(void)
 
 static void failures_are_passed_on(void)
 {
-    asked broken = {1, 0, 1, 0, 2, false}, blind = {1, NAN, 0, 0, 2, false},
-          fine = {1, 0, 0, 0, 2, false};
+    model_calls broken = {1, 0, 1, 0, 2, false}, blind = {1, NAN, 0, 0, 2, false},
+                fine = {1, 0, 0, 0, 2, false};
     flx_tuned *tuned = NULL;
     flx_error error = {0};
     assert_int(tune(&broken, "de", 1000, 0, NULL, &tuned, &error), FLX_DEVICE_FAILED);
@@ -236,11 +237,11 @@ static void nothing_to_tune_is_an_error(void)
     flx_deployment *deployment = NULL;
     flx_search_space *space = NULL;
     flx_error error = {0};
-    asked context = {1, 0, 0, 0, 2, false};
-    bool is_held[] = {true, true, true, true};
+    model_calls context = {1, 0, 0, 0, 2, false};
     flx_deployment_parse(deployment_text, "test", &deployment, &error);
-    flx_search_space_create(deployment, NULL, 0, &space, &error);
-    flx_search_space_fix_state(space, is_held);
+    flx_search_space_create(deployment, &space, &error);
+    for (int k = 0; k < 4; k++)
+        flx_search_space_drop(space, k);
     flx_tuning tuning = {
         .space = space, .predict = predict, .context = &context, .optimizer = "de"};
     flx_tuned *tuned = NULL;
@@ -254,8 +255,8 @@ static void nothing_to_tune_is_an_error(void)
 CU_TestInfo tuning_tests[] = {
     {"finds the lowest and for a goal of max the highest",
      finds_the_lowest_and_for_a_goal_of_max_the_highest},
-    {"every change has its worth and idle knobs go back",
-     every_change_has_its_worth_and_idle_knobs_go_back},
+    {"every change has its cost and idle knobs go back",
+     every_change_has_its_cost_and_idle_knobs_go_back},
     {"finishing never leaves a knob worse than its default",
      finishing_never_leaves_a_knob_worse_than_its_default},
     {"the default is a candidate", the_default_is_a_candidate},

@@ -62,7 +62,7 @@ typedef struct {
     flx_backend *backend;
     flx_model *model;
     flx_search_space *space;
-    flx_tuning_objective *tuning_model;
+    flx_tuning_objective *objective;
 } bench;
 
 static flx_dataset *make_rows(void)
@@ -99,19 +99,20 @@ static void train(bench *b)
 static flx_status prepare(bench *b, const char *const *fixes, int n_fixes,
                           const flx_dataset *profile, int row, flx_error *error)
 {
-    flx_tuning_objective_destroy(b->tuning_model);
+    flx_tuning_objective_destroy(b->objective);
     flx_search_space_destroy(b->space);
-    b->tuning_model = NULL;
+    b->objective = NULL;
     b->space = NULL;
-    FLX_TRY(
-        flx_search_space_create(b->model->deployment, fixes, n_fixes, &b->space, error));
+    FLX_TRY(flx_search_space_create(b->model->deployment, &b->space, error));
+    for (int i = 0; i < n_fixes; i++)
+        FLX_TRY(flx_search_space_fix(b->space, fixes[i], error));
     return flx_tuning_objective_create(b->model, b->backend, b->space, profile, row, 1,
-                                       &b->tuning_model, error);
+                                       &b->objective, error);
 }
 
 static void finish(bench *b)
 {
-    flx_tuning_objective_destroy(b->tuning_model);
+    flx_tuning_objective_destroy(b->objective);
     flx_search_space_destroy(b->space);
     flx_model_destroy(b->model);
     flx_backend_close(b->backend);
@@ -122,8 +123,8 @@ static double predict_default(const bench *b)
     double settings[4], mean = NAN;
     flx_error error = {0};
     flx_search_space_defaults(b->space, settings);
-    assert_int(flx_tuning_objective_predict(b->tuning_model, settings, 1, &mean, NULL,
-                                            NULL, &error),
+    assert_int(flx_tuning_objective_predict(b->objective, settings, 1, &mean, NULL, NULL,
+                                            &error),
                FLX_OK);
     return mean;
 }
@@ -134,11 +135,11 @@ static void tuning_finds_the_known_settings(void)
     flx_error error = {0};
     train(&b);
     assert_int(prepare(&b, NULL, 0, NULL, 0, &error), FLX_OK);
-    assert_int(flx_tuning_objective_unread(b.tuning_model), 1);
-    assert_int(b.space->n_genes, 3);
+    assert_int(flx_tuning_objective_unread(b.objective), 1);
+    assert_int(b.space->n_dimensions, 3);
     flx_tuning tuning = {.space = b.space,
                          .predict = flx_tuning_objective_predict,
-                         .context = b.tuning_model,
+                         .context = b.objective,
                          .optimizer = "lshade",
                          .options = {.budget = 2000},
                          .top = 3};
@@ -150,7 +151,7 @@ static void tuning_finds_the_known_settings(void)
     assert_close(tuned->best.settings[DEAD], 5, 0, 0);
     assert_true(tuned->best.lower90 < tuned->best.predicted);
     assert_true(tuned->best.predicted < tuned->best.upper90);
-    assert_true(tuned->fallback.predicted > tuned->best.predicted + 10);
+    assert_true(tuned->baseline.predicted > tuned->best.predicted + 10);
     assert_int(tuned->n_top, 3);
     flx_tuned_destroy(tuned);
     finish(&b);
@@ -170,7 +171,7 @@ static void a_profile_row_with_its_own_knobs_is_that_row(void)
     for (int r = 0; r < ROWS; r += 17) {
         assert_int(prepare(&b, NULL, 0, rows, r, &error), FLX_OK);
         memcpy(settings, rows->values + r * rows->n_columns, sizeof settings);
-        assert_int(flx_tuning_objective_predict(b.tuning_model, settings, 1, &mean, NULL,
+        assert_int(flx_tuning_objective_predict(b.objective, settings, 1, &mean, NULL,
                                                 NULL, &error),
                    FLX_OK);
         assert_close(mean, all[r], 1e-12, 0);
@@ -226,12 +227,12 @@ static void batches_do_not_change_predictions_or_intervals(void)
         flx_search_space_defaults(b.space, settings + 4 * i);
         settings[4 * i] = 1 + i % 20;
     }
-    assert_int(flx_tuning_objective_predict(b.tuning_model, settings, COUNT, mean, lower,
+    assert_int(flx_tuning_objective_predict(b.objective, settings, COUNT, mean, lower,
                                             upper, &error),
                FLX_OK);
     for (int i = 0; i < COUNT; i += 13) {
         double one = NAN, low = NAN, high = NAN;
-        assert_int(flx_tuning_objective_predict(b.tuning_model, settings + 4 * i, 1, &one,
+        assert_int(flx_tuning_objective_predict(b.objective, settings + 4 * i, 1, &one,
                                                 &low, &high, &error),
                    FLX_OK);
         assert_close(one, mean[i], 1e-12, 0);
@@ -247,7 +248,7 @@ static void a_row_that_is_not_there_is_refused(void)
     train(&b);
     assert_int(prepare(&b, NULL, 0, b.model->rows, ROWS, &error), FLX_BAD_INPUT);
     assert_contains(error.message, "no row 60, the rows are 0 to 59");
-    assert_true(b.tuning_model == NULL);
+    assert_true(b.objective == NULL);
     finish(&b);
 }
 
