@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The event loop (engine.h): the life of a call from its sending to its answer, and the
+ * The event loop (engine.h): the life of a call from its sending to its reply, and the
  * clock. A call that is repeated keeps its frame. */
 #include "experiments/simulator/engine.h"
 
@@ -182,8 +182,8 @@ static void log_call(flx_engine *engine, const flx_frame *call)
         .latency = (float)(engine->now - call->start)};
 }
 
-/* The answer leaves: its worker takes the next caller from outside. */
-static void answer(flx_engine *engine, const flx_frame *call)
+/* The reply leaves: its worker takes the next caller from outside. */
+static void reply(flx_engine *engine, const flx_frame *call)
 {
     if (is_measuring(engine))
         log_call(engine, call);
@@ -202,7 +202,7 @@ static void complete_request(flx_engine *engine, int at)
 }
 
 /* Goes on with a call after a part of its own work: its next calls, the rest of its work
- * where no more calls are made, else its answer, and with that its caller. */
+ * where no more calls are made, else its reply, and with that its caller. */
 static void advance(flx_engine *engine, int at)
 {
     if (send_stage(engine, at))
@@ -211,7 +211,7 @@ static void advance(flx_engine *engine, int at)
         submit(engine, at);
         return;
     }
-    answer(engine, &engine->frames[at]);
+    reply(engine, &engine->frames[at]);
     int parent = engine->frames[at].parent;
     if (parent < 0) {
         complete_request(engine, at);

@@ -3,7 +3,7 @@
  *
  * A call travels (rpc), waits for a worker and a server of its instance, is served, makes
  * its own calls stage by stage, and returns. Instances take turns (round robin, one turn
- * for all callers of a service). A server is held for the own work only, a worker until
+ * for all callers of a service). A server is busy with its own work only, a worker until
  * the call returns. Where an instance's quota is below its servers, it works at full
  * speed until the quota of the 100 ms period is used up and then waits for the next one,
  * as the kernel's CFS bandwidth control has it. A request that finds `limit` others in
@@ -21,7 +21,7 @@
 /* One finished call. */
 typedef struct {
     int channel;   /* (service, operation, instance) */
-    float latency; /* seconds, from the caller's sending to the answer */
+    float latency; /* seconds, from the caller's sending to the reply */
 } flx_log_entry;
 
 typedef struct {

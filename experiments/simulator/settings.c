@@ -39,13 +39,13 @@ void flx_settings_destroy(flx_settings *settings)
     free(settings);
 }
 
-/* A permutation of 0 .. count - 1 for one gene (Fisher and Yates). */
-static void draw_order(uint64_t key, int gene, int *order, int count)
+/* A permutation of 0 .. count - 1 for one dimension (Fisher and Yates). */
+static void draw_order(uint64_t key, int dimension, int *order, int count)
 {
     for (int i = 0; i < count; i++)
         order[i] = i;
     for (int i = count - 1; i > 0; i--) {
-        int j = flx_below(key, STREAM_ORDER, (uint32_t)i, 0, (uint32_t)gene, i + 1);
+        int j = flx_below(key, STREAM_ORDER, (uint32_t)i, 0, (uint32_t)dimension, i + 1);
         int swap = order[i];
         order[i] = order[j];
         order[j] = swap;
@@ -210,7 +210,7 @@ static flx_status read_answer(const flx_testbed *testbed, const char *path,
     flx_status status =
         json_is_object(root)
             ? flx_json_get_object(source, root, "best", true, &best, error)
-            : flx_json_fail(source, 1, error, "this is no answer of 'fluxion tune'");
+            : flx_json_fail(source, 1, error, "this is no output of 'fluxion tune'");
     if (status == FLX_OK)
         status = flx_json_get_array(source, root, "top", false, &top, error);
     if (status == FLX_OK)

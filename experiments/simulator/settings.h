@@ -19,7 +19,7 @@ flx_status flx_settings_draw(const flx_testbed *testbed, int count, flx_settings
 /* The deployment's defaults, one setting. */
 flx_status flx_settings_defaults(const flx_testbed *testbed, flx_settings **out,
                                  flx_error *error);
-/* A CSV file with one column a knob, or the answer of `fluxion tune --json`: its best
+/* A CSV file with one column a knob, or the output of `fluxion tune --json`: its best
  * setting, then its top list. Knobs that are not given keep their default; a column that
  * is no knob, or a value its knob cannot have, is FLX_BAD_INPUT. */
 flx_status flx_settings_read(const flx_testbed *testbed, const char *path,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The skip-connected graph: the composed graph in which every instance-vertex also reads
- * all knobs and states of the services below it. It answers where modularity fails (a
+ * all knobs and states of the services below it. It helps where modularity fails (a
  * leaf's latency that its callers' limits drive): what a callee's metric does not carry,
  * the callee's inputs still say. One of the members of the default predictor
  * (host/model/ensemble.h). */

@@ -222,7 +222,7 @@ static void wrong_settings_have_their_sentence(void)
         {"csv", "user:tcp_rmem\n8192\nlots\n", "line 3"},
         {"csv", "user:tcp_rmem\n1\n", "user:tcp_rmem"},
         {"csv", "user:tcp_rmem\n", "no settings"},
-        {"json", "[1, 2]", "no answer"},
+        {"json", "[1, 2]", "no output"},
         {"json", "{\"top\": []}", "best"},
         {"json", "{\"best\": {\"settings\": {\"user:tcp\": 1}}}",
          "'user:tcp' is no knob"},
