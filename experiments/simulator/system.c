@@ -137,17 +137,6 @@ flx_status flx_system_read(const char *path, flx_system **out, flx_error *error)
     return status;
 }
 
-flx_status flx_system_parse(const char *text, const char *place, flx_system **out,
-                            flx_error *error)
-{
-    *out = NULL;
-    flx_json_source *source = NULL;
-    FLX_TRY(flx_json_source_parse(text, strlen(text), place, &source, error));
-    flx_status status = create_from(source, out, error);
-    flx_json_source_destroy(source);
-    return status;
-}
-
 static void release_endpoint(flx_endpoint *endpoint)
 {
     for (int s = 0; s < endpoint->n_stages; s++) {

@@ -81,12 +81,9 @@ typedef struct {
 } flx_system;
 
 /* FLX_BAD_INPUT, with file and line, for unknown keys and names, calls that lead back to
- * themselves, mixes that do not sum to 1, times that are not positive. */
+ * themselves, mixes that do not sum to 1, times that are not positive. Deployments are
+ * looked for in the folder of the file. */
 flx_status flx_system_read(const char *path, flx_system **out, flx_error *error);
-/* `place` names the text in messages; its folder part is where deployments are looked
- * for. */
-flx_status flx_system_parse(const char *text, const char *place, flx_system **out,
-                            flx_error *error);
 void flx_system_destroy(flx_system *system); /* NULL is fine */
 
 int flx_system_find_service(const flx_system *system, const char *name);
