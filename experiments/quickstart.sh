@@ -95,7 +95,7 @@ is=$(simulated tuned)
     printf '  default settings  %20.0f us   %s\n' "$was" "$(predicted default)"
     printf '  tuned settings    %20.0f us   %s\n' "$is" "$(predicted tuned)"
     awk -v was="$was" -v is="$is" 'BEGIN { printf "  change            %20.1f %%\n", 100 * (is / was - 1) }'
-    printf '\n  The knobs that matter most, and what each is worth in us:\n'
+    printf '\n  The knobs that matter most, and the cost of putting each back, in us:\n'
     awk 'NR == 1 || /^-/ { next } /:/ { print "    " $0 } ++n == 5 { exit }' $out/tune.txt
     printf '\nFiles: %s (model, data, settings; every command and its answer in report.txt)\n' "$out"
 } >"$out/summary.txt"
