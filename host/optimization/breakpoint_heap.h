@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Steps to the kinks of a piecewise linear function, smallest first; equal ones by row,
- * so that a search along them is the same on every machine. No allocation. */
+ * Steps to the breakpoints of a piecewise linear function, smallest first; equal ones by
+ * row, so that a search along them is the same on every machine. No allocation. */
 #ifndef FLX_BREAKPOINT_HEAP_H
 #define FLX_BREAKPOINT_HEAP_H
 

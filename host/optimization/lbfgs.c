@@ -39,7 +39,7 @@ void flx_lbfgs_begin(flx_lbfgs *state, const double *start)
 }
 
 /* At a bound, with the gradient pushing outwards. */
-static bool is_held(const flx_lbfgs *state, int i)
+static bool is_fixed(const flx_lbfgs *state, int i)
 {
     return (state->x[i] <= state->lower[i] && state->gradient[i] > 0) ||
            (state->x[i] >= state->upper[i] && state->gradient[i] < 0);
@@ -49,7 +49,7 @@ static double free_dot(const flx_lbfgs *state, const double *a, const double *b)
 {
     double sum = 0;
     for (int i = 0; i < state->size; i++)
-        if (!is_held(state, i))
+        if (!is_fixed(state, i))
             sum += a[i] * b[i];
     return sum;
 }
@@ -58,7 +58,7 @@ static double largest_free_gradient(const flx_lbfgs *state)
 {
     double largest = 0;
     for (int i = 0; i < state->size; i++)
-        if (!is_held(state, i))
+        if (!is_fixed(state, i))
             largest = fmax(largest, fabs(state->gradient[i]));
     return largest;
 }
@@ -100,7 +100,7 @@ static void apply_inverse_hessian(flx_lbfgs *state)
 static void point_downhill(flx_lbfgs *state)
 {
     for (int i = 0; i < state->size; i++)
-        state->direction[i] = is_held(state, i) ? 0 : -state->gradient[i];
+        state->direction[i] = is_fixed(state, i) ? 0 : -state->gradient[i];
 }
 
 /* trial = x + step * direction, projected into the box; slope = gradient . displacement.
@@ -120,7 +120,7 @@ static void begin_line_search(flx_lbfgs *state)
     point_downhill(state);
     apply_inverse_hessian(state);
     for (int i = 0; i < state->size; i++)
-        if (is_held(state, i))
+        if (is_fixed(state, i))
             state->direction[i] = 0;
     if (free_dot(state, state->direction, state->gradient) >= 0) {
         state->stored = 0;

@@ -3,7 +3,9 @@
  * and a bound from a dual feasible point, which needs no trust in the way there. */
 #include "host/optimization/least_absolute.h"
 
+#include "formats/memory.h"
 #include "host/optimization/least_absolute_descent.h"
+#include "host/optimization/output_weighting_problem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,7 +40,7 @@ static void keep(flx_descent *d, record *best)
 }
 
 /* Ties can stop a descent short of the optimum. Then the target is shifted so that no two
- * rows tie; the corner found there is nearly always an optimum of the true target too,
+ * rows tie; the vertex found there is nearly always an optimum of the true target too,
  * and a few more steps on that settle it. */
 static void search(flx_descent *d, record *best)
 {
@@ -70,8 +72,7 @@ static flx_status center(const flx_output_weighting_problem *problem, double **m
         return FLX_OK;
     double *P = malloc(n * (k + 1) * sizeof *P), *y = P + n * k;
     if (!P)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a fit of %zu x %zu", n,
-                        k);
+        return flx_no_memory(error, "a fit of %zu x %zu", n, k);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < k; j++)
             P[i * k + j] = problem->P[i * k + j] - problem->y[i];

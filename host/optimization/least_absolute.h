@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Least absolute deviations under weights in [0, 1] or on the simplex, exactly: the
  * linear programme behind output weighting, by descent along edges (Barrodale & Roberts
- * 1973: one step passes many kinks at once) from any start. */
+ * 1973: one step passes many breakpoints at once) from any start. */
 #ifndef FLX_LEAST_ABSOLUTE_H
 #define FLX_LEAST_ABSOLUTE_H
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/optimization/least_absolute_basis.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,7 @@ static int index_of_largest(const double *values, int count)
     return at;
 }
 
-static flx_active_constraint hold_weight(int j, double value, bool has_upper)
+static flx_active_constraint constrain_weight(int j, double value, bool has_upper)
 {
     flx_active_constraint_kind kind = value <= 0                ? FLX_CONSTRAINT_LOWER
                                       : has_upper && value >= 1 ? FLX_CONSTRAINT_UPPER
@@ -26,50 +28,47 @@ flx_status flx_basis_create(const flx_output_weighting_problem *problem,
                             const double *weights, flx_basis *basis, flx_error *error)
 {
     size_t k = (size_t)problem->k;
-    *basis = (flx_basis){.k = problem->k,
-                         .P = problem->P,
-                         .held = calloc(k, sizeof *basis->held),
-                         .edges = calloc(k * k, sizeof(double)),
-                         .work = calloc(2 * k * k, sizeof(double))};
-    if (!basis->held || !basis->edges || !basis->work) {
+    *basis = (flx_basis){.k = problem->k, .P = problem->P};
+    if (!FLX_NEW(basis->active, k) || !FLX_NEW(basis->edges, k * k) ||
+        !FLX_NEW(basis->work, 2 * k * k)) {
         flx_basis_clear(basis);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a basis of %zu weights",
-                        k);
+        return flx_no_memory(error, "a basis of %zu weights", k);
     }
     bool is_mean = problem->form == FLX_FORM_MEAN;
     int largest = index_of_largest(weights, problem->k);
     for (int j = 0; j < problem->k; j++) {
         double *edge = basis->edges + (size_t)j * k;
-        basis->held[j] = hold_weight(j, weights[j], !is_mean);
+        basis->active[j] = constrain_weight(j, weights[j], !is_mean);
         edge[j] = 1;
         if (is_mean && j != largest)
             edge[largest] = -1;
     }
     if (is_mean)
-        basis->held[largest] = (flx_active_constraint){FLX_CONSTRAINT_TOTAL, largest, 1};
+        basis->active[largest] =
+            (flx_active_constraint){FLX_CONSTRAINT_TOTAL, largest, 1};
     return FLX_OK;
 }
 
 void flx_basis_clear(flx_basis *basis)
 {
-    free(basis->held);
+    free(basis->active);
     free(basis->edges);
     free(basis->work);
     *basis = (flx_basis){0};
 }
 
-double flx_device_product(const flx_basis *basis, flx_active_constraint held,
-                          const double *direction)
+double flx_constraint_product(const flx_basis *basis, flx_active_constraint constraint,
+                              const double *direction)
 {
-    if (held.kind != FLX_CONSTRAINT_ROW && held.kind != FLX_CONSTRAINT_TOTAL)
-        return direction[held.index];
+    if (constraint.kind != FLX_CONSTRAINT_ROW && constraint.kind != FLX_CONSTRAINT_TOTAL)
+        return direction[constraint.index];
     double sum = 0;
-    if (held.kind == FLX_CONSTRAINT_TOTAL)
+    if (constraint.kind == FLX_CONSTRAINT_TOTAL)
         for (int j = 0; j < basis->k; j++)
             sum += direction[j];
     else
         for (int j = 0; j < basis->k; j++)
-            sum += basis->P[(size_t)held.index * (size_t)basis->k + (size_t)j] *
+            sum += basis->P[(size_t)constraint.index * (size_t)basis->k + (size_t)j] *
                    direction[j];
     return sum;
 }
@@ -86,7 +85,7 @@ void flx_basis_replace(flx_basis *basis, int q, flx_active_constraint entering,
         for (size_t j = 0; j < k && l != (size_t)q; j++)
             edge[j] -= factor * pivot[j];
     }
-    basis->held[q] = entering;
+    basis->active[q] = entering;
 }
 
 /* work (k, 2 k) = [A | I], every row scaled to the largest entry 1 in A. */
@@ -95,14 +94,14 @@ static void write_system(flx_basis *basis)
     size_t k = (size_t)basis->k;
     memset(basis->work, 0, 2 * k * k * sizeof(double));
     for (size_t q = 0; q < k; q++) {
-        flx_active_constraint held = basis->held[q];
+        flx_active_constraint constraint = basis->active[q];
         double *row = basis->work + q * 2 * k, scale = 0;
-        if (held.kind == FLX_CONSTRAINT_ROW)
-            memcpy(row, basis->P + (size_t)held.index * k, k * sizeof(double));
-        for (size_t j = 0; j < k && held.kind == FLX_CONSTRAINT_TOTAL; j++)
+        if (constraint.kind == FLX_CONSTRAINT_ROW)
+            memcpy(row, basis->P + (size_t)constraint.index * k, k * sizeof(double));
+        for (size_t j = 0; j < k && constraint.kind == FLX_CONSTRAINT_TOTAL; j++)
             row[j] = 1;
-        if (held.kind < FLX_CONSTRAINT_TOTAL)
-            row[held.index] = 1;
+        if (constraint.kind < FLX_CONSTRAINT_TOTAL)
+            row[constraint.index] = 1;
         for (size_t j = 0; j < k; j++)
             scale = fmax(scale, fabs(row[j]));
         for (size_t j = 0; j < k && scale > 0; j++)
@@ -151,8 +150,8 @@ static void refine(const flx_basis *basis, double *weights, double *miss)
 {
     size_t k = (size_t)basis->k;
     for (size_t q = 0; q < k; q++)
-        miss[q] =
-            basis->held[q].value - flx_device_product(basis, basis->held[q], weights);
+        miss[q] = basis->active[q].value -
+                  flx_constraint_product(basis, basis->active[q], weights);
     for (size_t q = 0; q < k; q++)
         for (size_t j = 0; j < k; j++)
             weights[j] += basis->edges[q * k + j] * miss[q];

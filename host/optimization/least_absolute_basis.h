@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The corner at which the descent of host/optimization/least_absolute.c stands: k
+ * The vertex at which the descent of host/optimization/least_absolute.c stands: k
  * constraints that hold with equality, and the inverse of their matrix, whose columns are
- * the edges that leave the corner. Apart from the descent so that it can be tested. */
+ * the edges that leave the vertex. Apart from the descent so that it can be tested. */
 #ifndef FLX_LEAST_ABSOLUTE_BASIS_H
 #define FLX_LEAST_ABSOLUTE_BASIS_H
 
@@ -11,7 +11,7 @@ typedef enum {
     FLX_CONSTRAINT_FIXED, /* w_j stays where the start had it, until it pays to move */
     FLX_CONSTRAINT_LOWER, /* w_j = 0 */
     FLX_CONSTRAINT_UPPER, /* w_j = 1 */
-    FLX_CONSTRAINT_TOTAL, /* sum w = 1, always held */
+    FLX_CONSTRAINT_TOTAL, /* sum w = 1, always active */
     FLX_CONSTRAINT_ROW    /* the residual of a row is 0 */
 } flx_active_constraint_kind;
 
@@ -23,27 +23,28 @@ typedef struct {
 
 typedef struct {
     int k;
-    const double *P;             /* (n, k), borrowed */
-    flx_active_constraint *held; /* (k) */
-    double *edges; /* (k, k): row q is the edge along which all but held[q] stay held */
-    double *work;  /* (k, 2 k) */
+    const double *P;               /* (n, k), borrowed */
+    flx_active_constraint *active; /* (k) */
+    double
+        *edges; /* (k, k): row q is the edge along which all but active[q] stay active */
+    double *work; /* (k, 2 k) */
 } flx_basis;
 
-/* Holds every weight where it is (form mean: but the largest, and the sum instead). */
+/* Fixes every weight where it is (form mean: but the largest, and the sum instead). */
 flx_status flx_basis_create(const flx_output_weighting_problem *problem,
                             const double *weights, flx_basis *basis, flx_error *error);
 void flx_basis_clear(flx_basis *basis);
 
-/* Replaces held[q]. `products` (k): the new constraint's gradient times every edge;
+/* Replaces active[q]. `products` (k): the new constraint's gradient times every edge;
  * products[q] must not be 0. */
 void flx_basis_replace(flx_basis *basis, int q, flx_active_constraint entering,
                        const double *products);
 
-/* Computes the edges anew from the constraints, and the weights (k) of the corner.
+/* Computes the edges anew from the constraints, and the weights (k) of the vertex.
  * Returns false and changes nothing where the matrix is singular to rounding. */
 bool flx_basis_refresh(flx_basis *basis, double *weights);
 
 /* The gradient of a constraint times a vector (k). */
-double flx_device_product(const flx_basis *basis, flx_active_constraint held,
-                          const double *direction);
+double flx_constraint_product(const flx_basis *basis, flx_active_constraint constraint,
+                              const double *direction);
 #endif

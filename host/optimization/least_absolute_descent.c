@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * The start holds every weight by a pin, so that no first phase is needed: the descent
- * lets go of whatever pays most for the length of its edge, and moves until the slope of
- * the loss turns or a weight meets a bound. */
+ * The start fixes every weight by a constraint, so that no first phase is needed: the
+ * descent drops the constraint whose edge is steepest, and moves along that edge until
+ * the slope of the loss turns or a weight meets a bound. */
 #include "host/optimization/least_absolute_descent.h"
 
+#include "formats/memory.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>
@@ -16,22 +17,19 @@ void flx_descent_clear(flx_descent *d)
 {
     flx_basis_clear(&d->basis);
     free(d->target);
-    free(d->kinks.row);
+    free(d->breakpoints.row);
 }
 
 static flx_status allocate(flx_descent *d, const double *start, flx_error *error)
 {
     size_t n = (size_t)d->problem->n, k = (size_t)d->problem->k;
-    d->target = calloc(6 * n + 4 * k, sizeof(double));
-    d->kinks.row = calloc(n, sizeof(int));
-    if (!d->target || !d->kinks.row)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a fit of %zu x %zu", n,
-                        k);
+    if (!FLX_NEW(d->target, 6 * n + 4 * k) || !FLX_NEW(d->breakpoints.row, n))
+        return flx_no_memory(error, "a fit of %zu x %zu", n, k);
     d->residual = d->target + n;
     d->side = d->residual + n;
     d->change = d->side + n;
-    d->kinks.step = d->change + n;
-    d->noise = d->kinks.step + n;
+    d->breakpoints.step = d->change + n;
+    d->noise = d->breakpoints.step + n;
     d->gradient = d->noise + n;
     d->direction = d->gradient + k;
     d->product = d->direction + k;
@@ -77,7 +75,7 @@ static void sum_rows(flx_descent *d)
 
 /* Residuals, sides and gradient from the weights. A residual within rounding of 0 keeps
  * its side. */
-static void look_around(flx_descent *d)
+static void evaluate(flx_descent *d)
 {
     int n = d->problem->n, k = d->problem->k;
     multiply(d->problem, d->weights, d->residual);
@@ -90,8 +88,8 @@ static void look_around(flx_descent *d)
             d->side[i] = r < 0 ? -1 : 1;
     }
     for (int q = 0; q < k; q++)
-        if (d->basis.held[q].kind == FLX_CONSTRAINT_ROW) {
-            int row = d->basis.held[q].index;
+        if (d->basis.active[q].kind == FLX_CONSTRAINT_ROW) {
+            int row = d->basis.active[q].index;
             d->residual[row] = d->side[row] = 0;
         }
     sum_rows(d);
@@ -107,15 +105,15 @@ static void refresh(flx_descent *d)
 {
     int k = d->problem->k;
     for (int q = 0; q < k; q++)
-        if (d->basis.held[q].kind == FLX_CONSTRAINT_ROW)
-            d->basis.held[q].value = d->target[d->basis.held[q].index];
+        if (d->basis.active[q].kind == FLX_CONSTRAINT_ROW)
+            d->basis.active[q].value = d->target[d->basis.active[q].index];
     if (flx_basis_refresh(&d->basis, d->product))
         for (int j = 0; j < k; j++)
             d->weights[j] = clip(d->product[j]);
     for (int q = 0; q < k; q++)
-        if (d->basis.held[q].kind < FLX_CONSTRAINT_TOTAL)
-            d->weights[d->basis.held[q].index] = d->basis.held[q].value;
-    look_around(d);
+        if (d->basis.active[q].kind < FLX_CONSTRAINT_TOTAL)
+            d->weights[d->basis.active[q].index] = d->basis.active[q].value;
+    evaluate(d);
 }
 
 static void measure_rows(flx_descent *d)
@@ -141,14 +139,14 @@ flx_status flx_descent_create(const flx_output_weighting_problem *problem,
         return status;
     }
     measure_rows(d);
-    look_around(d);
+    evaluate(d);
     return FLX_OK;
 }
 
 /* How fast the loss changes along edge q, in the better of its directions. */
 static double rate_along(const flx_descent *d, int q, double slope, double *sign)
 {
-    flx_active_constraint_kind kind = d->basis.held[q].kind;
+    flx_active_constraint_kind kind = d->basis.active[q].kind;
     *sign = kind == FLX_CONSTRAINT_LOWER   ? 1
             : kind == FLX_CONSTRAINT_UPPER ? -1
                                            : (slope > 0 ? -1 : 1);
@@ -172,7 +170,7 @@ static int choose_edge(const flx_descent *d, double *rate, double *sign)
         }
         double length = sqrt(square), r = rate_along(d, q, slope, &s);
         double noise = 1e-15 * d->row_norm * length;
-        if (d->basis.held[q].kind == FLX_CONSTRAINT_ROW)
+        if (d->basis.active[q].kind == FLX_CONSTRAINT_ROW)
             noise += 1e-11;
         if (-r > noise && -r / length > steepest) {
             steepest = -r / length;
@@ -185,24 +183,24 @@ static int choose_edge(const flx_descent *d, double *rate, double *sign)
 }
 
 /* The steps up to `limit` at which a residual changes its sign. */
-static void collect_kinks(flx_descent *d, double limit)
+static void collect_breakpoints(flx_descent *d, double limit)
 {
     int n = d->problem->n;
     double largest = 0;
     for (int i = 0; i < n; i++)
         largest = fmax(largest, fabs(d->change[i]));
-    d->kinks.count = 0;
+    d->breakpoints.count = 0;
     for (int i = 0; i < n; i++) {
         double speed = d->side[i] * d->change[i];
         if (!(speed > 1e-12 * largest))
             continue;
         double step = fmax(d->side[i] * d->residual[i], 0) / speed;
         if (step <= limit) {
-            d->kinks.step[d->kinks.count] = step;
-            d->kinks.row[d->kinks.count++] = i;
+            d->breakpoints.step[d->breakpoints.count] = step;
+            d->breakpoints.row[d->breakpoints.count++] = i;
         }
     }
-    flx_breakpoint_heap_make(&d->kinks);
+    flx_breakpoint_heap_make(&d->breakpoints);
 }
 
 /* How far a weight can go, and which one meets its bound first (-1: none). */
@@ -215,30 +213,30 @@ static double find_limit(const flx_descent *d, int *blocking)
         largest = fmax(largest, fabs(d->direction[j]));
     *blocking = -1;
     for (int j = 0; j < k; j++) {
-        double speed = d->direction[j], room = HUGE_VAL;
+        double speed = d->direction[j], step = HUGE_VAL;
         if (speed < -1e-11 * largest)
-            room = fmax(d->weights[j], 0) / -speed;
+            step = fmax(d->weights[j], 0) / -speed;
         else if (speed > 1e-11 * largest && has_upper)
-            room = fmax(1 - d->weights[j], 0) / speed;
-        if (room < limit) {
-            limit = room;
+            step = fmax(1 - d->weights[j], 0) / speed;
+        if (step < limit) {
+            limit = step;
             *blocking = j;
         }
     }
     return limit;
 }
 
-/* Passes kinks while the loss still falls, up to `limit`. Returns the step and the row
- * that is met there, -1 where it is the limit. */
-static double pass_kinks(flx_descent *d, double rate, double limit, int *row)
+/* Passes breakpoints while the loss still falls, up to `limit`. Returns the step and the
+ * row that is met there, -1 where it is the limit. */
+static double pass_breakpoints(flx_descent *d, double rate, double limit, int *row)
 {
-    for (collect_kinks(d, limit); d->kinks.count > 0;
-         flx_breakpoint_heap_pop(&d->kinks)) {
-        int i = d->kinks.row[0];
+    for (collect_breakpoints(d, limit); d->breakpoints.count > 0;
+         flx_breakpoint_heap_pop(&d->breakpoints)) {
+        int i = d->breakpoints.row[0];
         rate += 2 * fabs(d->change[i]);
         if (rate >= 0) {
             *row = i;
-            return d->kinks.step[0];
+            return d->breakpoints.step[0];
         }
         add_row(d, i, 2 * d->side[i]);
         d->side[i] = -d->side[i];
@@ -258,14 +256,14 @@ static void move(flx_descent *d, double step)
 static void replace(flx_descent *d, int q, double sign, flx_active_constraint entering)
 {
     int k = d->problem->k;
-    flx_active_constraint leaving = d->basis.held[q];
+    flx_active_constraint leaving = d->basis.active[q];
     if (leaving.kind == FLX_CONSTRAINT_ROW) {
         d->side[leaving.index] = -sign;
         add_row(d, leaving.index, sign);
     }
     for (int l = 0; l < k; l++)
-        d->product[l] = flx_device_product(&d->basis, entering,
-                                           d->basis.edges + (size_t)l * (size_t)k);
+        d->product[l] = flx_constraint_product(&d->basis, entering,
+                                               d->basis.edges + (size_t)l * (size_t)k);
     if (entering.kind == FLX_CONSTRAINT_ROW) {
         add_row(d, entering.index, d->side[entering.index]);
         d->side[entering.index] = d->residual[entering.index] = 0;
@@ -281,15 +279,15 @@ static bool step_along(flx_descent *d, int q, double rate, double sign)
     int k = d->problem->k, blocking, row;
     for (int j = 0; j < k; j++)
         d->direction[j] = sign * d->basis.edges[(size_t)q * (size_t)k + (size_t)j];
-    for (int l = 0; l < k; l++) /* what is held does not move, not even by rounding */
-        if (l != q && d->basis.held[l].kind < FLX_CONSTRAINT_TOTAL)
-            d->direction[d->basis.held[l].index] = 0;
+    for (int l = 0; l < k; l++) /* what is active does not move, not even by rounding */
+        if (l != q && d->basis.active[l].kind < FLX_CONSTRAINT_TOTAL)
+            d->direction[d->basis.active[l].index] = 0;
     multiply(d->problem, d->direction, d->change);
     for (int l = 0; l < k; l++)
-        if (l != q && d->basis.held[l].kind == FLX_CONSTRAINT_ROW)
-            d->change[d->basis.held[l].index] = 0;
+        if (l != q && d->basis.active[l].kind == FLX_CONSTRAINT_ROW)
+            d->change[d->basis.active[l].index] = 0;
     double limit = find_limit(d, &blocking);
-    double step = pass_kinks(d, rate, limit, &row);
+    double step = pass_breakpoints(d, rate, limit, &row);
     if (!isfinite(step))
         return false;
     move(d, step);
@@ -332,7 +330,7 @@ void flx_descent_run(flx_descent *d, int patience)
     refresh(d);
 }
 
-/* Sides of the held rows that balance all others along every edge; what the edges round
+/* Sides of the active rows that balance all others along every edge; what the edges round
  * away comes back in the next round. */
 static void price_rows(flx_descent *d)
 {
@@ -340,13 +338,14 @@ static void price_rows(flx_descent *d)
     for (int round = 0; round < 3; round++) {
         sum_rows(d);
         for (size_t q = 0; q < k; q++)
-            for (size_t j = 0; j < k && d->basis.held[q].kind == FLX_CONSTRAINT_ROW; j++)
-                d->side[d->basis.held[q].index] +=
+            for (size_t j = 0; j < k && d->basis.active[q].kind == FLX_CONSTRAINT_ROW;
+                 j++)
+                d->side[d->basis.active[q].index] +=
                     d->gradient[j] * d->basis.edges[q * k + j];
     }
     for (size_t q = 0; q < k; q++)
-        if (d->basis.held[q].kind == FLX_CONSTRAINT_ROW) {
-            double *side = &d->side[d->basis.held[q].index];
+        if (d->basis.active[q].kind == FLX_CONSTRAINT_ROW) {
+            double *side = &d->side[d->basis.active[q].index];
             *side = fmax(-1, fmin(1, *side));
         }
     sum_rows(d);

@@ -14,16 +14,16 @@ typedef struct {
     double *weights;   /* (k) */
     double *target;    /* (n) y, or y with noise */
     double *residual;  /* (n) target - P w */
-    double *side;      /* (n) its sign, kept through ties; 0 while the row is held */
+    double *side;      /* (n) its sign, kept through ties; 0 while the row is active */
     double *change;    /* (n) P times the direction */
-    double *gradient;  /* (k) of the sum over rows that are not held */
+    double *gradient;  /* (k) of the sum over rows that are not active */
     double *direction; /* (k) */
     double *product;   /* (k) */
-    flx_breakpoint_heap kinks; /* (n) steps at which residuals change sign */
-    double *noise;             /* (n) what rounding makes of a residual */
-    double row_norm;           /* sum of the largest entries of all rows */
-    double noise_sum;          /* of all rows */
-    double loss;               /* sum of the residuals at the last refresh */
+    flx_breakpoint_heap breakpoints; /* (n) steps at which residuals change sign */
+    double *noise;                   /* (n) what rounding makes of a residual */
+    double row_norm;                 /* sum of the largest entries of all rows */
+    double noise_sum;                /* of all rows */
+    double loss;                     /* sum of the residuals at the last refresh */
 } flx_descent;
 
 /* Stands at `start` (k), with the problem's own target. `problem` is borrowed. On failure

@@ -174,8 +174,8 @@ static void cross(const flx_problem *problem, flx_rng_key moment, flx_rates rate
     }
     for (int d = 0; d < problem->n_dimensions; d++) {
         flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d], r.minus[d]};
-        r.trial[d] =
-            flx_cross_dimension(r.trial[d], moment, d, problem->dimensions[d], donors, rates);
+        r.trial[d] = flx_cross_dimension(r.trial[d], moment, d, problem->dimensions[d],
+                                         donors, rates);
     }
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Every step is a Newton step of the free weights from an accurate residual, so that
  * steps repeated on one set refine its solution. Columns that depend on each other would
- * make the set's matrix singular: each round adds a tiny pull to the weights of the round
- * before it (a proximal point), which leaves the optimum as it is. */
+ * make the set's matrix singular: each round adds a tiny proximal term, which draws the
+ * weights to those of the round before it, which leaves the optimum as it is. */
 #include "host/optimization/nnls.h"
+
+#include "formats/memory.h"
 
 #include <float.h>
 #include <math.h>
@@ -52,16 +54,11 @@ flx_status flx_triangle_create(const flx_output_weighting_problem *problem,
                                flx_triangle *triangle, flx_error *error)
 {
     size_t n = (size_t)problem->n, k = (size_t)problem->k;
-    *triangle = (flx_triangle){.k = problem->k,
-                               .n = problem->n,
-                               .R = calloc((k + 1) * k, sizeof(double)),
-                               .z = calloc(k + 1, sizeof(double))};
-    double *columns = malloc(n * (k + 1) * sizeof(double));
-    if (!triangle->R || !triangle->z || !columns) {
-        free(columns);
+    FLX_SCOPED double *columns = malloc(n * (k + 1) * sizeof *columns);
+    *triangle = (flx_triangle){.k = problem->k, .n = problem->n};
+    if (!columns || !FLX_NEW(triangle->R, (k + 1) * k) || !FLX_NEW(triangle->z, k + 1)) {
         flx_triangle_clear(triangle);
-        return flx_fail(error, FLX_NO_MEMORY,
-                        "out of memory for least squares of %zu x %zu", n, k);
+        return flx_no_memory(error, "least squares of %zu x %zu", n, k);
     }
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < k; j++)
@@ -71,7 +68,6 @@ flx_status flx_triangle_create(const flx_output_weighting_problem *problem,
     for (size_t c = 0; c < k + 1 && c + 1 < n; c++)
         reflect(columns, n, k + 1, c);
     copy_upper(columns, n, triangle);
-    free(columns);
     return FLX_OK;
 }
 
@@ -86,10 +82,10 @@ typedef struct {
     const flx_triangle *triangle;
     bool is_mean;
     int k, n_free;
-    double pull;      /* strength of the proximal term */
+    double proximal;  /* factor of the proximal term */
     double noise;     /* what rounding makes of R w - z */
     double *weights;  /* (k) the caller's */
-    double *anchor;   /* (k) what they are pulled to */
+    double *anchor;   /* (k) what the proximal term draws them to */
     double *residual; /* (k + 1) R w - z */
     double *gradient; /* (k) of half the squares */
     double *scale;    /* (k) lengths of the columns */
@@ -110,10 +106,8 @@ static void clear(active_set *s)
 static flx_status allocate(active_set *s, flx_error *error)
 {
     size_t k = (size_t)s->k;
-    s->anchor = calloc(2 * k * k + 6 * k + 1, sizeof(double));
-    s->state = calloc(2 * k, sizeof(int));
-    if (!s->anchor || !s->state)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weights", k);
+    if (!FLX_NEW(s->anchor, 2 * k * k + 6 * k + 1) || !FLX_NEW(s->state, 2 * k))
+        return flx_no_memory(error, "%zu weights", k);
     s->residual = s->anchor + k;
     s->gradient = s->residual + k + 1;
     s->scale = s->gradient + k;
@@ -140,12 +134,12 @@ static void fill_gram(active_set *s)
         largest = fmax(largest, s->gram[j * k + j]);
         reach += sqrt(s->gram[j * k + j]);
     }
-    s->pull = 8 * DBL_EPSILON * (double)k * largest;
+    s->proximal = 8 * DBL_EPSILON * (double)k * largest;
     for (size_t j = 0; j < k; j++)
         s->scale[j] = sqrt(s->gram[j * k + j]);
     s->noise = DBL_EPSILON * (sqrt(target) + reach);
-    if (s->pull == 0)
-        s->pull = 1;
+    if (s->proximal == 0)
+        s->proximal = 1;
 }
 
 static void find_gradient(active_set *s)
@@ -153,7 +147,7 @@ static void find_gradient(active_set *s)
     size_t k = (size_t)s->k;
     const double *R = s->triangle->R;
     for (size_t j = 0; j < k; j++)
-        s->gradient[j] = s->pull * (s->weights[j] - s->anchor[j]);
+        s->gradient[j] = s->proximal * (s->weights[j] - s->anchor[j]);
     for (size_t i = 0; i <= k; i++) {
         double r = -s->triangle->z[i];
         for (size_t j = i; j < k; j++)
@@ -164,7 +158,7 @@ static void find_gradient(active_set *s)
     }
 }
 
-/* Cholesky of the free part; positive definite thanks to the pull. */
+/* Cholesky of the free part; positive definite thanks to the proximal term. */
 static void factorize(active_set *s)
 {
     size_t k = (size_t)s->k, m = 0;
@@ -175,11 +169,11 @@ static void factorize(active_set *s)
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b <= a; b++) {
             double sum = s->gram[(size_t)s->free_index[a] * k + (size_t)s->free_index[b]];
-            sum += a == b ? s->pull : 0;
+            sum += a == b ? s->proximal : 0;
             for (size_t c = 0; c < b; c++)
                 sum -= s->factor[a * k + c] * s->factor[b * k + c];
             if (a == b)
-                s->factor[a * k + a] = sqrt(fmax(sum, s->pull));
+                s->factor[a * k + a] = sqrt(fmax(sum, s->proximal));
             else
                 s->factor[a * k + b] = sum / s->factor[b * k + b];
         }
@@ -221,7 +215,7 @@ static void find_step(active_set *s)
         s->step[a] -= of_step / of_ones * s->ones[a];
 }
 
-/* Takes the step as far as the bounds allow; a weight that meets one is held there.
+/* Takes the step as far as the bounds allow; a weight that meets one is fixed there.
  * Returns whether one was met; *gain: what the whole step would have saved. */
 static bool take_step(active_set *s, double *gain)
 {
@@ -229,13 +223,13 @@ static bool take_step(active_set *s, double *gain)
     double share = 1;
     *gain = 0;
     for (int a = 0; a < s->n_free; a++) {
-        double w = s->weights[s->free_index[a]], room = 1;
+        double w = s->weights[s->free_index[a]], allowed = 1;
         if (w + s->step[a] < 0)
-            room = w / -s->step[a];
+            allowed = w / -s->step[a];
         else if (!s->is_mean && w + s->step[a] > 1)
-            room = (1 - w) / s->step[a];
-        if (room < share) {
-            share = room;
+            allowed = (1 - w) / s->step[a];
+        if (allowed < share) {
+            share = allowed;
             blocking = a;
         }
     }
@@ -251,7 +245,7 @@ static bool take_step(active_set *s, double *gain)
     return blocking >= 0;
 }
 
-/* Lets go of the held weight that gains most; false where none gains. */
+/* Frees the fixed weight that gains most; false where none gains. */
 static bool release_one(active_set *s)
 {
     int best = -1;
@@ -278,7 +272,7 @@ static double squares(const active_set *s)
     return sum;
 }
 
-static void settle(active_set *s)
+static void minimize(active_set *s)
 {
     int limit = 20 * s->k + 100;
     for (int i = 0; i < limit; i++) {
@@ -295,11 +289,11 @@ static void settle(active_set *s)
 }
 
 /* Convex: f(v) >= f(w) + slope (v - w) for all v, and a linear function is least at a
- * corner. */
+ * vertex. */
 static double lower_bound(active_set *s)
 {
     double least = HUGE_VAL, along = 0;
-    s->pull = 0;
+    s->proximal = 0;
     find_gradient(s);
     double value = squares(s);
     for (int j = 0; j < s->k; j++) {
@@ -336,7 +330,7 @@ flx_status flx_nnls(const flx_triangle *triangle, flx_output_weighting_form form
         fill_gram(&s);
         for (int round = 0; round < ROUNDS; round++) {
             memcpy(s.anchor, weights, (size_t)s.k * sizeof(double));
-            settle(&s);
+            minimize(&s);
         }
         tidy(&s);
         *bound = lower_bound(&s);

@@ -4,6 +4,7 @@
  * searched on the triangular factor, which has the same values in k + 1 rows. */
 #include "host/optimization/output_weighting.h"
 
+#include "formats/memory.h"
 #include "host/optimization/least_absolute.h"
 #include "host/optimization/output_weighting_problem.h"
 #include "host/optimization/weight_search.h"
@@ -33,24 +34,6 @@ typedef struct {
     flx_blend_set *set;
 } batch;
 
-double flx_output_weighting_loss_of(const flx_output_weighting_problem *problem,
-                                    const double *weights)
-{
-    size_t n = (size_t)problem->n, k = (size_t)problem->k;
-    double total = 0, sum = 0;
-    for (size_t j = 0; j < k; j++)
-        sum += weights[j];
-    double divisor = problem->form == FLX_FORM_MEAN ? sum : 1;
-    for (size_t i = 0; i < n; i++) {
-        double blend = 0;
-        for (size_t j = 0; j < k; j++)
-            blend += problem->P[i * k + j] * weights[j];
-        double residual = problem->y[i] - blend / divisor;
-        total += problem->loss == FLX_LOSS_SQUARED ? residual * residual : fabs(residual);
-    }
-    return total / problem->n;
-}
-
 void flx_output_weighting_result_clear(flx_output_weighting_result *result)
 {
     free(result->weights);
@@ -74,14 +57,10 @@ static void clear(batch *b)
 
 static flx_status allocate(batch *b, flx_error *error)
 {
-    size_t members = (size_t)b->n_members, searches = (size_t)b->n_searches;
-    b->members = calloc(members + 1, sizeof *b->members);
-    b->searches = calloc(searches + 1, sizeof *b->searches);
-    b->optima = calloc(searches + 1, sizeof *b->optima);
-    if (!b->members || !b->searches || !b->optima)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weightings",
-                        members);
-    return FLX_OK;
+    return FLX_NEW(b->members, b->n_members) && FLX_NEW(b->searches, b->n_searches) &&
+                   FLX_NEW(b->optima, b->n_searches)
+               ? FLX_OK
+               : flx_no_memory(error, "%d weightings", b->n_members);
 }
 
 /* The first failure of a pass, whatever thread it was in. */
@@ -116,10 +95,9 @@ static flx_status prepare(batch *b, flx_error *error)
 
 static flx_status create_set(batch *b, flx_error *error)
 {
-    flx_blend_problem *blends = calloc((size_t)b->n_members + 1, sizeof *blends);
-    if (!blends)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d blends",
-                        b->n_members);
+    FLX_SCOPED flx_blend_problem *blends = NULL;
+    if (!FLX_NEW(blends, b->n_members))
+        return flx_no_memory(error, "%d blends", b->n_members);
     for (int m = 0; m < b->n_members; m++) {
         const flx_output_weighting_problem *p = b->members[m].problem;
         const flx_triangle *triangle = &b->members[m].triangle;
@@ -128,10 +106,8 @@ static flx_status create_set(batch *b, flx_error *error)
             blends[m] =
                 (flx_blend_problem){p->k + 1, p->k, true, triangle->R, triangle->z};
     }
-    flx_status status = b->backend->operations->blend_create(
-        b->backend, blends, b->n_members, &b->set, error);
-    free(blends);
-    return status;
+    return b->backend->operations->blend_create(b->backend, blends, b->n_members, &b->set,
+                                                error);
 }
 
 static flx_optimizer_options search_options(const batch *b, const member *m, int restart)
@@ -184,10 +160,9 @@ static flx_status collect(const batch *b, int m, flx_output_weighting_result *re
     const flx_output_weighting_problem *p = b->members[m].problem;
     size_t k = (size_t)p->k;
     result->k = p->k;
-    result->weights = calloc(k, sizeof(double));
     result->loss_before_polish = HUGE_VAL;
-    if (!result->weights)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu weights", k);
+    if (!FLX_NEW(result->weights, k))
+        return flx_no_memory(error, "%zu weights", k);
     for (int r = 0; r < b->options.restarts; r++) {
         const flx_optimum *optimum = b->optima[m * b->options.restarts + r];
         double loss = flx_output_weighting_loss_of(p, optimum->best);
@@ -206,9 +181,10 @@ static flx_status polish(const batch *b, member *m, flx_output_weighting_result 
 {
     const flx_output_weighting_problem *p = m->problem;
     size_t k = (size_t)p->k;
-    double bound = 0, *polished = malloc(k * sizeof *polished);
-    if (!polished)
-        return flx_fail(&m->error, FLX_NO_MEMORY, "out of memory for %zu weights", k);
+    double bound = 0;
+    FLX_SCOPED double *polished = NULL;
+    if (!FLX_NEW(polished, k))
+        return flx_no_memory(&m->error, "%zu weights", k);
     memcpy(polished, result->weights, k * sizeof *polished);
     flx_status status = p->loss == FLX_LOSS_SQUARED
                             ? flx_nnls(&m->triangle, p->form, polished, &bound, &m->error)
@@ -220,7 +196,6 @@ static flx_status polish(const batch *b, member *m, flx_output_weighting_result 
         result->loss = loss;
     }
     result->gap = fmax(result->loss - bound, 0);
-    free(polished);
     return status;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/optimization/output_weighting_problem.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_MODELS = 4096 };
@@ -54,12 +55,10 @@ flx_status flx_output_weighting_seeds(const flx_output_weighting_problem *proble
 {
     size_t k = (size_t)problem->k, cached = (size_t)problem->n_cached;
     size_t count = cached + (is_paper ? 0 : k + 2);
-    double bound, *rows = calloc((count + 1) * k, sizeof *rows);
-    *seeds = rows;
+    double bound, *rows = FLX_NEW(*seeds, count * k);
     *n_seeds = (int)count;
     if (!rows)
-        return flx_fail(error, FLX_NO_MEMORY,
-                        "out of memory for %zu seeds of %zu weights", count, k);
+        return flx_no_memory(error, "%zu seeds of %zu weights", count, k);
     if (cached)
         memcpy(rows, problem->cached, cached * k * sizeof *rows);
     if (is_paper)
@@ -70,4 +69,22 @@ flx_status flx_output_weighting_seeds(const flx_output_weighting_problem *proble
         rows[(1 + j) * k + j] = 1;
     }
     return flx_nnls(triangle, problem->form, rows + (k + 1) * k, &bound, error);
+}
+
+double flx_output_weighting_loss_of(const flx_output_weighting_problem *problem,
+                                    const double *weights)
+{
+    size_t n = (size_t)problem->n, k = (size_t)problem->k;
+    double total = 0, sum = 0;
+    for (size_t j = 0; j < k; j++)
+        sum += weights[j];
+    double divisor = problem->form == FLX_FORM_MEAN ? sum : 1;
+    for (size_t i = 0; i < n; i++) {
+        double blend = 0;
+        for (size_t j = 0; j < k; j++)
+            blend += problem->P[i * k + j] * weights[j];
+        double residual = problem->y[i] - blend / divisor;
+        total += problem->loss == FLX_LOSS_SQUARED ? residual * residual : fabs(residual);
+    }
+    return total / problem->n;
 }

@@ -185,7 +185,7 @@ static void awkward_tables_are_solved(void)
     free(y);
 }
 
-/* Rows that come twice and few values, far from zero: no corner is simple. */
+/* Rows that come twice and few values, far from zero: no vertex is simple. */
 static void ties_far_from_zero_are_solved(void)
 {
     enum { N2 = 90, K2 = 20 };
@@ -259,7 +259,7 @@ static void a_basis_leaves_along_its_edges(void)
     assert_int(flx_basis_create(&p, w, &basis, &error), FLX_OK);
     flx_active_constraint row = {FLX_CONSTRAINT_ROW, 1, 1};
     for (int l = 0; l < 2; l++)
-        products[l] = flx_device_product(&basis, row, basis.edges + 2 * l);
+        products[l] = flx_constraint_product(&basis, row, basis.edges + 2 * l);
     assert_close(products[0], 1, 0, 0);
     assert_close(products[1], 3, 0, 0);
     flx_basis_replace(&basis, 1, row, products);
@@ -272,7 +272,7 @@ static void a_basis_leaves_along_its_edges(void)
     assert_close(w[0], 0.5, 1e-15, 0);
     assert_close(w[1], 0.5 / 3, 1e-15, 0);
     assert_close(basis.edges[1], -1.0 / 3, 1e-15, 0);
-    basis.held[0] = row; /* twice the same row */
+    basis.active[0] = row; /* twice the same row */
     assert_true(!flx_basis_refresh(&basis, w));
     assert_close(w[0], 0.5, 1e-15, 0);
     flx_basis_clear(&basis);
