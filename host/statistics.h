@@ -7,7 +7,7 @@
 #include "host/statistics/argsort.h"
 #include "host/statistics/cross_validation.h"
 #include "host/statistics/error_metrics.h"
-#include "host/statistics/selection_folds.h"
+#include "host/statistics/row_groups.h"
 #include "host/statistics/subsample.h"
 #include "host/statistics/symmetric_eigen.h"
 

@@ -187,8 +187,9 @@ static flx_status try_members(refit *r, const flx_member *members, int count,
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
     else
         status = ask_model(r, backend, error);
-    if (fold)
-        flx_folds_assign(r->rows.n_fresh, 0, fold);
+    int n_groups;
+    if (status == FLX_OK)
+        status = flx_folds_deal(NULL, r->rows.n_fresh, 0, fold, &n_groups, error);
     for (int f = 0; f < FLX_FOLDS && status == FLX_OK; f++)
         status = test_fold(r, members, count, fold, f, backend, report, error);
     free(fold);

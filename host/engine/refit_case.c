@@ -2,12 +2,11 @@
  * What a refit is taught: folds of the new rows, each with the rows the model keeps. */
 #include "host/engine/refit_case.h"
 
-#include "kernels/formulas/philox.h"
+#include "formats/memory.h"
+#include "host/statistics.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { FOLD_STREAM = 0x5245464f /* "REFO" */ };
 
 void flx_refit_date(flx_refit_case *one, const flx_dataset *rows)
 {
@@ -18,51 +17,18 @@ void flx_refit_date(flx_refit_case *one, const flx_dataset *rows)
     }
 }
 
-/* Numbers the units that stay together, rows or groups; returns how many. */
-static int number_units(const flx_training_set *fresh, const int64_t *groups, int *unit)
-{
-    int count = 0;
-    for (int i = 0; i < fresh->n; i++) {
-        int at = -1;
-        for (int j = i - 1; j >= 0 && at < 0 && groups; j--)
-            if (groups[fresh->row[j]] == groups[fresh->row[i]])
-                at = unit[j];
-        unit[i] = at >= 0 ? at : count++;
-    }
-    return count;
-}
-
-/* order (count) out: 0 .. count - 1, shuffled. */
-static void shuffle(int *order, int count, uint64_t seed)
-{
-    for (int i = 0; i < count; i++)
-        order[i] = i;
-    for (int i = count - 1; i > 0; i--) {
-        int j = (int)(flx_uniform(seed, FOLD_STREAM, (uint32_t)i, 0, 0) * (i + 1));
-        int held = order[i];
-        order[i] = order[j];
-        order[j] = held;
-    }
-}
-
 flx_status flx_refit_assign_folds(flx_refit_case *one, const int64_t *groups,
                                   uint64_t seed, flx_error *error)
 {
-    size_t n = (size_t)one->fresh.n + 1;
-    int *unit = malloc(n * sizeof *unit), *order = malloc(n * sizeof *order);
-    one->fold = malloc(n * sizeof *one->fold);
-    if (unit && order && one->fold) {
-        int units = number_units(&one->fresh, groups, unit);
-        one->n_folds = units < FLX_REFIT_FOLDS ? units : FLX_REFIT_FOLDS;
-        shuffle(order, units, seed);
-        for (int i = 0; i < one->fresh.n; i++)
-            one->fold[i] = order[unit[i]] % one->n_folds;
-    }
-    bool is_whole = unit && order && one->fold;
-    free(unit);
-    free(order);
-    return is_whole ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n - 1);
+    int n = one->fresh.n, n_groups;
+    FLX_SCOPED int64_t *group = NULL;
+    if (!FLX_NEW(group, n) || !FLX_NEW(one->fold, n))
+        return flx_no_memory(error, "%d rows", n);
+    for (int i = 0; i < n; i++)
+        group[i] = groups ? groups[one->fresh.row[i]] : i;
+    FLX_TRY(flx_folds_deal(group, n, seed, one->fold, &n_groups, error));
+    one->n_folds = flx_folds_count(n_groups);
+    return FLX_OK;
 }
 
 static void copy_point(const flx_training_set *from, int i, size_t width,

@@ -6,9 +6,10 @@
 #define FLX_REFIT_CASE_H
 
 #include "host/model.h"
+#include "host/statistics.h"
 #include "host/training.h"
 
-enum { FLX_REFIT_FOLDS = 5 };
+enum { FLX_REFIT_FOLDS = FLX_FOLDS };
 
 /* One model that is weighed. */
 typedef enum { FLX_IN_PLACE, FLX_RECALIBRATED, FLX_FITTED } flx_refit_origin;

@@ -3,6 +3,9 @@
 
 #include "formats/files.h"
 
+/* Raised when rows are dealt out to other folds. */
+enum { DEAL_VERSION = 2 };
+
 static void add_doubles(flx_digest *digest, const double *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -47,7 +50,11 @@ static void add_options(flx_digest *digest, const flx_fit_task *task)
     const int shape[] = {task->n, task->d};
     const int gp[] = {(int)task->prior, task->is_isotropic, task->starts,
                       task->start != NULL};
+    bool has_folds = task->kind == FLX_PREDICTOR_MLP ||
+                     (task->kind >= FLX_PREDICTOR_XGBOOST && task->wants_residuals);
     flx_digest_add_text(digest, flx_predictor_kind_text(task->kind));
+    if (has_folds)
+        flx_digest_add_integer(digest, DEAL_VERSION);
     add_integers(digest, shape, 2);
     if (task->kind != FLX_PREDICTOR_GP) {
         flx_digest_add_integer(digest, task->seed);

@@ -49,9 +49,9 @@ static flx_status enrol(pupil *p, const flx_fit_task *task, flx_fit_result *resu
                         task->name, n);
     if (!flx_regressor_target_admit(task, result))
         return FLX_OK;
-    flx_folds_assign(task->n, task->seed, p->fold);
+    int n_groups;
     flx_regressor_target_standardize(task, result, p->y);
-    return FLX_OK;
+    return flx_folds_deal(NULL, task->n, task->seed, p->fold, &n_groups, error);
 }
 
 static void drop_piece(piece *part)

@@ -2,6 +2,8 @@
  * One table of scaled group means for all finalists; each task copies its columns. */
 #include "host/selection/gp_rerank.h"
 
+#include "formats/memory.h"
+
 #include "host/regression.h"
 #include "host/statistics.h"
 
@@ -39,17 +41,20 @@ static int point_of(int group, int n_groups, int points)
     return group == 0 || before / n_groups != point ? point : -1;
 }
 
-static void average(final_round *f, const int *number, int n_groups)
+/* Adds up the rows of the groups that make a point, and divides. */
+static void average(final_round *f, const flx_row_groups *groups)
 {
     size_t width = (size_t)f->width;
-    for (int i = 0; i < f->problem->n; i++) {
-        int point = point_of(number[i], n_groups, f->points);
-        if (point < 0)
-            continue;
-        for (size_t v = 0; v < width; v++)
-            f->means[(size_t)point * width + v] += input_of(f->problem, (size_t)i, v);
-        f->y[point] += f->problem->y[i];
-        f->rows[point]++;
+    for (int g = 0; g < groups->count; g++) {
+        int point = point_of(g, groups->count, f->points);
+        double *mean = f->means + (size_t)point * width;
+        for (int i = groups->start[g]; i < groups->start[g + 1] && point >= 0; i++) {
+            size_t row = (size_t)groups->rows[i];
+            for (size_t v = 0; v < width; v++)
+                mean[v] += input_of(f->problem, row, v);
+            f->y[point] += f->problem->y[row];
+            f->rows[point]++;
+        }
     }
     for (int p = 0; p < f->points; p++) {
         for (size_t v = 0; v < width; v++)
@@ -76,26 +81,17 @@ static void scale(final_round *f, size_t v)
 
 static flx_status prepare(final_round *f, flx_error *error)
 {
-    int n_groups, *number = malloc((size_t)f->problem->n * sizeof *number);
-    flx_status status =
-        number ? flx_number_groups(f->problem->group, f->problem->n, number, &n_groups,
-                                   error)
-               : flx_fail(error, FLX_NO_MEMORY, "out of memory for the finalists");
-    if (status == FLX_OK) {
-        f->points = n_groups < MOST_POINTS ? n_groups : MOST_POINTS;
-        f->means = calloc((size_t)f->points * (size_t)f->width, sizeof *f->means);
-        f->y = calloc((size_t)f->points, sizeof *f->y);
-        f->rows = calloc((size_t)f->points, sizeof *f->rows);
-        if (!f->means || !f->y || !f->rows)
-            status = flx_fail(error, FLX_NO_MEMORY, "out of memory for the finalists");
-    }
-    if (status == FLX_OK) {
-        average(f, number, n_groups);
-        for (int v = 0; v < f->width; v++)
-            scale(f, (size_t)v);
-    }
-    free(number);
-    return status;
+    flx_row_groups groups;
+    FLX_TRY(flx_row_groups_create(f->problem->group, f->problem->n, &groups, error));
+    f->points = groups.count < MOST_POINTS ? groups.count : MOST_POINTS;
+    bool is_whole = FLX_NEW(f->means, (size_t)f->points * (size_t)f->width) &&
+                    FLX_NEW(f->y, f->points) && FLX_NEW(f->rows, f->points);
+    if (is_whole)
+        average(f, &groups);
+    for (int v = 0; v < f->width && is_whole; v++)
+        scale(f, (size_t)v);
+    flx_row_groups_clear(&groups);
+    return is_whole ? FLX_OK : flx_no_memory(error, "the finalists");
 }
 
 /* Members first, then the always-included. */

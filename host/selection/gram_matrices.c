@@ -3,6 +3,8 @@
  * rows are the whole less these. */
 #include "host/selection/gram_matrices.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -102,12 +104,24 @@ static void turn(flx_selection_products *s, int threads, double *totals)
                                   (s->n - (s->start[f + 1] - s->start[f]));
 }
 
+static flx_status deal_folds(const flx_selection_problem *problem, int *order,
+                             flx_selection_products *s, flx_error *error)
+{
+    int n_groups;
+    FLX_SCOPED int *fold = NULL;
+    if (!FLX_NEW(fold, s->n))
+        return flx_no_memory(error, "%d rows", s->n);
+    FLX_TRY(flx_folds_deal(problem->group, s->n, 0, fold, &n_groups, error));
+    s->n_folds = flx_folds_count(n_groups);
+    flx_folds_order(fold, s->n, s->n_folds, order, s->start);
+    return FLX_OK;
+}
+
 static flx_status fill(const flx_selection_problem *problem, int threads, int *order,
                        double *totals, flx_selection_products *s, flx_error *error)
 {
     size_t n = (size_t)s->n;
-    FLX_TRY(
-        flx_fold_rows(problem->group, problem->n, order, s->start, &s->n_folds, error));
+    FLX_TRY(deal_folds(problem, order, s, error));
     for (int v = 0; v < s->p; v++)
         s->y_sd = standardize(problem, order, v, s->columns + (size_t)v * n);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
@@ -121,7 +135,7 @@ flx_status flx_selection_products_create(const flx_selection_problem *problem,
                                          int threads, flx_selection_products *out,
                                          flx_error *error)
 {
-    size_t n = (size_t)problem->n, folds = FLX_SELECTION_FOLDS;
+    size_t n = (size_t)problem->n, folds = FLX_FOLDS;
     size_t p = (size_t)problem->m + (size_t)problem->n_always + 1;
     *out = (flx_selection_products){.n = problem->n, .p = (int)p};
     out->columns = malloc(p * n * sizeof *out->columns);

@@ -12,7 +12,7 @@ typedef struct {
     int n, p;    /* rows; variables: candidates, the always-included, the target */
     double y_sd; /* deviation of the target, 0 where it is constant */
     int n_folds;
-    int start[FLX_SELECTION_FOLDS + 1]; /* held-out rows of fold f: start[f] on */
+    int start[FLX_FOLDS + 1]; /* held-out rows of fold f: start[f] on */
     double *columns;  /* (p, n) of mean 0 and variance 1, constants 0; rows by fold */
     double *means;    /* (folds, p) over the teaching rows */
     double *products; /* (folds, p, p) of the centred variables over these rows */

@@ -18,7 +18,7 @@ static const double penalties[N_PENALTIES] = {1e-3, 1e-2, 1e-1, 1};
 struct flx_selection_ridge {
     int n, m, n_folds, threads;
     double y_sd;
-    int start[FLX_SELECTION_FOLDS + 1];
+    int start[FLX_FOLDS + 1];
     double *gram;     /* (folds, penalties, m, m) penalized */
     double *moment;   /* (folds, penalties, m) with the target */
     double *residual; /* (penalties, m + 1, n) held-out rows; the target last */

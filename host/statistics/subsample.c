@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/statistics/subsample.h"
 
+#include "formats/memory.h"
+#include "host/statistics/row_groups.h"
 #include "kernels/formulas/philox.h"
 
 #include <stdlib.h>
 
 enum { DRAW_STREAM = 0x44524157 }; /* "DRAW" */
-
-/* A row and what keeps it together with others: its group, or itself. */
-typedef struct {
-    int64_t group;
-    int row;
-} member;
-
-static int compare_members(const void *a, const void *b)
-{
-    const member *x = a, *y = b;
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
-}
 
 static int compare_rows(const void *a, const void *b)
 {
@@ -27,72 +15,65 @@ static int compare_rows(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts the rows by group; starts[g] is where group g begins. Returns how many there are.
- */
-static int list_groups(const flx_dataset *table, member *members, int *starts)
+/* order (count) out: 0 .. count - 1, shuffled. */
+static void shuffle(int *order, int count, uint64_t seed)
 {
-    int count = 0;
-    for (int i = 0; i < table->rows; i++)
-        members[i] = (member){table->group ? table->group[i] : i, i};
-    qsort(members, (size_t)table->rows, sizeof *members, compare_members);
-    for (int i = 0; i < table->rows; i++)
-        if (i == 0 || members[i].group != members[i - 1].group)
-            starts[count++] = i;
-    return count;
-}
-
-static void shuffle(int *starts, int count, uint64_t seed)
-{
+    for (int i = 0; i < count; i++)
+        order[i] = i;
     for (int i = count - 1; i > 0; i--) {
         int j = flx_below(seed, DRAW_STREAM, (uint32_t)i, 0, 0, i + 1);
-        int moved = starts[i];
-        starts[i] = starts[j];
-        starts[j] = moved;
+        int moved = order[i];
+        order[i] = order[j];
+        order[j] = moved;
     }
 }
 
 /* Rows of the first groups that fit into `count`, at least one group; ascending. */
-static int take_rows(const member *members, int rows, const int *starts, int n_groups,
-                     int count, int *drawn)
+static int take_rows(const flx_row_groups *groups, const int *order, int count,
+                     int *drawn)
 {
     int n = 0;
-    for (int g = 0; g < n_groups && n < count; g++) {
-        int end = starts[g];
-        while (end < rows && members[end].group == members[starts[g]].group)
-            end++;
-        if (n > 0 && n + end - starts[g] > count)
+    for (int k = 0; k < groups->count && n < count; k++) {
+        int first = groups->start[order[k]], end = groups->start[order[k] + 1];
+        if (n > 0 && n + end - first > count)
             break;
-        for (int i = starts[g]; i < end; i++)
-            drawn[n++] = members[i].row;
+        for (int i = first; i < end; i++)
+            drawn[n++] = groups->rows[i];
     }
     qsort(drawn, (size_t)n, sizeof *drawn, compare_rows);
     return n;
 }
 
+static flx_status draw_rows(const flx_dataset *table, int count, uint64_t seed,
+                            int *drawn, int *n_drawn, flx_error *error)
+{
+    flx_row_groups groups;
+    FLX_SCOPED int *order = NULL;
+    FLX_TRY(flx_row_groups_create(table->group, table->rows, &groups, error));
+    flx_status status = FLX_NEW(order, groups.count)
+                            ? FLX_OK
+                            : flx_no_memory(error, "%d rows", table->rows);
+    if (status == FLX_OK) {
+        shuffle(order, groups.count, seed);
+        *n_drawn = take_rows(&groups, order, count, drawn);
+    }
+    flx_row_groups_clear(&groups);
+    return status;
+}
+
 flx_status flx_subsample_rows(const flx_dataset *table, int count, uint64_t seed,
                               int **drawn, int *n_drawn, flx_error *error)
 {
-    size_t rows = (size_t)table->rows;
-    *drawn = malloc(rows * sizeof **drawn);
-    member *members = malloc(rows * sizeof *members);
-    int *starts = malloc(rows * sizeof *starts);
-    if (!*drawn || !members || !starts) {
-        free(members);
-        free(starts);
-        free(*drawn);
-        *drawn = NULL;
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", rows);
-    }
-    if (count <= 0 || count >= table->rows) {
-        for (int i = 0; i < table->rows; i++)
-            (*drawn)[i] = i;
-        *n_drawn = table->rows;
-    } else {
-        int n_groups = list_groups(table, members, starts);
-        shuffle(starts, n_groups, seed);
-        *n_drawn = take_rows(members, table->rows, starts, n_groups, count, *drawn);
-    }
-    free(members);
-    free(starts);
+    FLX_SCOPED int *rows = NULL;
+    *drawn = NULL;
+    *n_drawn = table->rows;
+    if (!FLX_NEW(rows, table->rows))
+        return flx_no_memory(error, "%d rows", table->rows);
+    for (int i = 0; i < table->rows; i++)
+        rows[i] = i;
+    if (count > 0 && count < table->rows)
+        FLX_TRY(draw_rows(table, count, seed, rows, n_drawn, error));
+    *drawn = rows;
+    rows = NULL;
     return FLX_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/ensemble_training.h"
 
+#include "formats/memory.h"
+
 #include "host/model.h"
 #include "host/statistics.h"
 #include "host/training/ensemble_weights.h"
@@ -189,8 +191,12 @@ static flx_status list_rows(trainer *t, int *n_groups, flx_error *error)
         t->rows[t->n] = chosen[i];
         t->y[t->n++] = y;
     }
-    return flx_folds_assign_groups(rows, t->rows, t->n, FOLDS, 0, t->fold, n_groups,
-                                   error);
+    FLX_SCOPED int64_t *group = NULL;
+    if (!FLX_NEW(group, t->n))
+        return flx_no_memory(error, "%d rows", t->n);
+    for (int i = 0; i < t->n; i++)
+        group[i] = rows->group ? rows->group[t->rows[i]] : i;
+    return flx_folds_deal(group, t->n, 0, t->fold, n_groups, error);
 }
 
 /* Half the range beyond what all training rows held, never below 0 where nothing was. */

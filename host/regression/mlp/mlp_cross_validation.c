@@ -60,6 +60,7 @@ flx_status flx_mlp_cross_validation_prepare(flx_mlp_cross_validation *l,
     *l = (flx_mlp_cross_validation){.task = task, .result = result};
     if (!flx_regressor_target_admit(task, result))
         return FLX_OK;
+    int n_groups;
     size_t n = (size_t)task->n, d = (size_t)task->d;
     l->folds = task->n < FLX_FOLDS ? task->n : FLX_FOLDS;
     l->row_fold = malloc(n * sizeof *l->row_fold);
@@ -74,7 +75,7 @@ flx_status flx_mlp_cross_validation_prepare(flx_mlp_cross_validation *l,
     l->y = take(&memory, n);
     flx_regressor_target_standardize(task, result, l->y);
     standardize_inputs(l);
-    flx_folds_assign(task->n, task->seed, l->row_fold);
+    FLX_TRY(flx_folds_deal(NULL, task->n, task->seed, l->row_fold, &n_groups, error));
     for (int f = 0; f < l->folds; f++)
         pack_fold(l, f, &memory);
     return FLX_OK;

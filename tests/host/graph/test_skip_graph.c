@@ -70,37 +70,8 @@ static void replicas_give_a_rate_each(void)
     flx_deployment_destroy(deployment);
 }
 
-static void groups_stay_in_one_fold(void)
-{
-    enum { ROWS = 30, FOLDS = 5 };
-    flx_dataset *table = two_services_rows(ROWS, 1, 1);
-    int rows[ROWS], fold[ROWS], again[ROWS], n_groups = 0, sizes[FOLDS] = {0};
-    flx_error error = {0};
-    table->group = malloc(ROWS * sizeof *table->group);
-    for (int r = 0; r < ROWS; r++) {
-        rows[r] = r;
-        table->group[r] = 1000 + r / 3;
-    }
-    assert_int(
-        flx_folds_assign_groups(table, rows, ROWS, FOLDS, 7, fold, &n_groups, &error),
-        FLX_OK);
-    assert_int(n_groups, 10);
-    for (int r = 0; r < ROWS; r++) {
-        assert_int(fold[r], fold[r - r % 3]);
-        sizes[fold[r]]++;
-    }
-    for (int f = 0; f < FOLDS; f++)
-        assert_int(sizes[f], 6); /* two groups each */
-    assert_int(
-        flx_folds_assign_groups(table, rows, ROWS, FOLDS, 8, again, &n_groups, &error),
-        FLX_OK);
-    assert_true(memcmp(fold, again, sizeof fold) != 0);
-    flx_dataset_destroy(table);
-}
-
 CU_TestInfo skip_graph_tests[] = {
     {"vertices read what all below read", vertices_read_what_all_below_read},
     {"replicas give a rate each", replicas_give_a_rate_each},
-    {"groups stay in one fold", groups_stay_in_one_fold},
     CU_TEST_INFO_NULL,
 };

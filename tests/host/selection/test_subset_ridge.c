@@ -2,7 +2,7 @@
  * The ridge's errors of subsets against values worked by hand and against the plain
  * normal equations, solved anew for every fold. */
 #include "host/selection/subset_ridge.h"
-#include "host/statistics/selection_folds.h"
+#include "host/statistics/cross_validation.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
 
@@ -108,16 +108,16 @@ static double expected_error(const flx_selection_problem *p, const int *subset, 
 {
     static const double penalties[] = {1e-3, 1e-2, 1e-1, 1};
     double Z[N * (M + A)], best = INFINITY;
-    int order[N], start[FLX_SELECTION_FOLDS + 1], n_folds;
+    int fold[N], n_groups;
     flx_error error = {0};
-    assert_int(flx_fold_rows(p->group, p->n, order, start, &n_folds, &error), FLX_OK);
+    assert_int(flx_folds_deal(p->group, p->n, 0, fold, &n_groups, &error), FLX_OK);
     gather(p, subset, k, Z);
     for (int t = 0; t < 4; t++) {
         double sum = 0;
-        for (int f = 0; f < n_folds; f++) {
+        for (int f = 0; f < flx_folds_count(n_groups); f++) {
             bool is_held[N] = {0};
-            for (int i = start[f]; i < start[f + 1]; i++)
-                is_held[order[i]] = true;
+            for (int i = 0; i < p->n; i++)
+                is_held[i] = fold[i] == f;
             sum += held_out(p, Z, k + p->n_always, is_held, penalties[t]);
         }
         best = fmin(best, sum / p->n);
@@ -192,24 +192,6 @@ static void units_change_nothing_but_the_unit(void)
     assert_close(error_of(&q, subset, 2), 1e-3 * error_of(&p, subset, 2), 1e-9, 0);
 }
 
-static void groups_are_held_out_whole(void)
-{
-    flx_selection_problem p = make_problem();
-    int order[N], start[FLX_SELECTION_FOLDS + 1], n_folds, fold[N], seen = 0;
-    flx_error error = {0};
-    assert_int(flx_fold_rows(p.group, p.n, order, start, &n_folds, &error), FLX_OK);
-    assert_int(n_folds, 5);
-    assert_int(start[5], N);
-    for (int f = 0; f < n_folds; f++)
-        for (int i = start[f]; i < start[f + 1]; i++, seen++)
-            fold[order[i]] = f;
-    assert_int(seen, N);
-    for (int i = 0; i + 1 < N; i += 2)
-        assert_int(fold[i], fold[i + 1]);
-    for (int f = 0; f < n_folds; f++) /* 21 groups, one of a single row */
-        assert_true(start[f + 1] - start[f] >= 7 && start[f + 1] - start[f] <= 10);
-}
-
 static void threads_and_neighbours_change_nothing(void)
 {
     enum { COUNT = 200 };
@@ -245,7 +227,6 @@ CU_TestInfo subset_ridge_tests[] = {
     {"nothing chosen predicts the mean", nothing_chosen_predicts_the_mean},
     {"constants change nothing", constants_change_nothing},
     {"units change nothing but the unit", units_change_nothing_but_the_unit},
-    {"groups are held out whole", groups_are_held_out_whole},
     {"threads and neighbours change nothing", threads_and_neighbours_change_nothing},
     CU_TEST_INFO_NULL,
 };
