@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The work of a pass: answers of layer 1, 2, .. (m, size[l]), then in the same order
- * d loss / d (sums of that layer). */
+ * The work of a pass: activations of layer 1, 2, .. (m, size[l]), then in the same order
+ * its deltas, d loss / d (sums before the activation). */
 #include "host/regression/mlp/mlp_network.h"
 
 #include "kernels/formulas/philox.h"
@@ -24,8 +24,8 @@ size_t flx_mlp_count_weights(const flx_mlp_shape *shape)
     return weight_at(shape, shape->layers);
 }
 
-/* First answer, of one row, of layer l; l = layers + 1: all of them. */
-static size_t answer_at(const flx_mlp_shape *shape, int l)
+/* First activation, of one row, of layer l; l = layers + 1: all of them. */
+static size_t activation_at(const flx_mlp_shape *shape, int l)
 {
     size_t at = 0;
     for (int k = 1; k < l; k++)
@@ -35,7 +35,7 @@ static size_t answer_at(const flx_mlp_shape *shape, int l)
 
 size_t flx_mlp_count_work(const flx_mlp_shape *shape, int m)
 {
-    return 2 * answer_at(shape, shape->layers + 1) * (size_t)m;
+    return 2 * activation_at(shape, shape->layers + 1) * (size_t)m;
 }
 
 void flx_mlp_draw(const flx_mlp_shape *shape, uint64_t seed, uint32_t individual,
@@ -52,30 +52,30 @@ void flx_mlp_draw(const flx_mlp_shape *shape, uint64_t seed, uint32_t individual
     }
 }
 
-static double *answers_of(const flx_mlp_pass *pass, int l)
+static double *activations_of(const flx_mlp_pass *pass, int l)
 {
-    return pass->work + answer_at(pass->shape, l) * (size_t)pass->m;
+    return pass->work + activation_at(pass->shape, l) * (size_t)pass->m;
 }
 
-static double *sum_slopes_of(const flx_mlp_pass *pass, int l)
+static double *deltas_of(const flx_mlp_pass *pass, int l)
 {
-    size_t all = answer_at(pass->shape, pass->shape->layers + 1);
-    return answers_of(pass, l) + all * (size_t)pass->m;
+    size_t all = activation_at(pass->shape, pass->shape->layers + 1);
+    return activations_of(pass, l) + all * (size_t)pass->m;
 }
 
 double *flx_mlp_predictions(const flx_mlp_pass *pass)
 {
-    return answers_of(pass, pass->shape->layers);
+    return activations_of(pass, pass->shape->layers);
 }
 
-double *flx_mlp_input_gradients(const flx_mlp_pass *pass)
+double *flx_mlp_output_gradients(const flx_mlp_pass *pass)
 {
-    return sum_slopes_of(pass, pass->shape->layers);
+    return deltas_of(pass, pass->shape->layers);
 }
 
 static const double *inputs_of(const flx_mlp_pass *pass, int l)
 {
-    return l == 0 ? pass->X : answers_of(pass, l);
+    return l == 0 ? pass->X : activations_of(pass, l);
 }
 
 /* tanh by one exponential; off by 1e-16, which is nothing to a sum of many. */
@@ -89,28 +89,28 @@ static void activate(flx_mlp_activation activation, size_t count, double *z)
             z[i] = z[i] > 0 ? z[i] : 0;
 }
 
-/* slope <- slope * activation'(z), from the answer a = activation(z). */
+/* delta <- delta * activation'(z), from a = activation(z). */
 static void differentiate(flx_mlp_activation activation, size_t count, const double *a,
-                          double *slope)
+                          double *delta)
 {
     if (activation == FLX_MLP_TANH)
         for (size_t i = 0; i < count; i++)
-            slope[i] *= 1 - a[i] * a[i];
+            delta[i] *= 1 - a[i] * a[i];
     else
         for (size_t i = 0; i < count; i++)
-            slope[i] = a[i] > 0 ? slope[i] : 0;
+            delta[i] = a[i] > 0 ? delta[i] : 0;
 }
 
 static void repeat_biases(const flx_mlp_pass *pass, int l)
 {
     size_t in = (size_t)pass->shape->size[l], out = (size_t)pass->shape->size[l + 1];
     const double *biases = pass->weights + weight_at(pass->shape, l) + in * out;
-    double *z = answers_of(pass, l + 1);
+    double *z = activations_of(pass, l + 1);
     for (size_t i = 0; i < (size_t)pass->m; i++)
         memcpy(z + i * out, biases, out * sizeof *z);
 }
 
-static flx_product answer_product(const flx_mlp_pass *pass, int l)
+static flx_product forward_product(const flx_mlp_pass *pass, int l)
 {
     return (flx_product){.m = pass->m,
                          .n = pass->shape->size[l + 1],
@@ -119,7 +119,7 @@ static flx_product answer_product(const flx_mlp_pass *pass, int l)
                          .beta = 1,
                          .A = inputs_of(pass, l),
                          .B = pass->weights + weight_at(pass->shape, l),
-                         .C = answers_of(pass, l + 1)};
+                         .C = activations_of(pass, l + 1)};
 }
 
 /* Waking a thread takes as long as some thousand exponentials. */
@@ -140,7 +140,7 @@ flx_status flx_mlp_forward(flx_backend *backend, const flx_mlp_pass *passes, int
         int used = 0;
         for (int i = 0; i < count; i++)
             if (l < passes[i].shape->layers)
-                products[used++] = answer_product(&passes[i], l);
+                products[used++] = forward_product(&passes[i], l);
         if (!used)
             return FLX_OK;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (threads > 1)
@@ -154,24 +154,24 @@ flx_status flx_mlp_forward(flx_backend *backend, const flx_mlp_pass *passes, int
             if (l < shape->layers - 1)
                 activate(shape->activation,
                          (size_t)passes[i].m * (size_t)shape->size[l + 1],
-                         answers_of(&passes[i], l + 1));
+                         activations_of(&passes[i], l + 1));
         }
     }
     return FLX_OK;
 }
 
-/* d loss / d W = inputs' slopes, and d loss / d inputs = slopes W'. */
-static int slope_products(const flx_mlp_pass *pass, int l, flx_product *products)
+/* d loss / d W = inputs' deltas, and d loss / d inputs = deltas W'. */
+static int backward_products(const flx_mlp_pass *pass, int l, flx_product *products)
 {
     int in = pass->shape->size[l], out = pass->shape->size[l + 1];
-    const double *slopes = sum_slopes_of(pass, l + 1);
+    const double *deltas = deltas_of(pass, l + 1);
     products[0] = (flx_product){.m = in,
                                 .n = out,
                                 .k = pass->m,
                                 .is_A_transposed = true,
                                 .alpha = 1,
                                 .A = inputs_of(pass, l),
-                                .B = slopes,
+                                .B = deltas,
                                 .C = pass->gradient + weight_at(pass->shape, l)};
     if (l == 0)
         return 1;
@@ -180,9 +180,9 @@ static int slope_products(const flx_mlp_pass *pass, int l, flx_product *products
                                 .k = out,
                                 .is_B_transposed = true,
                                 .alpha = 1,
-                                .A = slopes,
+                                .A = deltas,
                                 .B = pass->weights + weight_at(pass->shape, l),
-                                .C = sum_slopes_of(pass, l)};
+                                .C = deltas_of(pass, l)};
     return 2;
 }
 
@@ -191,15 +191,15 @@ static int slope_products(const flx_mlp_pass *pass, int l, flx_product *products
 static void finish_layer(const flx_mlp_pass *pass, int l)
 {
     size_t in = (size_t)pass->shape->size[l], out = (size_t)pass->shape->size[l + 1];
-    const double *slopes = sum_slopes_of(pass, l + 1);
+    const double *deltas = deltas_of(pass, l + 1);
     double *biases = pass->gradient + weight_at(pass->shape, l) + in * out;
     memset(biases, 0, out * sizeof *biases);
     for (size_t i = 0; i < (size_t)pass->m; i++)
         for (size_t k = 0; k < out; k++)
-            biases[k] += slopes[i * out + k];
+            biases[k] += deltas[i * out + k];
     if (l > 0)
-        differentiate(pass->shape->activation, (size_t)pass->m * in, answers_of(pass, l),
-                      sum_slopes_of(pass, l));
+        differentiate(pass->shape->activation, (size_t)pass->m * in,
+                      activations_of(pass, l), deltas_of(pass, l));
 }
 
 flx_status flx_mlp_backward(flx_backend *backend, const flx_mlp_pass *passes, int count,
@@ -210,7 +210,7 @@ flx_status flx_mlp_backward(flx_backend *backend, const flx_mlp_pass *passes, in
         int used = 0;
         for (int i = 0; i < count; i++)
             if (l < passes[i].shape->layers)
-                used += slope_products(&passes[i], l, products + used);
+                used += backward_products(&passes[i], l, products + used);
         if (!used)
             continue;
         FLX_TRY(backend->operations->multiply(backend, products, used, error));
@@ -233,42 +233,42 @@ static void sum_layer(int in, int out, const double *W, const double *x, double 
     }
 }
 
-/* Adds W_first.. s to `slopes`: inputs from `first` on of one layer. */
-static void add_input_slopes(int in, int out, int first, const double *W, const double *s,
-                             double *slopes)
+/* Adds W_first.. s to `gradients`: inputs from `first` on of one layer. */
+static void add_input_gradients(int in, int out, int first, const double *W,
+                                const double *s, double *gradients)
 {
     for (int i = first; i < in; i++) {
         const double *w = W + (size_t)i * (size_t)out;
         double sum = 0;
         for (int k = 0; k < out; k++)
             sum += w[k] * s[k];
-        slopes[i - first] += sum;
+        gradients[i - first] += sum;
     }
 }
 
-double flx_mlp_predict_all(const flx_mlp_shape *shape, const double *weights,
-                           const double *x, double *scratch, int last, double *slopes)
+double flx_mlp_predict_row(const flx_mlp_shape *shape, const double *weights,
+                           const double *x, double *scratch, int last, double *gradients)
 {
     flx_mlp_pass pass = {.shape = shape, .m = 1, .X = x, .work = scratch};
     for (int l = 0; l < shape->layers; l++) {
         int out = shape->size[l + 1];
-        double *z = answers_of(&pass, l + 1);
+        double *z = activations_of(&pass, l + 1);
         sum_layer(shape->size[l], out, weights + weight_at(shape, l), inputs_of(&pass, l),
                   z);
         if (l < shape->layers - 1)
             activate(shape->activation, (size_t)out, z);
     }
-    if (slopes)
-        *flx_mlp_input_gradients(&pass) = 1;
-    for (int l = shape->layers - 1; l >= 0 && slopes; l--) {
+    if (gradients)
+        *flx_mlp_output_gradients(&pass) = 1;
+    for (int l = shape->layers - 1; l >= 0 && gradients; l--) {
         int in = shape->size[l], out = shape->size[l + 1];
-        double *below = l > 0 ? sum_slopes_of(&pass, l) : slopes;
+        double *below = l > 0 ? deltas_of(&pass, l) : gradients;
         if (l > 0)
             memset(below, 0, (size_t)in * sizeof *below);
-        add_input_slopes(in, out, l > 0 ? 0 : in - last, weights + weight_at(shape, l),
-                         sum_slopes_of(&pass, l + 1), below);
+        add_input_gradients(in, out, l > 0 ? 0 : in - last, weights + weight_at(shape, l),
+                            deltas_of(&pass, l + 1), below);
         if (l > 0)
-            differentiate(shape->activation, (size_t)in, answers_of(&pass, l), below);
+            differentiate(shape->activation, (size_t)in, activations_of(&pass, l), below);
     }
     return *flx_mlp_predictions(&pass);
 }

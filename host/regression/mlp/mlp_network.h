@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Multi-layer perceptrons with one linear output: values, gradients and slopes. Many
+ * Multi-layer perceptrons with one linear output: predictions, and gradients with respect
+ * to weights and inputs. Many
  * networks of any shapes are passed through together, layer by layer, every layer as one
  * batch of matrix products on the backend. Inside the library. */
 #ifndef FLX_MLP_NETWORK_H
@@ -25,7 +26,7 @@ typedef struct {
 size_t flx_mlp_count_weights(const flx_mlp_shape *shape);
 /* Random weights, uniform with the variance of Glorot & Bengio 2010 (tanh) or He et al.
  * 2015 (relu), a function of seed and individual alone. The last layer and all biases are
- * 0: an untaught network answers 0. */
+ * 0: an untrained network predicts 0. */
 void flx_mlp_draw(const flx_mlp_shape *shape, uint64_t seed, uint32_t individual,
                   double *weights);
 
@@ -40,19 +41,21 @@ typedef struct {
 } flx_mlp_pass;
 
 size_t flx_mlp_count_work(const flx_mlp_shape *shape, int m);
-/* (m) in pass->work: what forward answers, and d loss / d answer that backward reads. */
+/* (m) in pass->work: what forward predicts, and d loss / d prediction, which backward
+ * reads. */
 double *flx_mlp_predictions(const flx_mlp_pass *pass);
-double *flx_mlp_input_gradients(const flx_mlp_pass *pass);
+double *flx_mlp_output_gradients(const flx_mlp_pass *pass);
 
-/* products (2 count): room. Backward comes after forward; it overwrites answer slopes. */
+/* products (2 count): workspace. Backward comes after forward; it overwrites output
+ * gradients. */
 flx_status flx_mlp_forward(flx_backend *backend, const flx_mlp_pass *passes, int count,
                            flx_product *products, flx_error *error);
 flx_status flx_mlp_backward(flx_backend *backend, const flx_mlp_pass *passes, int count,
                             flx_product *products, flx_error *error);
 
-/* One row without a backend, for predictions: returns the answer, and where `slopes` is
- * not NULL adds to slopes[k] d answer / d x[size[0] - last + k], k < last.
+/* The prediction of one row, without a backend. Where `gradients` is not NULL adds
+ * d prediction / d x[size[0] - last + k] to gradients[k], k < last.
  * scratch: flx_mlp_count_work(shape, 1). */
-double flx_mlp_predict_all(const flx_mlp_shape *shape, const double *weights,
-                           const double *x, double *scratch, int last, double *slopes);
+double flx_mlp_predict_row(const flx_mlp_shape *shape, const double *weights,
+                           const double *x, double *scratch, int last, double *gradients);
 #endif

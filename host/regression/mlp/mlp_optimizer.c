@@ -8,7 +8,7 @@
 
 enum { ORDER_STREAM = 0x4d4c504f /* "MLPO" */ };
 
-/* The noise of small minibatches keeps networks from learning tens of rows by heart (on
+/* The noise of small minibatches keeps networks from overfitting tens of rows (on
  * measured runs, 50 and 100 of them: 8 rows predict 5 % better than 64); hundreds of rows
  * need no more steps an epoch. */
 enum { FEWEST_ROWS = 8, MOST_ROWS = 64, BATCHES = 8 };
@@ -27,12 +27,12 @@ int flx_mlp_batch_rows(int n)
     return (n + batches - 1) / batches;
 }
 
-static void shuffle(const flx_mlp_member *l, int epoch)
+static void shuffle(const flx_mlp_learner *l, int epoch)
 {
     for (int i = 0; i < l->fold->n; i++)
         l->order[i] = i;
     for (int i = l->fold->n - 1; i > 0; i--) {
-        int j = flx_below(l->course->seed, ORDER_STREAM, l->individual, (uint32_t)epoch,
+        int j = flx_below(l->run->seed, ORDER_STREAM, l->individual, (uint32_t)epoch,
                           (uint32_t)i, i + 1);
         int moved = l->order[i];
         l->order[i] = l->order[j];
@@ -40,12 +40,12 @@ static void shuffle(const flx_mlp_member *l, int epoch)
     }
 }
 
-flx_mlp_pass flx_mlp_gather(const flx_mlp_member *l, int step)
+flx_mlp_pass flx_mlp_gather_batch(const flx_mlp_learner *l, int step)
 {
     int n = l->fold->n, batches = flx_mlp_batches(n), rows = flx_mlp_batch_rows(n);
     int batch = step % batches, first = batch * rows;
-    size_t d = (size_t)l->course->trial.shape.size[0];
-    flx_mlp_pass pass = {.shape = &l->course->trial.shape,
+    size_t d = (size_t)l->run->config.shape.size[0];
+    flx_mlp_pass pass = {.shape = &l->run->config.shape,
                          .weights = l->weights,
                          .m = n - first < rows ? n - first : rows,
                          .X = l->X,
@@ -61,18 +61,18 @@ flx_mlp_pass flx_mlp_gather(const flx_mlp_member *l, int step)
     return pass;
 }
 
-void flx_mlp_compare(const flx_mlp_member *l, const flx_mlp_pass *pass)
+void flx_mlp_differentiate_loss(const flx_mlp_learner *l, const flx_mlp_pass *pass)
 {
-    const double *answers = flx_mlp_predictions(pass);
-    double *slopes = flx_mlp_input_gradients(pass);
+    const double *predictions = flx_mlp_predictions(pass);
+    double *gradients = flx_mlp_output_gradients(pass);
     for (int i = 0; i < pass->m; i++)
-        slopes[i] = (answers[i] - l->y[i]) / pass->m;
+        gradients[i] = (predictions[i] - l->y[i]) / pass->m;
 }
 
-static void move_by_adam(const flx_mlp_member *l, size_t count, double rate, int age)
+static void step_by_adam(const flx_mlp_learner *l, size_t count, double rate, int steps)
 {
-    const double b1 = 0.9, b2 = 0.999, tiny = 1e-8, decay = rate * l->course->trial.decay;
-    double c1 = rate / (1 - pow(b1, age + 1)), c2 = 1 / (1 - pow(b2, age + 1));
+    const double b1 = 0.9, b2 = 0.999, tiny = 1e-8, decay = rate * l->run->config.decay;
+    double c1 = rate / (1 - pow(b1, steps + 1)), c2 = 1 / (1 - pow(b2, steps + 1));
     double *restrict w = l->weights, *restrict mean = l->mean,
                      *restrict square = l->square;
     const double *restrict gradient = l->gradient;
@@ -84,9 +84,9 @@ static void move_by_adam(const flx_mlp_member *l, size_t count, double rate, int
     }
 }
 
-static void move_by_descent(const flx_mlp_member *l, size_t count, double rate)
+static void step_by_descent(const flx_mlp_learner *l, size_t count, double rate)
 {
-    const double momentum = 0.9, decay = rate * l->course->trial.decay;
+    const double momentum = 0.9, decay = rate * l->run->config.decay;
     double *restrict w = l->weights, *restrict velocity = l->mean;
     const double *restrict gradient = l->gradient;
     for (size_t i = 0; i < count; i++) {
@@ -96,11 +96,11 @@ static void move_by_descent(const flx_mlp_member *l, size_t count, double rate)
     }
 }
 
-void flx_mlp_move(const flx_mlp_member *l, double rate, int age)
+void flx_mlp_step(const flx_mlp_learner *l, double rate, int steps)
 {
-    size_t count = flx_mlp_count_weights(&l->course->trial.shape);
-    if (l->course->trial.optimizer == FLX_MLP_ADAM)
-        move_by_adam(l, count, rate, age);
+    size_t count = flx_mlp_count_weights(&l->run->config.shape);
+    if (l->run->config.optimizer == FLX_MLP_ADAM)
+        step_by_adam(l, count, rate, steps);
     else
-        move_by_descent(l, count, rate);
+        step_by_descent(l, count, rate);
 }

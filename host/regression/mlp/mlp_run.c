@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Steps between two looks at the rows left out, at least; looks without progress until
- * the rate falls; by how much it falls, and how often. */
-enum { STEPS_A_LOOK = 5, PATIENCE = 16, MOST_FALLS = 2, MOST_STEPS = 2000 };
-static const double FALL = 0.2, PROGRESS = 1e-3;
+/* Steps from one validation to the next, at least; validations without progress until the
+ * rate drops; how often it drops, and to which share. */
+enum { CHECK_INTERVAL = 5, PATIENCE = 16, MOST_DROPS = 2, MOST_STEPS = 2000 };
+static const double DROP_FACTOR = 0.2, PROGRESS = 1e-3;
 
 static size_t rounded(size_t count)
 {
@@ -19,29 +19,29 @@ static int largest(int a, int b)
     return a > b ? a : b;
 }
 
-static size_t count_batch(const flx_mlp_run *course, const flx_mlp_fold *fold)
+static size_t count_batch(const flx_mlp_run *run, const flx_mlp_fold *fold)
 {
     size_t rows = (size_t)flx_mlp_batch_rows(fold->n);
-    return rounded(rows * (size_t)course->trial.shape.size[0]) + rounded(rows);
+    return rounded(rows * (size_t)run->config.shape.size[0]) + rounded(rows);
 }
 
-static size_t count_work(const flx_mlp_run *course, const flx_mlp_fold *fold)
+static size_t count_work(const flx_mlp_run *run, const flx_mlp_fold *fold)
 {
-    return rounded(flx_mlp_count_work(&course->trial.shape,
+    return rounded(flx_mlp_count_work(&run->config.shape,
                                       largest(flx_mlp_batch_rows(fold->n), fold->m)));
 }
 
-size_t flx_mlp_count_member(const flx_mlp_run *course, const flx_mlp_fold *fold)
+size_t flx_mlp_count_learner(const flx_mlp_run *run, const flx_mlp_fold *fold)
 {
-    return 4 * rounded(flx_mlp_count_weights(&course->trial.shape)) +
-           count_batch(course, fold) + count_work(course, fold);
+    return 4 * rounded(flx_mlp_count_weights(&run->config.shape)) +
+           count_batch(run, fold) + count_work(run, fold);
 }
 
-size_t flx_mlp_count_memory(const flx_mlp_run *course)
+size_t flx_mlp_count_memory(const flx_mlp_run *run)
 {
-    size_t sum = (size_t)course->folds * flx_mlp_count_weights(&course->trial.shape);
-    for (int f = 0; f < course->folds; f++)
-        sum += flx_mlp_count_member(course, &course->fold[f]);
+    size_t sum = (size_t)run->folds * flx_mlp_count_weights(&run->config.shape);
+    for (int f = 0; f < run->folds; f++)
+        sum += flx_mlp_count_learner(run, &run->fold[f]);
     return sum;
 }
 
@@ -52,88 +52,89 @@ static double *take(double **memory, size_t count)
     return taken;
 }
 
-static void enrol_learner(flx_mlp_member *l, flx_mlp_run *course, int f, double **memory,
+static void start_learner(flx_mlp_learner *l, flx_mlp_run *run, int f, double **memory,
                           int **orders)
 {
-    const flx_mlp_fold *fold = &course->fold[f];
-    size_t count = flx_mlp_count_weights(&course->trial.shape);
+    const flx_mlp_fold *fold = &run->fold[f];
+    size_t count = flx_mlp_count_weights(&run->config.shape);
     size_t rows = (size_t)flx_mlp_batch_rows(fold->n);
-    *l = (flx_mlp_member){.course = course, .fold = fold, .order = *orders};
-    l->individual = course->individual + (uint32_t)f;
+    *l = (flx_mlp_learner){.run = run, .fold = fold, .order = *orders};
+    l->individual = run->individual + (uint32_t)f;
     l->weights = take(memory, count);
     l->gradient = take(memory, count);
     l->mean = take(memory, count);
     l->square = take(memory, count);
-    l->X = take(memory, rows * (size_t)course->trial.shape.size[0]);
+    l->X = take(memory, rows * (size_t)run->config.shape.size[0]);
     l->y = take(memory, rows);
-    l->work = take(memory, count_work(course, fold));
+    l->work = take(memory, count_work(run, fold));
     *orders += fold->n;
-    flx_mlp_draw(&course->trial.shape, course->seed, l->individual, l->weights);
-    memcpy(course->weights + (size_t)f * count, l->weights, count * sizeof(double));
+    flx_mlp_draw(&run->config.shape, run->seed, l->individual, l->weights);
+    memcpy(run->weights + (size_t)f * count, l->weights, count * sizeof(double));
 }
 
-void flx_mlp_run_start(flx_mlp_state *s, flx_mlp_run *course, int number,
-                       flx_mlp_member *learners, double **memory, int **orders)
+void flx_mlp_run_start(flx_mlp_state *s, flx_mlp_run *run, int number,
+                       flx_mlp_learner *learners, double **memory, int **orders)
 {
-    *s = (flx_mlp_state){.course = course,
+    *s = (flx_mlp_state){.run = run,
                          .learners = learners,
-                         .rate = course->trial.rate,
+                         .rate = run->config.rate,
                          .reference = INFINITY};
-    course->loss = INFINITY;
-    course->best_step = course->taken_steps = 0;
-    for (int f = 0; f < course->folds; f++) {
-        enrol_learner(&learners[f], course, f, memory, orders);
+    run->loss = INFINITY;
+    run->best_step = run->taken_steps = 0;
+    for (int f = 0; f < run->folds; f++) {
+        start_learner(&learners[f], run, f, memory, orders);
         learners[f].number = number;
-        s->steps_a_look = largest(s->steps_a_look, flx_mlp_batches(course->fold[f].n));
+        s->check_interval = largest(s->check_interval, flx_mlp_batches(run->fold[f].n));
     }
-    s->steps_a_look = largest(s->steps_a_look, STEPS_A_LOOK);
+    s->check_interval = largest(s->check_interval, CHECK_INTERVAL);
 }
 
-bool flx_mlp_is_due(const flx_mlp_state *s)
+bool flx_mlp_is_check_due(const flx_mlp_state *s)
 {
-    return !s->is_done && s->course->steps == 0 && s->step % s->steps_a_look == 0;
+    return !s->is_done && s->run->steps == 0 && s->step % s->check_interval == 0;
 }
 
+/* Keeps the weights of all folds as the best, or goes back to those. */
 static void save_weights(const flx_mlp_state *s, bool back)
 {
-    size_t count = flx_mlp_count_weights(&s->course->trial.shape);
-    for (int f = 0; f < s->course->folds; f++) {
-        const flx_mlp_member *l = &s->learners[f];
-        double *best = s->course->weights + (size_t)f * count;
+    size_t count = flx_mlp_count_weights(&s->run->config.shape);
+    for (int f = 0; f < s->run->folds; f++) {
+        const flx_mlp_learner *l = &s->learners[f];
+        double *best = s->run->weights + (size_t)f * count;
         memcpy(back ? l->weights : best, back ? best : l->weights, count * sizeof *best);
     }
 }
 
-/* The rate falls: on from the best weights, moments forgotten. */
-static void lower_rate(flx_mlp_state *s)
+/* On from the best weights at a lower rate, moments forgotten. */
+static void drop_rate(flx_mlp_state *s)
 {
-    size_t count = flx_mlp_count_weights(&s->course->trial.shape);
+    size_t count = flx_mlp_count_weights(&s->run->config.shape);
     save_weights(s, true);
-    for (int f = 0; f < s->course->folds; f++) {
+    for (int f = 0; f < s->run->folds; f++) {
         memset(s->learners[f].mean, 0, count * sizeof(double));
         memset(s->learners[f].square, 0, count * sizeof(double));
     }
-    s->rate *= FALL;
-    s->falls++;
-    s->looks = s->age = 0;
+    s->rate *= DROP_FACTOR;
+    s->rate_drops++;
+    s->checks = s->steps_at_rate = 0;
 }
 
-void flx_mlp_report_error(flx_mlp_state *s, double loss)
+void flx_mlp_record_error(flx_mlp_state *s, double loss)
 {
-    if (loss < s->course->loss) {
-        s->course->loss = loss;
-        s->course->best_step = s->step;
+    if (loss < s->run->loss) {
+        s->run->loss = loss;
+        s->run->best_step = s->step;
         save_weights(s, false);
     }
-    s->looks++;
+    s->checks++;
     if (loss < s->reference * (1 - PROGRESS)) {
         s->reference = loss;
-        s->looks = 0;
+        s->checks = 0;
     }
-    bool is_stuck = s->looks >= PATIENCE || !isfinite(loss);
-    s->is_done = s->step >= MOST_STEPS || (is_stuck && s->falls == MOST_FALLS);
+    bool is_stuck = s->checks >= PATIENCE || !isfinite(loss);
+    s->is_done = s->step >= MOST_STEPS || (is_stuck && s->rate_drops == MOST_DROPS);
     if (is_stuck && !s->is_done)
-        lower_rate(s);
+        drop_rate(s);
 }
 
 void flx_mlp_count_step(flx_mlp_state *s)
@@ -141,16 +142,16 @@ void flx_mlp_count_step(flx_mlp_state *s)
     if (s->is_done)
         return;
     s->step++;
-    s->age++;
-    s->course->taken_steps = s->step;
-    if (s->course->steps == 0 || s->step < s->course->steps)
+    s->steps_at_rate++;
+    s->run->taken_steps = s->step;
+    if (s->run->steps == 0 || s->step < s->run->steps)
         return;
-    s->course->best_step = s->step;
+    s->run->best_step = s->step;
     save_weights(s, false);
     s->is_done = true;
 }
 
-int flx_mlp_max_steps(const flx_mlp_run *course)
+int flx_mlp_max_steps(const flx_mlp_run *run)
 {
-    return course->steps ? course->steps : MOST_STEPS;
+    return run->steps ? run->steps : MOST_STEPS;
 }

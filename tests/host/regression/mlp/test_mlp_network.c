@@ -61,7 +61,7 @@ static void evaluate(flx_backend *backend, double *losses, bool wants_gradients)
         for (int i = 0; i < ROWS; i++) {
             double miss = answers[i] - y[i];
             losses[b] += miss * miss / 2;
-            flx_mlp_input_gradients(&passes[b])[i] = miss;
+            flx_mlp_output_gradients(&passes[b])[i] = miss;
         }
     }
     if (wants_gradients)
@@ -101,13 +101,13 @@ static void works_by_hand(void)
     double slopes[] = {0, 0}, last = 0;
     assert_int((long)flx_mlp_count_weights(&shape), 9);
     assert_int((long)flx_mlp_count_work(&shape, 1), 6);
-    assert_close(flx_mlp_predict_all(&shape, w, x, scratch, 2, slopes), 21, 0, 0);
+    assert_close(flx_mlp_predict_row(&shape, w, x, scratch, 2, slopes), 21, 0, 0);
     assert_close(slopes[0], 10, 0, 0);
     assert_close(slopes[1], 5, 0, 0);
-    flx_mlp_predict_all(&shape, w, x, scratch, 1, &last);
+    flx_mlp_predict_row(&shape, w, x, scratch, 1, &last);
     assert_close(last, 5, 0, 0);
     shape.activation = FLX_MLP_TANH;
-    assert_close(flx_mlp_predict_all(&shape, w, x, scratch, 0, NULL),
+    assert_close(flx_mlp_predict_row(&shape, w, x, scratch, 0, NULL),
                  4 * tanh(-0.5) + 5 * tanh(3) + 6, 1e-15, 0);
 }
 
@@ -123,16 +123,16 @@ static void one_row_answers_as_the_batch(void)
             double slopes[5] = {0}, x[5];
             memcpy(x, X + i * d, (size_t)d * sizeof *x);
             double answer =
-                flx_mlp_predict_all(&shapes[b], weights[b], x, scratch, d, slopes);
+                flx_mlp_predict_row(&shapes[b], weights[b], x, scratch, d, slopes);
             assert_close(answer, flx_mlp_predictions(&passes[b])[i], 1e-12, 1e-13);
             for (int k = 0; k < d; k++) {
                 const double step = 1e-5;
                 x[k] += step;
                 double above =
-                    flx_mlp_predict_all(&shapes[b], weights[b], x, scratch, 0, NULL);
+                    flx_mlp_predict_row(&shapes[b], weights[b], x, scratch, 0, NULL);
                 x[k] -= 2 * step;
                 double below =
-                    flx_mlp_predict_all(&shapes[b], weights[b], x, scratch, 0, NULL);
+                    flx_mlp_predict_row(&shapes[b], weights[b], x, scratch, 0, NULL);
                 x[k] += step;
                 assert_close(slopes[k], (above - below) / (2 * step), 1e-6, 1e-6);
             }
@@ -159,7 +159,7 @@ static void threads_and_neighbours_change_nothing(void)
     flx_error error = {0};
     assert_int(flx_mlp_forward(backend, passes + 3, 1, products, &error), FLX_OK);
     for (int i = 0; i < ROWS; i++)
-        flx_mlp_input_gradients(&passes[3])[i] =
+        flx_mlp_output_gradients(&passes[3])[i] =
             flx_mlp_predictions(&passes[3])[i] - y[i];
     assert_int(flx_mlp_backward(backend, passes + 3, 1, products, &error), FLX_OK);
     assert_int(memcmp(kept[3], gradients[3], sizeof kept[3]), 0);
@@ -178,7 +178,7 @@ static void drawn_weights_have_their_variance(void)
     assert_close(square, 2.0 / 300, 0.05, 0);
     for (int k = 0; k < 100; k++)
         x[k] = k;
-    assert_close(flx_mlp_predict_all(&shape, w, x, scratch, 0, NULL), 0, 0, 0);
+    assert_close(flx_mlp_predict_row(&shape, w, x, scratch, 0, NULL), 0, 0, 0);
     double first = w[0];
     flx_mlp_draw(&shape, 5, 2, w);
     assert_true(w[0] != first);

@@ -2,8 +2,7 @@
  * Training of perceptrons, and the kind of model made of them. */
 #include "host/regression/fit_queue.h"
 
-#include "host/regression/mlp/mlp_config.h"
-#include "host/regression/mlp/mlp_training.h"
+#include "host/regression/mlp/mlp_cross_validation.h"
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
 #include "tests/host/regression/predict_rows.h"
@@ -76,21 +75,21 @@ static void make_wave(wave *p)
 
 static const flx_mlp_shape small_shape = {FLX_MLP_TANH, 2, {1, 16, 1}};
 
-static flx_mlp_run make_course(const wave *p, flx_mlp_optimizer optimizer, double rate,
-                               double *weights)
+static flx_mlp_run make_run(const wave *p, flx_mlp_optimizer optimizer, double rate,
+                            double *weights)
 {
-    return (flx_mlp_run){.trial = {small_shape, optimizer, rate, 0.001},
+    return (flx_mlp_run){.config = {small_shape, optimizer, rate, 0.001},
                          .folds = 1,
                          .fold = &p->fold,
                          .seed = 1,
                          .weights = weights};
 }
 
-static void train(flx_mlp_run *courses, int count, int threads)
+static void train(flx_mlp_run *runs, int count, int threads)
 {
     flx_backend *backend = open_cpu(threads);
     flx_error error = {0};
-    assert_int(flx_mlp_train(backend, courses, count, NULL, &error), FLX_OK);
+    assert_int(flx_mlp_train(backend, runs, count, NULL, &error), FLX_OK);
     flx_backend_close(backend);
 }
 
@@ -100,87 +99,87 @@ static void both_optimizers_learn_a_curve(void)
     wave p;
     double weights[2][49], scratch[64];
     make_wave(&p);
-    flx_mlp_run courses[] = {make_course(&p, FLX_MLP_ADAM, 0.01, weights[0]),
-                             make_course(&p, FLX_MLP_SGD, 0.05, weights[1])};
-    train(courses, 2, 2);
+    flx_mlp_run runs[] = {make_run(&p, FLX_MLP_ADAM, 0.01, weights[0]),
+                          make_run(&p, FLX_MLP_SGD, 0.05, weights[1])};
+    train(runs, 2, 2);
     for (int c = 0; c < 2; c++) {
         double square = 0;
         for (int i = 0; i < ROWS; i++) {
-            double answer = flx_mlp_predict_all(&small_shape, weights[c], &p.X[1][i],
+            double answer = flx_mlp_predict_row(&small_shape, weights[c], &p.X[1][i],
                                                 scratch, 0, NULL);
             square += pow(answer - p.y[1][i], 2) / ROWS;
         }
-        assert_close(courses[c].loss, square, 1e-9, 0);
-        assert_true(courses[c].loss < 0.01); /* of a variance of 1 */
-        assert_true(courses[c].best_step > 0 &&
-                    courses[c].best_step <= courses[c].taken_steps);
+        assert_close(runs[c].loss, square, 1e-9, 0);
+        assert_true(runs[c].loss < 0.01); /* of a variance of 1 */
+        assert_true(runs[c].best_step > 0 && runs[c].best_step <= runs[c].taken_steps);
     }
 }
 
 /* Whoever diverges keeps the best it had, and its neighbour does not notice. */
-static void a_course_that_diverges_spoils_only_itself(void)
+static void a_run_that_diverges_spoils_only_itself(void)
 {
     wave p;
     double weights[3][49];
     make_wave(&p);
-    flx_mlp_run alone = make_course(&p, FLX_MLP_ADAM, 0.01, weights[0]);
+    flx_mlp_run alone = make_run(&p, FLX_MLP_ADAM, 0.01, weights[0]);
     train(&alone, 1, 1);
-    flx_mlp_run courses[] = {make_course(&p, FLX_MLP_SGD, 1e6, weights[1]),
-                             make_course(&p, FLX_MLP_ADAM, 0.01, weights[2])};
-    courses[0].trial.shape.activation = FLX_MLP_RELU;
-    train(courses, 2, 1);
-    assert_true(isfinite(courses[0].loss) && courses[0].loss < 2);
+    flx_mlp_run runs[] = {make_run(&p, FLX_MLP_SGD, 1e6, weights[1]),
+                          make_run(&p, FLX_MLP_ADAM, 0.01, weights[2])};
+    runs[0].config.shape.activation = FLX_MLP_RELU;
+    train(runs, 2, 1);
+    assert_true(isfinite(runs[0].loss) && runs[0].loss < 2);
     for (int i = 0; i < 49; i++)
         assert_true(isfinite(weights[1][i]));
     assert_int(memcmp(weights[0], weights[2], sizeof weights[0]), 0);
-    assert_int(alone.taken_steps, courses[1].taken_steps);
+    assert_int(alone.taken_steps, runs[1].taken_steps);
 }
 
-static void a_course_of_given_length_takes_it(void)
+static void a_run_of_given_length_takes_it(void)
 {
     wave p;
     double weights[2][49];
     make_wave(&p);
-    flx_mlp_run courses[] = {make_course(&p, FLX_MLP_ADAM, 0.01, weights[0]),
-                             make_course(&p, FLX_MLP_ADAM, 0.01, weights[1])};
-    courses[0].steps = 1;
-    courses[1].steps = 7;
-    train(courses, 2, 1);
-    assert_int(courses[0].taken_steps, 1);
-    assert_int(courses[1].taken_steps, 7);
+    flx_mlp_run runs[] = {make_run(&p, FLX_MLP_ADAM, 0.01, weights[0]),
+                          make_run(&p, FLX_MLP_ADAM, 0.01, weights[1])};
+    runs[0].steps = 1;
+    runs[1].steps = 7;
+    train(runs, 2, 1);
+    assert_int(runs[0].taken_steps, 1);
+    assert_int(runs[1].taken_steps, 7);
     /* Adam's first step is the rate in the sign of the gradient; the last layer was 0 and
      * its bias's gradient is minus the mean of the batch. */
     assert_close(fabs(weights[0][48]), 0.01, 1e-6, 0);
 }
 
-static void trials_stay_in_their_ranges(void)
+static void configurations_stay_in_their_ranges(void)
 {
-    flx_mlp_config trials[FLX_MLP_CONFIG_COUNT];
+    flx_mlp_config configs[FLX_MLP_CONFIG_COUNT];
     for (uint64_t seed = 0; seed < 20; seed++) {
-        flx_mlp_draw_configs(FLX_MLP_PAPER, 63, seed, trials);
+        flx_mlp_draw_configs(FLX_MLP_PAPER, 63, seed, configs);
         for (int t = 0; t < FLX_MLP_CONFIG_COUNT; t++) {
-            const flx_mlp_shape *shape = &trials[t].shape;
+            const flx_mlp_shape *shape = &configs[t].shape;
             assert_true(shape->layers >= 4 && shape->layers <= 8);
             assert_int(shape->size[0], 63);
             assert_int(shape->size[shape->layers], 1);
             for (int l = 1; l < shape->layers; l++)
                 assert_true(shape->size[l] >= 100 && shape->size[l] <= 2048);
-            assert_true(trials[t].rate >= 0.001 && trials[t].rate <= 0.1);
-            assert_int(trials[t].optimizer, FLX_MLP_SGD);
+            assert_true(configs[t].rate >= 0.001 && configs[t].rate <= 0.1);
+            assert_int(configs[t].optimizer, FLX_MLP_SGD);
         }
-        flx_mlp_draw_configs(FLX_MLP_SMALL, 63, seed, trials);
+        flx_mlp_draw_configs(FLX_MLP_SMALL, 63, seed, configs);
         int tanhs = 0;
         for (int t = 0; t < FLX_MLP_CONFIG_COUNT; t++) {
-            assert_true(trials[t].shape.layers >= 2 && trials[t].shape.layers <= 4);
-            assert_true(trials[t].shape.size[1] >= 16 && trials[t].shape.size[1] <= 128);
-            tanhs += trials[t].shape.activation == FLX_MLP_TANH;
+            assert_true(configs[t].shape.layers >= 2 && configs[t].shape.layers <= 4);
+            assert_true(configs[t].shape.size[1] >= 16 &&
+                        configs[t].shape.size[1] <= 128);
+            tanhs += configs[t].shape.activation == FLX_MLP_TANH;
         }
         assert_true(tanhs > 0 && tanhs < FLX_MLP_CONFIG_COUNT);
     }
 }
 
 /* What training leaves predicts, and its slopes are those of differences. */
-static void a_kind_predicts_what_it_was_taught(void)
+static void a_kind_predicts_what_it_was_fitted_to(void)
 {
     flx_backend *backend = open_cpu(2);
     fill();
@@ -357,11 +356,10 @@ static void what_cannot_be_fitted_says_why(void)
 
 CU_TestInfo mlp_regressor_tests[] = {
     {"both optimizers learn a curve", both_optimizers_learn_a_curve},
-    {"a course that diverges spoils only itself",
-     a_course_that_diverges_spoils_only_itself},
-    {"a course of given length takes it", a_course_of_given_length_takes_it},
-    {"trials stay in their ranges", trials_stay_in_their_ranges},
-    {"a kind predicts what it was taught", a_kind_predicts_what_it_was_taught},
+    {"a run that diverges spoils only itself", a_run_that_diverges_spoils_only_itself},
+    {"a run of given length takes it", a_run_of_given_length_takes_it},
+    {"configurations stay in their ranges", configurations_stay_in_their_ranges},
+    {"a kind predicts what it was fitted to", a_kind_predicts_what_it_was_fitted_to},
     {"threads and neighbours change nothing", threads_and_neighbours_change_nothing},
     {"a file restores it bit for bit", a_file_restores_it_bit_for_bit},
     {"parameters that are no networks are refused",
