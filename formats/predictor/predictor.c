@@ -2,13 +2,15 @@
 #include "formats/predictor/predictor.h"
 
 #include "formats/files.h"
+#include "formats/memory.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FORMAT "fluxion-predictor"
-enum { VERSION = 2, FEATURE_FIELDS = 8, SCALARS = 18 };
+enum { VERSION = 3, DIGEST_VERSION = 2, FEATURE_FIELDS = 8 };
 
 static const char *const kind_texts[] = {"gp",  "constant", "rule",  "ridge",
                                          "mlp", "xgboost",  "forest"};
@@ -40,28 +42,72 @@ void flx_predictor_clear(flx_predictor *predictor)
     *predictor = (flx_predictor){0};
 }
 
-/* The scalars of a predictor as one row of numbers, in a fixed order. */
-static void list_scalars(const flx_predictor *p, double row[SCALARS])
+/* The numbers of a predictor and their names in a file, in the order of the digest. */
+typedef enum { KIND, FLAG, COUNT, LENGTH, REAL } scalar_type;
+typedef struct {
+    const char *name;
+    scalar_type type;
+    size_t offset;
+} scalar;
+
+#define AT(member) offsetof(flx_predictor, member)
+static const scalar scalars[] = {{"kind", KIND, AT(kind)},
+                                 {"is_log", FLAG, AT(is_log)},
+                                 {"n_inputs", COUNT, AT(n_inputs)},
+                                 {"n_features", COUNT, AT(n_features)},
+                                 {"n_metrics", COUNT, AT(n_metrics)},
+                                 {"output_low", REAL, AT(output_low)},
+                                 {"output_high", REAL, AT(output_high)},
+                                 {"constant", REAL, AT(constant)},
+                                 {"variance", REAL, AT(variance)},
+                                 {"n_points", COUNT, AT(n)},
+                                 {"is_isotropic", FLAG, AT(is_isotropic)},
+                                 {"n_theta", COUNT, AT(n_theta)},
+                                 {"jitter", REAL, AT(jitter)},
+                                 {"y_mean", REAL, AT(y_mean)},
+                                 {"y_sd", REAL, AT(y_sd)},
+                                 {"n_evaluations", COUNT, AT(evaluations)},
+                                 {"n_parameters", LENGTH, AT(n_parameters)},
+                                 {"n_bytes", LENGTH, AT(n_bytes)}};
+enum { SCALARS = sizeof scalars / sizeof scalars[0] };
+
+static double get_scalar(const flx_predictor *p, const scalar *s)
 {
-    const double values[SCALARS] = {p->kind,
-                                    p->is_log,
-                                    p->n_inputs,
-                                    p->n_features,
-                                    p->n_metrics,
-                                    p->output_low,
-                                    p->output_high,
-                                    p->constant,
-                                    p->variance,
-                                    p->n,
-                                    p->is_isotropic,
-                                    p->n_theta,
-                                    p->jitter,
-                                    p->y_mean,
-                                    p->y_sd,
-                                    p->evaluations,
-                                    (double)p->n_parameters,
-                                    (double)p->n_bytes};
-    memcpy(row, values, sizeof values);
+    const void *member = (const char *)p + s->offset;
+    switch (s->type) {
+    case KIND:
+        return *(const flx_predictor_kind *)member;
+    case FLAG:
+        return *(const bool *)member;
+    case COUNT:
+        return *(const int *)member;
+    case LENGTH:
+        return (double)*(const size_t *)member;
+    default:
+        return *(const double *)member;
+    }
+}
+
+/* False where such a number cannot have that value. */
+static bool set_scalar(flx_predictor *p, const scalar *s, double value)
+{
+    static const double largest[] = {
+        [KIND] = FLX_PREDICTOR_KINDS - 1, [FLAG] = 1, [COUNT] = 1e7, [LENGTH] = 1e9};
+    void *member = (char *)p + s->offset;
+    if (s->type != REAL &&
+        !(value >= 0 && value <= largest[s->type] && value == floor(value)))
+        return false;
+    if (s->type == KIND)
+        *(flx_predictor_kind *)member = (flx_predictor_kind)value;
+    else if (s->type == FLAG)
+        *(bool *)member = value != 0;
+    else if (s->type == COUNT)
+        *(int *)member = (int)value;
+    else if (s->type == LENGTH)
+        *(size_t *)member = (size_t)value;
+    else
+        *(double *)member = value;
+    return true;
 }
 
 static void list_feature(const flx_feature *f, double row[FEATURE_FIELDS])
@@ -85,13 +131,13 @@ static bool names_covariance(const flx_predictor *p)
 
 void flx_predictor_digest(const flx_predictor *predictor, char hex[65])
 {
-    double scalars[SCALARS], row[FEATURE_FIELDS];
+    double row[FEATURE_FIELDS];
     flx_digest digest;
     flx_digest_start(&digest);
     flx_digest_add_text(&digest, FORMAT);
-    flx_digest_add_integer(&digest, VERSION);
-    list_scalars(predictor, scalars);
-    add_doubles(&digest, scalars, SCALARS);
+    flx_digest_add_integer(&digest, DIGEST_VERSION);
+    for (int i = 0; i < SCALARS; i++)
+        flx_digest_add_double(&digest, get_scalar(predictor, &scalars[i]));
     for (int i = 0; i < predictor->n_features; i++) {
         list_feature(&predictor->features[i], row);
         add_doubles(&digest, row, FEATURE_FIELDS);
@@ -115,21 +161,25 @@ void flx_predictor_digest(const flx_predictor *predictor, char hex[65])
 flx_hdf5_writer *flx_predictor_put(const flx_predictor *predictor)
 {
     char digest[65];
-    double scalars[SCALARS];
     size_t features = (size_t)predictor->n_features, n = (size_t)predictor->n;
-    double *table = calloc(features * FEATURE_FIELDS + 1, sizeof *table);
-    if (!table)
+    FLX_SCOPED double *table = NULL;
+    if (!FLX_NEW(table, features * FEATURE_FIELDS))
         return NULL;
     for (size_t i = 0; i < features; i++)
         list_feature(&predictor->features[i], table + i * FEATURE_FIELDS);
-    list_scalars(predictor, scalars);
     flx_predictor_digest(predictor, digest);
     flx_hdf5_writer *writer = flx_hdf5_create(FORMAT, VERSION);
     flx_hdf5_put_text(writer, "/", "kind", flx_predictor_kind_text(predictor->kind));
     flx_hdf5_put_text(writer, "/", "digest", digest);
     flx_hdf5_put_number(writer, "/", "lml", predictor->lml);
     flx_hdf5_put_number(writer, "/", "loo_mae", predictor->loo_mae);
-    flx_hdf5_write_doubles(writer, "scalars", 1, (size_t[]){SCALARS}, scalars);
+    for (int i = 1; i < SCALARS; i++) {
+        double value = get_scalar(predictor, &scalars[i]);
+        if (scalars[i].type == REAL)
+            flx_hdf5_put_number(writer, "/", scalars[i].name, value);
+        else
+            flx_hdf5_put_integer(writer, "/", scalars[i].name, (int64_t)value);
+    }
     if (features)
         flx_hdf5_write_doubles(writer, "features", 2,
                                (size_t[]){features, FEATURE_FIELDS}, table);
@@ -148,7 +198,6 @@ flx_hdf5_writer *flx_predictor_put(const flx_predictor *predictor)
                                predictor->parameters);
     if (predictor->n_bytes)
         flx_hdf5_write_bytes(writer, "bytes", predictor->n_bytes, predictor->bytes);
-    free(table);
     return writer;
 }
 
@@ -158,53 +207,59 @@ flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
     return flx_hdf5_save(flx_predictor_put(predictor), path, error);
 }
 
-static bool is_count(double x)
-{
-    return x >= 0 && x <= 1e7 && x == floor(x);
-}
-
-static bool is_length(double x)
-{
-    return x >= 0 && x <= 1e9 && x == floor(x);
-}
-
-/* Whether the parts of a Gaussian process fit each other. */
+/* Whether the numbers fit each other. */
 static bool fits_together(const flx_predictor *p)
 {
     int scales = p->is_isotropic ? 1 : p->n_features;
-    return p->n >= 2 && p->n_features >= 1 && p->n_theta == scales + 2 &&
-           isfinite(p->y_mean) && isfinite(p->y_sd) && p->y_sd > 0 &&
-           isfinite(p->jitter) && p->jitter >= 0;
+    if (p->n_metrics > p->n_features)
+        return false;
+    return p->kind != FLX_PREDICTOR_GP ||
+           (p->n >= 2 && p->n_features >= 1 && p->n_theta == scales + 2 &&
+            isfinite(p->y_mean) && isfinite(p->y_sd) && p->y_sd > 0 &&
+            isfinite(p->jitter) && p->jitter >= 0);
 }
 
-/* Scalars back into the struct; false where they make no sense. */
-static bool set_scalars(flx_predictor *p, const double row[SCALARS])
+/* Version 2 had the numbers without names, in one dataset. */
+static flx_status read_unnamed(const flx_hdf5_reader *reader, double values[SCALARS],
+                               flx_error *error)
 {
-    static const int counts[] = {0, 1, 2, 3, 4, 9, 10, 11, 15};
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        if (!is_count(row[counts[i]]))
-            return false;
-    p->kind = (flx_predictor_kind)row[0];
-    p->is_log = row[1] != 0;
-    p->n_inputs = (int)row[2];
-    p->n_features = (int)row[3];
-    p->n_metrics = (int)row[4];
-    p->output_low = row[5];
-    p->output_high = row[6];
-    p->constant = row[7];
-    p->variance = row[8];
-    p->n = (int)row[9];
-    p->is_isotropic = row[10] != 0;
-    p->n_theta = (int)row[11];
-    p->jitter = row[12];
-    p->y_mean = row[13];
-    p->y_sd = row[14];
-    p->evaluations = (int)row[15];
-    p->n_parameters = is_length(row[16]) ? (size_t)row[16] : 0;
-    p->n_bytes = is_length(row[17]) ? (size_t)row[17] : 0;
-    return is_length(row[16]) && is_length(row[17]) && row[0] < FLX_PREDICTOR_KINDS &&
-           p->n_metrics <= p->n_features &&
-           (p->kind != FLX_PREDICTOR_GP || fits_together(p));
+    FLX_SCOPED double *row = NULL;
+    FLX_TRY(flx_hdf5_check_format(reader, FORMAT, VERSION - 1, error));
+    FLX_TRY(
+        flx_hdf5_read_doubles(reader, "scalars", 1, (size_t[]){SCALARS}, &row, error));
+    memcpy(values, row, SCALARS * sizeof *values);
+    return FLX_OK;
+}
+
+static flx_status read_named(const flx_hdf5_reader *reader, double values[SCALARS],
+                             flx_error *error)
+{
+    FLX_SCOPED char *kind = NULL;
+    FLX_TRY(flx_hdf5_check_format(reader, FORMAT, VERSION, error));
+    FLX_TRY(flx_hdf5_get_text(reader, "/", "kind", true, &kind, error));
+    values[0] = 0;
+    while (values[0] < FLX_PREDICTOR_KINDS &&
+           strcmp(kind, kind_texts[(int)values[0]]) != 0)
+        values[0]++;
+    for (int i = 1; i < SCALARS; i++)
+        FLX_TRY(
+            flx_hdf5_get_number(reader, "/", scalars[i].name, true, &values[i], error));
+    return FLX_OK;
+}
+
+static flx_status read_scalars(const flx_hdf5_reader *reader, flx_predictor *p,
+                               flx_error *error)
+{
+    double values[SCALARS];
+    bool is_good = true;
+    FLX_TRY(flx_hdf5_has(reader, "scalars") ? read_unnamed(reader, values, error)
+                                            : read_named(reader, values, error));
+    for (int i = 0; i < SCALARS; i++)
+        is_good = is_good && set_scalar(p, &scalars[i], values[i]);
+    if (is_good && fits_together(p))
+        return FLX_OK;
+    return flx_fail(error, FLX_BAD_INPUT, "%s: the scalars make no sense",
+                    flx_hdf5_path(reader));
 }
 
 static flx_status read_features(const flx_hdf5_reader *reader, flx_predictor *p,
@@ -212,22 +267,20 @@ static flx_status read_features(const flx_hdf5_reader *reader, flx_predictor *p,
 {
     if (p->n_features == 0)
         return FLX_OK;
-    double *table = NULL;
+    FLX_SCOPED double *table = NULL;
     size_t dims[2] = {(size_t)p->n_features, FEATURE_FIELDS};
     FLX_TRY(flx_hdf5_read_doubles(reader, "features", 2, dims, &table, error));
-    p->features = calloc(dims[0], sizeof *p->features);
-    bool is_good = p->features != NULL;
-    for (size_t i = 0; i < dims[0] && is_good; i++) {
+    if (!FLX_NEW(p->features, dims[0]))
+        return flx_no_memory(error, "the features of %s", flx_hdf5_path(reader));
+    for (size_t i = 0; i < dims[0]; i++) {
         const double *row = table + i * FEATURE_FIELDS;
-        is_good = is_count(row[0]) && row[0] < p->n_inputs;
-        if (is_good)
-            p->features[i] = (flx_feature){(int)row[0], row[1] != 0, row[2] != 0, row[3],
-                                           row[4],      row[5],      row[6],      row[7]};
+        if (!(row[0] >= 0 && row[0] < p->n_inputs && row[0] == floor(row[0])))
+            return flx_fail(error, FLX_BAD_INPUT, "%s: the features make no sense",
+                            flx_hdf5_path(reader));
+        p->features[i] = (flx_feature){(int)row[0], row[1] != 0, row[2] != 0, row[3],
+                                       row[4],      row[5],      row[6],      row[7]};
     }
-    free(table);
-    return is_good ? FLX_OK
-                   : flx_fail(error, FLX_BAD_INPUT, "%s: the features make no sense",
-                              flx_hdf5_path(reader));
+    return FLX_OK;
 }
 
 static flx_status read_covariance(const flx_hdf5_reader *reader, flx_predictor *p,
@@ -275,29 +328,21 @@ static flx_status read_payload(const flx_hdf5_reader *reader, flx_predictor *p,
 static flx_status check_digest(const flx_hdf5_reader *reader, const flx_predictor *p,
                                flx_error *error)
 {
-    char *stored = NULL, computed[65];
+    FLX_SCOPED char *stored = NULL;
+    char computed[65];
     FLX_TRY(flx_hdf5_get_text(reader, "/", "digest", true, &stored, error));
     flx_predictor_digest(p, computed);
-    bool is_equal = strcmp(stored, computed) == 0;
-    free(stored);
-    return is_equal ? FLX_OK
-                    : flx_fail(error, FLX_BAD_INPUT,
-                               "%s is damaged: its content does not give its digest",
-                               flx_hdf5_path(reader));
+    return strcmp(stored, computed) == 0
+               ? FLX_OK
+               : flx_fail(error, FLX_BAD_INPUT,
+                          "%s is damaged: its content does not give its digest",
+                          flx_hdf5_path(reader));
 }
 
 static flx_status read_all(const flx_hdf5_reader *reader, flx_predictor *p,
                            flx_error *error)
 {
-    double *scalars = NULL;
-    size_t dims[1] = {SCALARS};
-    FLX_TRY(flx_hdf5_check_format(reader, FORMAT, VERSION, error));
-    FLX_TRY(flx_hdf5_read_doubles(reader, "scalars", 1, dims, &scalars, error));
-    bool is_good = set_scalars(p, scalars);
-    free(scalars);
-    if (!is_good)
-        return flx_fail(error, FLX_BAD_INPUT, "%s: the scalars make no sense",
-                        flx_hdf5_path(reader));
+    FLX_TRY(read_scalars(reader, p, error));
     FLX_TRY(read_features(reader, p, error));
     FLX_TRY(read_points(reader, p, error));
     FLX_TRY(read_payload(reader, p, error));

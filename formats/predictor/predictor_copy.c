@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/predictor/predictor.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of `size` bytes; false when out of memory. */
+/* A copy of `size` bytes, NULL of none; false when out of memory. */
 static bool copy(const void *from, size_t size, void *out)
 {
-    void *bytes = NULL;
-    if (from && size > 0) {
-        bytes = malloc(size);
-        if (!bytes)
-            return false;
-        memcpy(bytes, from, size);
-    }
+    void *bytes = from && size ? malloc(size) : NULL;
     memcpy(out, &bytes, sizeof bytes);
-    return true;
+    if (bytes)
+        memcpy(bytes, from, size);
+    return bytes || !from || !size;
 }
 
 flx_status flx_predictor_copy(const flx_predictor *p, flx_predictor *out,
@@ -34,5 +32,5 @@ flx_status flx_predictor_copy(const flx_predictor *p, flx_predictor *out,
         copy(p->bytes, p->n_bytes, &out->bytes))
         return FLX_OK;
     flx_predictor_clear(out);
-    return flx_fail(error, FLX_NO_MEMORY, "out of memory for a model of %d points", p->n);
+    return flx_no_memory(error, "a model of %d points", p->n);
 }

@@ -112,6 +112,62 @@ static void only_a_process_has_a_covariance_function(void)
     scratch_end();
 }
 
+/* The digest is also the name of the file in a model folder: it must never change. */
+static void the_digest_is_that_of_older_programs(void)
+{
+    flx_predictor gp = make_gp();
+    char digest[65];
+    flx_predictor_digest(&gp, digest);
+    assert_text(digest,
+                "60e0014b3b8b3ac910da21907bd4b7b210f357e33b177b96c87d34bef2e3e1aa");
+}
+
+/* make_gp as programs up to version 2 of the format wrote it: numbers by position. */
+static void write_version_2(const char *path, double kind)
+{
+    const double numbers[18] = {kind, 0, 3, 2,     1,       0.5,  5.5, 0, 0,
+                                3,    0, 4, 1e-10, 7.0 / 3, 1.25, 120, 0, 0};
+    const double rows[16] = {0, 1, 0, 0,    1,   0.25,  0.3, 0,
+                             1, 0, 1, -1.5, 2.5, 0.125, 0.1, 0.7};
+    flx_predictor gp = make_gp();
+    flx_error error = {0};
+    char digest[65];
+    flx_predictor_digest(&gp, digest);
+    flx_hdf5_writer *writer = flx_hdf5_create("fluxion-predictor", 2);
+    flx_hdf5_put_text(writer, "/", "kind", "gp");
+    flx_hdf5_put_text(writer, "/", "digest", digest);
+    flx_hdf5_put_number(writer, "/", "lml", -3.5);
+    flx_hdf5_put_number(writer, "/", "loo_mae", 0.25);
+    flx_hdf5_write_doubles(writer, "scalars", 1, (size_t[]){18}, numbers);
+    flx_hdf5_write_doubles(writer, "features", 2, (size_t[]){2, 8}, rows);
+    flx_hdf5_write_doubles(writer, "X", 2, (size_t[]){3, 2}, X);
+    flx_hdf5_write_doubles(writer, "y", 1, (size_t[]){3}, y);
+    flx_hdf5_write_doubles(writer, "theta", 1, (size_t[]){4}, theta);
+    assert_int(flx_hdf5_save(writer, path, &error), FLX_OK);
+}
+
+static void files_of_older_programs_are_read(void)
+{
+    flx_predictor read;
+    flx_error error = {0};
+    scratch_begin();
+    write_version_2(scratch_path("old.h5"), 0);
+    assert_int(flx_predictor_read(scratch_path("old.h5"), &read, &error), FLX_OK);
+    assert_text(error.message, "");
+    assert_int(memcmp(read.X, X, sizeof X), 0);
+    assert_int(memcmp(read.theta, theta, sizeof theta), 0);
+    assert_int(read.n_inputs, 3);
+    assert_int(read.n_metrics, 1);
+    assert_close(read.output_high, 5.5, 0, 0);
+    assert_close(read.y_sd, 1.25, 0, 0);
+    assert_int(read.evaluations, 120);
+    flx_predictor_clear(&read);
+    write_version_2(scratch_path("bad.h5"), 7); /* no such kind */
+    assert_int(flx_predictor_read(scratch_path("bad.h5"), &read, &error), FLX_BAD_INPUT);
+    assert_contains(error.message, "the scalars make no sense");
+    scratch_end();
+}
+
 static void constants_and_rules_come_back(void)
 {
     flx_predictor constant = {.kind = FLX_PREDICTOR_CONSTANT,
@@ -313,6 +369,8 @@ CU_TestInfo predictor_tests[] = {
     {"covariance functions come back", covariance_functions_come_back},
     {"only a process has a covariance function",
      only_a_process_has_a_covariance_function},
+    {"the digest is that of older programs", the_digest_is_that_of_older_programs},
+    {"files of older programs are read", files_of_older_programs_are_read},
     {"the digest sees every number", the_digest_sees_every_number},
     {"cut files are refused", cut_files_are_refused},
     {"flipped bits never change a number", flipped_bits_never_change_a_number},
