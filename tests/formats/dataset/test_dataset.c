@@ -190,38 +190,6 @@ static void digests_content_and_not_description(void)
     flx_dataset_destroy(table);
 }
 
-static void assert_counts(const char *const *names, int n, int services, int knobs,
-                          int states, int metrics)
-{
-    flx_dataset *table = make(1, n, names);
-    flx_dataset_counts counts;
-    assert_int(flx_dataset_count(table, &counts, NULL), FLX_OK);
-    assert_int(counts.services, services);
-    assert_int(counts.knobs, knobs);
-    assert_int(counts.states, states);
-    assert_int(counts.metrics, metrics);
-    flx_dataset_destroy(table);
-}
-
-static void counts_services_and_inputs(void)
-{
-    static const char *const plain[] = {
-        "a:k1",      "a:k2",      "a:rps",     "a:p90",     "b:k1",
-        "b.get:rps", "b.set:rps", "b.get:p90", "a.b/c:p90", "10.0.0.1:rps"};
-    assert_counts(plain, 10, 4, 3, 4, 3);
-}
-
-/* Two instances: k1 is given once and counts twice, k2 is given apart, the plain rps
- * beside those of the instances is their sum and does not count. */
-static void counts_inputs_by_instance(void)
-{
-    static const char *const names[] = {
-        "c:k1",         "c/0:k2",       "c/1:k2",      "c/0:rps", "c/1:rps",
-        "c:rps",        "c:p90",        "c/0:p90",     "c/1:p90", "f:p90",
-        "m.read/0:rps", "m.read/1:rps", "m.read/2:rps"};
-    assert_counts(names, 13, 2 + 1 + 3, 2 + 2, 2 + 3, 4);
-}
-
 static void assert_unwritable(flx_dataset *table, const char *message)
 {
     flx_error error = {0};
@@ -299,8 +267,6 @@ CU_TestInfo dataset_tests[] = {
     {"keeps a large table", keeps_a_large_table},
     {"selects rows with all they have", selects_rows_with_all_they_have},
     {"digests content and not description", digests_content_and_not_description},
-    {"counts services and inputs", counts_services_and_inputs},
-    {"counts inputs by instance", counts_inputs_by_instance},
     {"writes no table that could not be read", writes_no_table_that_could_not_be_read},
     {"leaves the old file when the disk is full",
      leaves_the_old_file_when_the_disk_is_full},
