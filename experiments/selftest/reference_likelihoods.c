@@ -246,9 +246,10 @@ flx_status flx_check_reference_optimum(const flx_check_context *context, double 
         status = flx_fit_all(context->backend, fits.tasks, fits.count, fits.results, NULL,
                              error);
     for (int i = 0; i < fits.count && status == FLX_OK; i++)
-        *worst = flx_worse(*worst, fits.results[i].has_failed
-                                       ? NAN
-                                       : fits.rows[i].value - fits.results[i].predictor.lml);
+        *worst =
+            flx_worse(*worst, fits.results[i].has_failed
+                                  ? NAN
+                                  : fits.rows[i].value - fits.results[i].predictor.lml);
     release_fits(&fits);
     flx_csv_destroy(csv);
     return status;

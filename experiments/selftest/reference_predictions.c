@@ -2,6 +2,7 @@
  * Checks against the predictions that another program made with fixed hyper-parameters
  * (random_search/ in the reference folder), in .npy files. */
 #include "experiments/selftest/checks.h"
+#include "experiments/selftest/npy.h"
 #include "formats/files.h"
 #include "host/regression.h"
 

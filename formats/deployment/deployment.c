@@ -127,16 +127,6 @@ bool flx_is_rate(const char *state)
     return length >= 3 && strcmp(state + length - 3, "rps") == 0;
 }
 
-int flx_deployment_count_inputs(const flx_deployment *deployment)
-{
-    int inputs = 0;
-    for (int i = 0; i < deployment->n_services; i++) {
-        const flx_service *service = &deployment->services[i];
-        inputs += service->replicas * (service->n_knobs + service->n_states);
-    }
-    return inputs;
-}
-
 int flx_deployment_count_instances(const flx_deployment *deployment)
 {
     int instances = 0;

@@ -96,8 +96,6 @@ int flx_knob_find_label(const flx_knob *knob, const char *label);
 /* True where a numeric knob has no list of values, or has this one in it. */
 bool flx_knob_lists(const flx_knob *knob, double value);
 
-/* Knobs and states of all instances: the number of model inputs the paper counts. */
-int flx_deployment_count_inputs(const flx_deployment *deployment);
 int flx_deployment_count_instances(const flx_deployment *deployment);
 
 /* SERVICE[.OPERATION][/INSTANCE]:NAME, allocated; instance < 0 leaves it out, operation

@@ -13,11 +13,6 @@
 
 static const double largest_exact = 9007199254740992.0; /* 2^53 */
 
-const char *flx_telemetry_type_text(flx_knob_type type)
-{
-    return flx_knob_type_words[type];
-}
-
 /* "all", or a number without leading zeros, which would make two addresses of one. */
 static bool reads_as_index(const char *text, size_t length, int *instance)
 {
@@ -113,7 +108,7 @@ static flx_status take_type(json_t *document, flx_telemetry *out, flx_error *err
 {
     const char *text = json_string_value(json_object_get(document, "type"));
     for (int type = FLX_CONTINUOUS; text && type <= FLX_CHOICES; type++)
-        if (strcmp(text, flx_telemetry_type_text((flx_knob_type)type)) == 0) {
+        if (strcmp(text, flx_knob_type_words[type]) == 0) {
             out->type = (flx_knob_type)type;
             return FLX_OK;
         }
@@ -155,7 +150,7 @@ static flx_status take_value(json_t *document, flx_telemetry *out, flx_error *er
     if (!json_is_number(node))
         return flx_fail(error, FLX_BAD_INPUT,
                         "\"val\" is no number, but \"type\" is \"%s\"",
-                        flx_telemetry_type_text(out->type));
+                        flx_knob_type_words[out->type]);
     out->number = json_number_value(node);
     bool is_exact =
         fabs(out->number) <= largest_exact && floor(out->number) == out->number;

@@ -24,9 +24,6 @@ typedef struct {
     void *document;    /* what the texts point into */
 } flx_telemetry;
 
-/* "continuous" | "discrete" | "choices" */
-const char *flx_telemetry_type_text(flx_knob_type type);
-
 /* Reads one line (without need of a NUL). FLX_BAD_INPUT for anything but an object with
  * exactly the four keys and values that fit the type; the message is a sentence about the
  * line, the caller knows its place. Release *out after success only. */

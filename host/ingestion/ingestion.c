@@ -172,8 +172,8 @@ static flx_status find_stream(flx_ingestion *ingestion, const flx_telemetry *lin
         return flx_fail(
             error, FLX_BAD_INPUT,
             "\"type\" is \"%s\", but stream \"%.200s\" is \"%s\" in this store",
-            flx_telemetry_type_text(line->type), line->stream_uri,
-            flx_telemetry_type_text((*out)->type));
+            flx_knob_type_words[line->type], line->stream_uri,
+            flx_knob_type_words[(*out)->type]);
     return FLX_OK;
 }
 

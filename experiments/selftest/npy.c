@@ -2,9 +2,9 @@
  * The header of a .npy file is one Python dictionary of three known keys, so it is
  * searched for them rather than parsed: a file in which they are spelled differently
  * is refused, never misread. */
-#include "formats/files/npy.h"
+#include "experiments/selftest/npy.h"
 
-#include "formats/files/text_file.h"
+#include "formats/files.h"
 #include "formats/memory.h"
 
 #include <limits.h>

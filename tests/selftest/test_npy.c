@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * .npy files made byte by byte: what is read, and what is refused by name. */
-#include "formats/files/npy.h"
+#include "experiments/selftest/npy.h"
 
 #include "tests/close.h"
 #include "tests/scratch.h"
