@@ -96,7 +96,7 @@ is=$(simulated tuned)
     printf '  tuned settings    %20.0f us   %s\n' "$is" "$(predicted tuned)"
     awk -v was="$was" -v is="$is" 'BEGIN { printf "  change            %20.1f %%\n", 100 * (is / was - 1) }'
     printf '\n  The knobs that matter most, and the cost of putting each back, in us:\n'
-    awk 'NR == 1 || /^-/ { next } /:/ { print "    " $0 } ++n == 5 { exit }' $out/tune.txt
+    awk 'NR <= 2 { next } !NF || NR > 7 { exit } { print "    " $0 }' $out/tune.txt
     printf '\nFiles: %s (model, data, settings; every command and its answer in report.txt)\n' "$out"
 } >"$out/summary.txt"
 cat "$out/summary.txt"

@@ -39,4 +39,16 @@ flx_status flx_copy_text(const char *text, char **out, flx_error *error);
  * freed. Set it to NULL to hand the memory on. */
 #define FLX_SCOPED __attribute__((cleanup(flx_free_scoped)))
 void flx_free_scoped(void *pointer_to_pointer);
+
+/* The same for objects with a destructor of their own: FLX_OWNS once in a file, then
+ *     FLX_OWNED(flx_model) model = NULL; */
+#define FLX_OWNS(type, destroy)                                                          \
+    static inline void type##_end_scope(type **owned)                                    \
+    {                                                                                    \
+        destroy(*owned);                                                                 \
+    }
+#define FLX_OWNED(type) __attribute__((cleanup(type##_end_scope))) type *
+
+/* Of a local struct: clear(&it) when its scope ends. */
+#define FLX_CLEARED(clear) __attribute__((cleanup(clear)))
 #endif

@@ -30,18 +30,22 @@ static const flx_command *const flx_commands[] = {
     /* clang-format on */
 };
 
-static flx_status run_verb(const flx_command *command, int count, char **words,
-                           flx_error *error)
+/* `verb` as it was typed: messages name it so. */
+static flx_status run_verb(const char *verb, int count, char **words, flx_error *error)
 {
+    const flx_command *found;
+    FLX_TRY(flx_find_command(flx_commands, verb, &found, error));
     if (flx_asks_for_help(count, words)) {
-        flx_print_command(command);
+        flx_print_command(found);
         return FLX_OK;
     }
+    flx_command command = *found;
+    command.name = verb;
     flx_arguments *arguments;
-    FLX_TRY(flx_arguments_parse(command, count, words, &arguments, error));
+    FLX_TRY(flx_arguments_parse(&command, count, words, &arguments, error));
     flx_arguments_set_verbs(arguments, flx_commands);
     omp_set_num_threads(flx_threads(arguments));
-    flx_status status = command->run(arguments, error);
+    flx_status status = command.run(arguments, error);
     flx_arguments_destroy(arguments);
     return status;
 }
@@ -56,9 +60,7 @@ static flx_status run_words(int count, char **words, flx_error *error)
         verb = "help";
     if (strcmp(verb, "--version") == 0)
         verb = "version";
-    const flx_command *command;
-    FLX_TRY(flx_find_command(flx_commands, verb, &command, error));
-    return run_verb(command, count - 1, words + 1, error);
+    return run_verb(verb, count - 1, words + 1, error);
 }
 
 /* Buffered output may fail as late as here: a reader that left, a disk that is full. */

@@ -164,8 +164,7 @@ static flx_status fill_from_object(const flx_testbed *testbed,
 {
     const char *column;
     json_t *node;
-    json_object_foreach((json_t *)(uintptr_t)object, column, node)
-    {
+    json_object_foreach((json_t *)(uintptr_t)object, column, node) {
         char place[512], text[64];
         snprintf(place, sizeof place, "%s line %d", flx_json_place(source),
                  flx_json_key_line(source, object, column));

@@ -38,8 +38,7 @@ static flx_status read_requests(const flx_json_source *source, const json_t *roo
         return flx_no_memory(error, "the requests of a system");
     const char *key;
     json_t *value;
-    json_object_foreach(requests, key, value)
-    {
+    json_object_foreach(requests, key, value) {
         flx_request *request = &system->requests[system->n_requests++];
         if (!(request->name = strdup(key)))
             return flx_no_memory(error, "the request '%s'", key);

@@ -27,8 +27,7 @@ static flx_status read_replicas(const flx_json_source *source, const json_t *obj
     FLX_TRY(flx_json_get_object(source, object, "replicas", false, &replicas, error));
     const char *name;
     json_t *value;
-    json_object_foreach(replicas, name, value)
-    {
+    json_object_foreach(replicas, name, value) {
         int service = 0;
         FLX_TRY(find_service(source, object, "replicas", system, name, &service, error));
         FLX_TRY(flx_json_get_integer(source, replicas, name, true, 1, 1000,
@@ -45,8 +44,7 @@ static flx_status read_mix(const flx_json_source *source, const json_t *object,
     double sum = 0.0;
     const char *name;
     json_t *value;
-    json_object_foreach(mix, name, value)
-    {
+    json_object_foreach(mix, name, value) {
         int r = 0;
         while (r < system->n_requests && strcmp(system->requests[r].name, name) != 0)
             r++;

@@ -1,65 +1,40 @@
 /* SPDX-License-Identifier: MIT
- * fluxion replay: walks a table in the order of time and says what models of many
- * periods, weighted, are worth beside models taught anew. */
+ * fluxion backtest: walks a table in the order of time and compares an ensemble of models
+ * of many periods with models that are trained anew for every period. */
 #include "host/commands/commands.h"
 
+#include "formats/memory.h"
 #include "host/evaluation.h"
 
-#include <jansson.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
+FLX_OWNS(flx_deployment, flx_deployment_destroy)
+FLX_OWNS(flx_dataset, flx_dataset_destroy)
+FLX_OWNS(flx_backend, flx_backend_close)
+FLX_OWNS(flx_time_series, flx_time_series_destroy)
+FLX_OWNS(flx_backtest, flx_backtest_destroy)
 
 static const flx_option options[] = {
-    {.name = "deployment",
-     .type = FLX_TEXT,
-     .argument = "DEP.json",
-     .help = "what is deployed: inputs and target (required)"},
-    {.name = "data",
-     .type = FLX_TEXT,
-     .argument = "DATA.h5",
-     .help = "table with /time, in its order (required)"},
-    {.name = "period",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1e12,
-     .argument = "SECONDS",
-     .help = "length of a period (required; a day is 86400)"},
-    {.name = "reweight",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1e12,
-     .argument = "SECONDS",
-     .help = "weights are found anew so often (default 7200)"},
-    {.name = "recent",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1e7,
-     .argument = "ROWS",
-     .help = "rows that weights are found on, at most (default 20000)"},
-    {.name = "accuracy",
-     .type = FLX_NUMBER,
-     .min = 1e-9,
-     .max = 1,
-     .argument = "SHARE",
-     .help = "a period below it adds a model (default 0.85)"},
-    {.name = "model",
-     .type = FLX_TEXT,
-     .argument = "KIND",
-     .help = "kind of the hosted models: xgboost (default) or forest"},
-    {.name = "alone",
-     .type = FLX_FLAG,
-     .help = "without the forests and boosted trees to compare with"},
+    OPT_TEXT("deployment", "DEP.json", "what is deployed: inputs and target",
+             .is_required = true),
+    OPT_TEXT("data", "DATA.h5", "table with /time, in its order", .is_required = true),
+    OPT_INTEGER("period", "SECONDS", 1, 1e12, "length of a period; a day is 86400",
+                .is_required = true),
+    OPT_INTEGER("reweight-period", "SECONDS", 1, 1e12,
+                "how often the weights are computed anew (default: 7200)",
+                .alias = "reweight"),
+    OPT_INTEGER("max-rows", "ROWS", 1, 1e7,
+                "recent rows that weights are computed on, at most (default: 20000)",
+                .alias = "recent"),
+    OPT_NUMBER("retrain-below", "ACCURACY", 1e-9, 1,
+               "a period below this accuracy adds a model (default: 0.85)",
+               .alias = "accuracy"),
+    OPT_CHOICE("regressor", "KIND", "xgboost|forest", "kind of the models of periods",
+               .usual = "xgboost", .alias = "model"),
+    OPT_FLAG("no-baselines", "without the forests and boosted trees to compare with",
+             .alias = "alone"),
     {0}};
 
 static const char *const keys[FLX_BACKTEST_PREDICTORS] = {
     "hosted", "forest_previous", "forest_all", "xgboost_previous", "xgboost_all"};
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static void format_time(int64_t seconds, char text[32])
 {
@@ -80,196 +55,133 @@ static json_t *describe_period(const flx_backtest_period *period)
                   period->reweightings, "reweight_s", period->reweight_s);
     for (int who = 0; who < FLX_BACKTEST_PREDICTORS; who++) {
         const flx_backtest_score *score = &period->scores[who];
-        json_t *part = json_object();
-        json_object_set_new(part, "mae", number(score->mae));
-        json_object_set_new(part, "accuracy", number(score->accuracy));
-        json_object_set_new(part, "train_s", number(score->train_s));
-        json_object_set_new(item, keys[who], part);
+        json_object_set_new(item, keys[who],
+                            json_pack("{s:o, s:o, s:o}", "mae", flx_json_real(score->mae),
+                                      "accuracy", flx_json_real(score->accuracy),
+                                      "train_s", flx_json_real(score->train_s)));
     }
     return item;
 }
 
-static flx_status print_answer(const flx_time_series *history, const flx_backtest *replay,
-                               double accuracy, flx_error *error)
+static json_t *describe(const flx_time_series *series, const flx_backtest *backtest,
+                        double threshold)
 {
     json_t *periods = json_array();
-    for (int p = 0; p < replay->n_periods; p++)
-        json_array_append_new(periods, describe_period(&replay->periods[p]));
-    json_t *answer =
-        json_pack("{s:s, s:s, s:i, s:f, s:o, s:o}", "target", history->target, "unit",
-                  history->unit, "buckets", history->classes, "adds_model_below",
-                  accuracy, "periods", periods, "total", describe_period(&replay->total));
-    return flx_print_json(answer, error);
+    for (int p = 0; p < backtest->n_periods; p++)
+        json_array_append_new(periods, describe_period(&backtest->periods[p]));
+    return json_pack("{s:s, s:s, s:i, s:f, s:o, s:o}", "target", series->target, "unit",
+                     series->unit, "buckets", series->classes, "adds_model_below",
+                     threshold, "periods", periods, "total",
+                     describe_period(&backtest->total));
 }
 
-typedef enum { MAE, ACCURACY, SECONDS } measure;
-
-static void format_score(const flx_backtest_period *period, int who, measure what,
-                         char text[32])
-{
-    const flx_backtest_score *score = &period->scores[who];
-    double value = what == MAE        ? score->mae
-                   : what == ACCURACY ? 100 * score->accuracy
-                                      : score->train_s;
-    if (what == SECONDS && value == 0)
-        snprintf(text, 32, "-");
-    else if (isfinite(value))
-        snprintf(text, 32, what == MAE ? "%.4g" : "%.2f", value);
-    else
-        snprintf(text, 32, "-");
-}
-
-static void add_row(flx_table *table, const char *title,
-                    const flx_backtest_period *period, measure what)
-{
-    char rows[32], models[32], weights[32], cells[FLX_BACKTEST_PREDICTORS][32];
-    snprintf(rows, sizeof rows, "%d", period->rows);
-    snprintf(models, sizeof models, "%d%s", period->models,
-             period->adds_model ? " +1" : "   ");
-    snprintf(weights, sizeof weights, "%.2f", period->reweight_s);
-    for (int who = 0; who < FLX_BACKTEST_PREDICTORS; who++)
-        format_score(period, who, what, cells[who]);
-    flx_table_row(table, (const char *[]){title, rows, models, cells[0], cells[1],
-                                          cells[2], cells[3], cells[4], weights});
-}
-
-static void print_table(const flx_backtest *replay, const char *title, measure what)
-{
-    static const char *const titles[] = {"period from",
-                                         "rows",
-                                         "models",
-                                         "hosted",
-                                         "forest, previous",
-                                         "forest, all",
-                                         "xgboost, previous",
-                                         "xgboost, all",
-                                         "weights"};
-    int columns = what == SECONDS ? 9 : 8;
-    flx_table *table =
-        flx_table_create(columns, titles, columns == 9 ? "lrrrrrrrr" : "lrrrrrrr");
-    if (!table)
-        return;
-    for (int p = 0; p < replay->n_periods; p++) {
-        char start[32];
-        format_time(replay->periods[p].start, start);
-        add_row(table, start, &replay->periods[p], what);
+#define SCORES(format)                                                                   \
+    {"hosted", "{hosted." format "}"},                                                   \
+        {"forest, previous", "{forest_previous." format "}"},                            \
+        {"forest, all", "{forest_all." format "}"},                                      \
+        {"xgboost, previous", "{xgboost_previous." format "}"},                          \
+    {                                                                                    \
+        "xgboost, all", "{xgboost_all." format "}"                                       \
     }
-    add_row(table, "all", &replay->total, what);
-    printf("%s\n", title);
-    flx_table_print(table);
-    printf("\n");
-    flx_table_destroy(table);
+
+static const flx_table_column accuracies[] = {
+    {"period from", "{start}"}, {"rows", "{rows}"},     {"models", "{models}"},
+    {"", "{adds_model:+1|}"},   SCORES("accuracy:.2%"), {0}};
+static const flx_table_column errors[] = {
+    {"period from", "{start}"}, SCORES("mae:.4g"), {0}};
+static const flx_table_column seconds[] = {{"period from", "{start}"},
+                                           SCORES("train_s:.2f"),
+                                           {"weights", "{reweight_s:.2f}"},
+                                           {0}};
+
+static void print_text(json_t *report)
+{
+    json_t *periods = json_object_get(report, "periods"), *period;
+    json_t *total = json_object_get(report, "total");
+    int added = 0, count = (int)json_array_size(periods);
+    size_t i;
+    json_array_foreach(periods, i, period)
+        added += json_is_true(json_object_get(period, "adds_model"));
+    json_object_set_new(total, "start", json_string("all"));
+    json_array_append(periods, total);
+    bool has_buckets = json_integer_value(json_object_get(report, "buckets")) > 0;
+    flx_print_line(report, has_buckets
+                               ? "{target}: rows in the right one of {buckets} buckets"
+                               : "{target}: 1 - mean absolute error / mean");
+    flx_print_table(periods, accuracies);
+    flx_print_line(report, "\n{target}: mean absolute error{ unit}");
+    flx_print_table(periods, errors);
+    printf("\nSeconds of one core for training, and seconds for weights\n");
+    flx_print_table(periods, seconds);
+    flx_print_line(report,
+                   "\nA period with an accuracy below {adds_model_below:g} adds a model "
+                   "(+1) that is trained on it.");
+    printf("%d of %d periods did. hosted: the ensemble of all models so far, weighted by "
+           "their errors on recent rows.\n",
+           added, count);
 }
 
-static void print_tables(const flx_time_series *history, const flx_backtest *replay,
-                         double accuracy)
+static flx_backtest_options read_options(const flx_arguments *arguments)
 {
-    char title[200];
-    int added = 0;
-    for (int p = 0; p < replay->n_periods; p++)
-        added += replay->periods[p].adds_model;
-    if (history->classes)
-        snprintf(title, sizeof title, "%s: rows in the right one of %d buckets, %%",
-                 history->target, history->classes);
-    else
-        snprintf(title, sizeof title, "%s: 100 (1 - mean absolute error / mean), %%",
-                 history->target);
-    print_table(replay, title, ACCURACY);
-    snprintf(title, sizeof title, "%s: mean absolute error, %s", history->target,
-             history->unit[0] ? history->unit : "no unit");
-    print_table(replay, title, MAE);
-    print_table(replay, "training: seconds of one core; weights: seconds", SECONDS);
-    printf("A period whose accuracy is below %g %% adds a model (+1) taught on it: %d of "
-           "%d periods did.\nhosted: all models so far, weighted by what they are worth "
-           "on recent rows.\n",
-           100 * accuracy, added, replay->n_periods);
+    static const flx_predictor_kind kinds[] = {FLX_PREDICTOR_XGBOOST,
+                                               FLX_PREDICTOR_FOREST};
+    return (flx_backtest_options){
+        .period_s = flx_integer(arguments, "period", 0),
+        .reweight_s = flx_integer(arguments, "reweight-period", 7200),
+        .recent = (int)flx_integer(arguments, "max-rows", 20000),
+        .accuracy = flx_number(arguments, "retrain-below", 0.85),
+        .kind = kinds[flx_choice(arguments, "regressor")],
+        .has_no_baselines = flx_is_set(arguments, "no-baselines"),
+        .seed = flx_seed(arguments)};
 }
 
-static flx_status read_options(const flx_arguments *arguments,
-                               flx_backtest_options *replay, flx_error *error)
+static flx_status read_series(const flx_arguments *arguments, flx_time_series **out,
+                              flx_error *error)
 {
-    const char *kind = flx_text(arguments, "model", "xgboost");
-    if (!flx_is_set(arguments, "period"))
-        return flx_fail(error, FLX_BAD_INPUT, "replay needs --period SECONDS");
-    *replay =
-        (flx_backtest_options){.period_s = flx_integer(arguments, "period", 0),
-                               .reweight_s = flx_integer(arguments, "reweight", 7200),
-                               .recent = (int)flx_integer(arguments, "recent", 20000),
-                               .accuracy = flx_number(arguments, "accuracy", 0.85),
-                               .kind = FLX_PREDICTOR_XGBOOST,
-                               .has_no_baselines = flx_is_set(arguments, "alone"),
-                               .seed = flx_seed(arguments)};
-    if (strcmp(kind, "forest") == 0)
-        replay->kind = FLX_PREDICTOR_FOREST;
-    else if (strcmp(kind, "xgboost") != 0)
-        return flx_fail(error, FLX_BAD_INPUT, "--model %s: give xgboost or forest", kind);
-    return FLX_OK;
-}
-
-static flx_status read_history(const flx_arguments *arguments, flx_time_series **out,
-                               flx_error *error)
-{
-    const char *deployed, *data;
-    flx_deployment *deployment = NULL;
-    flx_dataset *table = NULL;
-    FLX_TRY(flx_required_text(arguments, "deployment", &deployed, error));
-    FLX_TRY(flx_required_text(arguments, "data", &data, error));
-    FLX_TRY(flx_deployment_read(deployed, &deployment, error));
-    flx_status status = flx_dataset_read(data, &table, error);
-    if (status == FLX_OK)
-        status = flx_time_series_create(deployment, table, out, error);
-    flx_dataset_destroy(table);
-    flx_deployment_destroy(deployment);
-    return status;
-}
-
-static flx_status replay_history(const flx_arguments *arguments,
-                                 const flx_time_series *history,
-                                 flx_backtest_options *settings, flx_error *error)
-{
-    flx_backend *backend = NULL;
-    flx_backtest *replay = NULL;
-    flx_bar bar;
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &backend, error));
-    flx_progress progress = flx_bar_start(&bar, "replay");
-    settings->progress = &progress;
-    flx_status status = flx_backtest_run(history, settings, backend, &replay, error);
-    flx_bar_finish(&bar);
-    if (status == FLX_OK && flx_wants_json(arguments))
-        status = print_answer(history, replay, settings->accuracy, error);
-    else if (status == FLX_OK)
-        print_tables(history, replay, settings->accuracy);
-    flx_backtest_destroy(replay);
-    flx_backend_close(backend);
-    return status;
+    FLX_OWNED(flx_deployment) deployment = NULL;
+    FLX_OWNED(flx_dataset) table = NULL;
+    FLX_TRY(
+        flx_deployment_read(flx_text(arguments, "deployment", NULL), &deployment, error));
+    FLX_TRY(flx_dataset_read(flx_text(arguments, "data", NULL), &table, error));
+    return flx_time_series_create(deployment, table, out, error);
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
-    flx_backtest_options settings;
-    flx_time_series *history = NULL;
-    FLX_TRY(read_options(arguments, &settings, error));
-    FLX_TRY(read_history(arguments, &history, error));
-    flx_status status = replay_history(arguments, history, &settings, error);
-    flx_time_series_destroy(history);
-    return status;
+    flx_backtest_options settings = read_options(arguments);
+    FLX_OWNED(flx_time_series) series = NULL;
+    FLX_OWNED(flx_backend) backend = NULL;
+    FLX_OWNED(flx_backtest) backtest = NULL;
+    FLX_TRY(read_series(arguments, &series, error));
+    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
+                             &backend, error));
+    flx_bar bar;
+    flx_progress progress = flx_bar_start(&bar, "backtest");
+    settings.progress = &progress;
+    flx_status status = flx_backtest_run(series, &settings, backend, &backtest, error);
+    flx_bar_finish(&bar);
+    FLX_TRY(status);
+    return flx_report(arguments, describe(series, backtest, settings.accuracy), NULL,
+                      print_text, error);
 }
 
 const flx_command flx_backtest_command = {
-    .name = "replay",
-    .summary = "walk a table in time: models of many periods, weighted, or taught anew",
-    .usage = "--deployment DEP.json --data DATA.h5 --period SECONDS "
-             "[--reweight SECONDS] [--json]",
+    .name = "backtest",
+    .alias = "replay",
+    .summary =
+        "compare, over time, an ensemble of models of many periods with retraining",
+    .usage = "--deployment DEP.json --data DATA.h5 --period SECONDS [options]",
     .details =
-        "At the end of each period a model is taught on it and hosted beside the earlier "
-        "ones if the period's accuracy was below --accuracy: the share of rows in the "
-        "right bucket where the target's unit is \"bucket\", else 1 - MAE / mean "
-        "|target|. "
-        "(The paper prints the rule the other way round.) Weights are found anew every "
-        "--reweight seconds on recent rows that no hosted model was taught. Beside it: "
-        "forests and boosted trees taught anew at each beginning, on the previous period "
-        "and on all.",
+        "At the end of every period whose accuracy was below --retrain-below a model is "
+        "trained on its rows and joins the earlier ones. The accuracy is the share of "
+        "rows "
+        "in the right bucket where the target's unit is \"bucket\", else 1 - MAE / mean "
+        "|target|. (The paper prints the rule the other way round.) Every "
+        "--reweight-period seconds the weights are computed anew, on recent rows that no "
+        "model of the ensemble was trained on.\n"
+        "\n"
+        "Compared with are forests and boosted trees that are trained anew at the "
+        "beginning of each period, on the previous period and on all before it.",
     .options = options,
     .run = run,
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * What the verbs scale, replace and fit answer: the change they made. */
+ * How the verbs scale, replace and fit end: the changed model is written, and the change
+ * reported. */
 #ifndef FLX_CHANGE_REPORT_H
 #define FLX_CHANGE_REPORT_H
 
 #include "host/commands/frame.h"
 #include "host/model.h"
 
-/* One JSON document or text for readers, as the arguments want it. `path` is the model's.
- */
-flx_status flx_change_report_print(const flx_arguments *arguments, const flx_model *model,
-                                   const flx_change *change, const char *path,
-                                   flx_error *error);
+/* Replaces the model folder `path` by the model and reports the change. */
+flx_status flx_finish_change(const flx_arguments *arguments, const flx_model *model,
+                             const flx_change *change, const char *path,
+                             flx_error *error);
 #endif

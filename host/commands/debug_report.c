@@ -1,204 +1,196 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/debug_report.h"
 
-#include "host/commands/frame.h"
+#include <string.h>
 
-#include <jansson.h>
-#include <math.h>
-#include <stdio.h>
-
-static const char *vertex_name(const flx_debug_report *answer, int v)
+static const char *vertex_name(const flx_debug_result *result, int v)
 {
-    return answer->model->graph->vertices[v].name;
+    return result->model->graph->vertices[v].name;
 }
 
-static const char *assignment_name(const flx_debug_report *answer, int v)
+static const char *assignment_name(const flx_debug_result *result, int v)
 {
-    const flx_graph *graph = answer->model->graph;
+    const flx_graph *graph = result->model->graph;
     return graph->assignments[graph->vertices[v].assignment].name;
 }
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *describe_path(const flx_debug_report *answer)
+static json_t *list_path(const flx_debug_result *result)
 {
     json_t *path = json_array();
-    for (int i = 0; i < answer->diagnosis->n_path; i++)
-        json_array_append_new(
-            path, json_string(vertex_name(answer, answer->diagnosis->path[i])));
+    for (int i = 0; i < result->path->n_path; i++)
+        json_array_append_new(path,
+                              json_string(vertex_name(result, result->path->path[i])));
     return path;
 }
 
-static json_t *describe_correlations(const flx_debug_report *answer)
+static json_t *list_correlations(const flx_debug_result *result)
 {
     json_t *list = json_array();
-    for (int e = 0; e < answer->diagnosis->n_edges; e++) {
-        const int *edge = answer->model->graph->edges[e];
+    for (int e = 0; e < result->path->n_edges; e++) {
+        const int *edge = result->model->graph->edges[e];
         json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "parent",
-                                              vertex_name(answer, edge[0]), "child",
-                                              vertex_name(answer, edge[1]), "r",
-                                              answer->diagnosis->r[e]));
+                                              vertex_name(result, edge[0]), "child",
+                                              vertex_name(result, edge[1]), "r",
+                                              result->path->r[e]));
     }
     return list;
 }
 
-static json_t *describe_vertices(const flx_debug_report *answer)
+static json_t *describe_vertex(const flx_debug_result *result, int v)
+{
+    const flx_test_errors *errors = result->errors;
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "name", vertex_name(result, v),
+                     "kind", flx_vertex_kind_text(result->model->graph->vertices[v].kind),
+                     "assignment", assignment_name(result, v), "rows", errors->counted[v],
+                     "mae", flx_json_real(errors->mae[v]), "mae_given_measured_inputs",
+                     flx_json_real(errors->mae_measured[v]));
+}
+
+static json_t *list_vertices(const flx_debug_result *result)
 {
     json_t *list = json_array();
-    const flx_test_errors *errors = answer->errors;
-    for (int v = 0; v < errors->n_vertices; v++) {
-        json_t *item = json_pack(
-            "{s:s, s:s, s:s, s:i}", "name", vertex_name(answer, v), "kind",
-            flx_vertex_kind_text(answer->model->graph->vertices[v].kind), "assignment",
-            assignment_name(answer, v), "rows", errors->counted[v]);
-        json_object_set_new(item, "mae", number(errors->mae[v]));
-        json_object_set_new(item, "mae_given_measured_inputs",
-                            number(errors->mae_measured[v]));
-        json_array_append_new(list, item);
-    }
+    for (int v = 0; v < result->errors->n_vertices; v++)
+        json_array_append_new(list, describe_vertex(result, v));
     return list;
 }
 
-static json_t *describe_steps(const flx_debug_report *answer)
+static json_t *list_steps(const flx_debug_result *result)
 {
     json_t *list = json_array();
-    for (int i = 0; i < answer->course->n_steps; i++) {
-        const flx_debug_step *step = &answer->course->steps[i];
-        json_t *item =
-            json_pack("{s:s, s:s, s:b}", "vertex", vertex_name(answer, step->vertex),
-                      "assignment", assignment_name(answer, step->vertex), "replaced",
-                      step->retraining.was_replaced);
-        json_object_set_new(item, "mae_old", number(step->retraining.mae_old));
-        json_object_set_new(item, "mae_new", number(step->retraining.mae_new));
-        if (*step->retraining.why_not)
-            json_object_set_new(item, "why_not", json_string(step->retraining.why_not));
-        json_object_set_new(item, "graph_mae", number(step->graph_mae));
-        json_array_append_new(list, item);
+    for (int i = 0; i < result->trace->n_steps; i++) {
+        const flx_debug_step *step = &result->trace->steps[i];
+        const flx_retraining *retraining = &step->retraining;
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:b, s:o, s:o, s:s*, s:o}", "vertex",
+                                        vertex_name(result, step->vertex), "assignment",
+                                        assignment_name(result, step->vertex), "replaced",
+                                        (int)retraining->was_replaced, "mae_old",
+                                        flx_json_real(retraining->mae_old), "mae_new",
+                                        flx_json_real(retraining->mae_new), "why_not",
+                                        *retraining->why_not ? retraining->why_not : NULL,
+                                        "graph_mae", flx_json_real(step->graph_mae)));
     }
     return list;
 }
 
-flx_status flx_print_debug_json(const flx_debug_report *answer, flx_error *error)
+static json_t *describe(const flx_debug_result *result)
 {
-    int found = answer->diagnosis->vertex;
-    json_t *document = json_pack("{s:s, s:s}", "vertex", vertex_name(answer, found),
-                                 "assignment", assignment_name(answer, found));
-    json_object_set_new(document, "unit", json_string(flx_model_unit(answer->model)));
-    json_object_set_new(document, "path", describe_path(answer));
-    json_object_set_new(document, "correlations", describe_correlations(answer));
-    json_object_set_new(document, "vertices", describe_vertices(answer));
-    if (answer->course) {
-        json_object_set_new(document, "order",
-                            json_string(flx_debug_order_text(answer->order)));
-        json_object_set_new(document, "graph_mae", number(answer->course->graph_mae));
-        json_object_set_new(document, "steps", describe_steps(answer));
+    int found = result->path->vertex;
+    json_t *report = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o}", "vertex", vertex_name(result, found),
+        "assignment", assignment_name(result, found), "unit",
+        flx_model_unit(result->model), "path", list_path(result), "correlations",
+        list_correlations(result), "vertices", list_vertices(result));
+    if (result->trace) {
+        json_object_set_new(report, "order",
+                            json_string(flx_debug_order_text(result->order)));
+        json_object_set_new(report, "graph_mae", flx_json_real(result->trace->graph_mae));
+        json_object_set_new(report, "steps", list_steps(result));
     }
-    return flx_print_json(document, error);
+    return report;
 }
 
-static void format(char *text, size_t size, double value)
+/* The object of a list whose `key` is a name; NULL: there is none. */
+static json_t *find_named(const json_t *list, const char *key, const char *name)
 {
-    if (isfinite(value))
-        snprintf(text, size, "%.5g", value);
-    else
-        snprintf(text, size, "-");
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item)
+        if (strcmp(json_string_value(json_object_get(item, key)), name) == 0)
+            return item;
+    return NULL;
 }
 
-/* r of the edge that leads from parent to child. */
-static double find_r(const flx_debug_report *answer, int parent, int child)
+/* r of the edge from parent to child, or NULL. */
+static json_t *find_r(const json_t *correlations, const char *parent, const char *child)
 {
-    const flx_graph *graph = answer->model->graph;
-    for (int e = 0; e < graph->n_edges; e++)
-        if (graph->edges[e][0] == parent && graph->edges[e][1] == child)
-            return answer->diagnosis->r[e];
-    return NAN;
+    size_t i;
+    json_t *edge;
+    json_array_foreach(correlations, i, edge)
+        if (strcmp(json_string_value(json_object_get(edge, "parent")), parent) == 0 &&
+            strcmp(json_string_value(json_object_get(edge, "child")), child) == 0)
+            return json_object_get(edge, "r");
+    return NULL;
 }
 
-static void print_path(const flx_debug_report *answer)
+static void print_path(const json_t *report)
 {
-    static const char *const titles[] = {
-        "from the output on",      "kind",         "rows",
-        "r with the one it feeds", "MAE composed", "MAE measured"};
-    const flx_fault_path *diagnosis = answer->diagnosis;
-    flx_table *table = flx_table_create(6, titles, "llrrrr");
-    for (int i = 0; i < diagnosis->n_path && table; i++) {
-        int v = diagnosis->path[i];
-        char rows[16], r[32] = "", mae[32], measured[32];
-        snprintf(rows, sizeof rows, "%d", answer->errors->counted[v]);
-        if (i > 0)
-            snprintf(r, sizeof r, "%.3f", find_r(answer, v, diagnosis->path[i - 1]));
-        format(mae, sizeof mae, answer->errors->mae[v]);
-        format(measured, sizeof measured, answer->errors->mae_measured[v]);
-        const flx_vertex *vertex = &answer->model->graph->vertices[v];
-        const char *cells[] = {
-            vertex->name, flx_vertex_kind_text(vertex->kind), rows, r, mae, measured};
-        flx_table_row(table, cells);
+    static const flx_table_column columns[] = {
+        {"from the output on", "{name}"},
+        {"kind", "{kind}"},
+        {"rows", "{rows}"},
+        {"r with the one it feeds", "{?r:.3f}"},
+        {"MAE composed", "{mae:.5g}"},
+        {"MAE measured", "{mae_given_measured_inputs:.5g}"},
+        {0}};
+    json_auto_t *lines = json_array();
+    const json_t *path = json_object_get(report, "path");
+    const char *fed = NULL;
+    size_t i;
+    json_t *vertex;
+    json_array_foreach(path, i, vertex) {
+        const char *name = json_string_value(vertex);
+        json_t *line =
+            json_copy(find_named(json_object_get(report, "vertices"), "name", name));
+        if (fed)
+            json_object_set(line, "r",
+                            find_r(json_object_get(report, "correlations"), name, fed));
+        json_array_append_new(lines, line);
+        fed = name;
     }
-    flx_table_print(table);
-    flx_table_destroy(table);
+    flx_print_table(lines, columns);
 }
 
-/* The correlations that end the path, so that it can be judged how clear a case it is. */
-static void print_verdict(const flx_debug_report *answer)
+/* Why the path ends where it does. */
+static void print_fault(const json_t *report)
 {
-    const flx_graph *graph = answer->model->graph;
-    int found = answer->diagnosis->vertex, parents = 0;
-    for (int e = 0; e < graph->n_edges; e++)
-        parents += graph->edges[e][1] == found;
-    printf("\nAt fault: %s (assignment %s). ", vertex_name(answer, found),
-           assignment_name(answer, found));
-    if (parents == 0)
-        printf("Nothing feeds it.\n");
-    else
-        printf("The errors of %s feed%s it do not rise with its own.\n",
-               parents == 1 ? "the vertex that" : "the vertices that",
-               parents == 1 ? "s" : "");
+    const char *found = json_string_value(json_object_get(report, "vertex"));
+    int parents = 0;
+    size_t i;
+    json_t *edge;
+    json_array_foreach(json_object_get(report, "correlations"), i, edge)
+        parents += strcmp(json_string_value(json_object_get(edge, "child")), found) == 0;
+    flx_write_filled(report, "\nAt fault: {vertex} (assignment {assignment}). ", stdout);
+    puts(parents == 0 ? "Nothing feeds it."
+         : parents == 1
+             ? "The errors of the vertex that feeds it do not rise with its own."
+             : "The errors of the vertices that feed it do not rise with its "
+               "own.");
 }
 
-static void print_steps(const flx_debug_report *answer)
+static void print_steps(const json_t *report)
 {
-    static const char *const titles[] = {"retrained", "found at",  "MAE old", "MAE new",
-                                         "kept",      "graph MAE", "change"};
-    double before = answer->course->graph_mae;
-    flx_table *table = flx_table_create(7, titles, "llrrlrr");
-    for (int i = 0; i < answer->course->n_steps && table; i++) {
-        const flx_debug_step *step = &answer->course->steps[i];
-        char old[32], new[32], mae[32], change[32];
-        format(old, sizeof old, step->retraining.mae_old);
-        format(new, sizeof new, step->retraining.mae_new);
-        format(mae, sizeof mae, step->graph_mae);
-        snprintf(change, sizeof change, "%+.1f %%", 100 * (step->graph_mae / before - 1));
-        const char *cells[] = {assignment_name(answer, step->vertex),
-                               vertex_name(answer, step->vertex),
-                               old,
-                               new,
-                               step->retraining.was_replaced ? "new" : "old",
-                               mae,
-                               change};
-        flx_table_row(table, cells);
+    static const flx_table_column columns[] = {
+        {"retrained", "{assignment}"},    {"found at", "{vertex}"},
+        {"MAE old", "{mae_old:.5g}"},     {"MAE new", "{mae_new:.5g}"},
+        {"in use", "{replaced:new|old}"}, {"graph MAE", "{graph_mae:.5g}"},
+        {"change", "{change:+.1%}"},      {0}};
+    json_t *steps = json_object_get(report, "steps"), *step;
+    double before = json_number_value(json_object_get(report, "graph_mae"));
+    size_t i;
+    json_array_foreach(steps, i, step) {
+        double mae = json_number_value(json_object_get(step, "graph_mae"));
+        json_object_set_new(step, "change", flx_json_real(mae / before - 1));
     }
-    printf("\nRetrained by %s; \"MAE old\" and \"new\" are out of sample on the recent "
-           "rows, given measured inputs.\nGraph MAE before: %.5g %s\n\n",
-           answer->order == FLX_ORDER_DEBUG   ? "debugging"
-           : answer->order == FLX_ORDER_ERROR ? "the largest error"
-                                              : "chance",
-           before, flx_model_unit(answer->model));
-    flx_table_print(table);
-    flx_table_destroy(table);
-    for (int i = 0; i < answer->course->n_steps; i++)
-        if (*answer->course->steps[i].retraining.why_not)
-            printf("note: %s: %s\n",
-                   assignment_name(answer, answer->course->steps[i].vertex),
-                   answer->course->steps[i].retraining.why_not);
+    flx_print_line(
+        report, "\nRetrained by strategy {order}; MAE old and new are out of sample on "
+                "the recent rows, given measured inputs.\n"
+                "Graph MAE before: {graph_mae:.5g}{ unit}\n");
+    flx_print_table(steps, columns);
+    json_array_foreach(steps, i, step)
+        flx_print_line_if(step, "why_not", "warning: {assignment}: {why_not}");
 }
 
-void flx_print_debug_tables(const flx_debug_report *answer)
+static void print_text(json_t *report)
 {
-    print_path(answer);
-    print_verdict(answer);
-    if (answer->course)
-        print_steps(answer);
+    print_path(report);
+    print_fault(report);
+    if (json_object_get(report, "steps"))
+        print_steps(report);
+}
+
+flx_status flx_report_debugging(const flx_arguments *arguments,
+                                const flx_debug_result *result, flx_error *error)
+{
+    return flx_report(arguments, describe(result), NULL, print_text, error);
 }

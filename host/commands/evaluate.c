@@ -1,149 +1,104 @@
 /* SPDX-License-Identifier: MIT
  * fluxion evaluate: how well a trained graph predicts a table. */
 #include "host/commands/commands.h"
-#include "host/commands/frame.h"
 
+#include "formats/memory.h"
 #include "host/evaluation.h"
 
-#include <jansson.h>
-#include <math.h>
-#include <stdio.h>
+enum { MOST_VERTICES = 80 }; /* that are printed as a table */
+
+FLX_OWNS(flx_model, flx_model_destroy)
+FLX_OWNS(flx_dataset, flx_dataset_destroy)
+FLX_OWNS(flx_backend, flx_backend_close)
+FLX_OWNS(flx_evaluation, flx_evaluation_destroy)
 
 static const flx_option options[] = {
-    {.name = "data",
-     .type = FLX_TEXT,
-     .argument = "TEST.h5",
-     .help = "table to test on (required)"},
-    {.name = "others",
-     .type = FLX_FLAG,
-     .help = "TEST.h5 is the training table: test on the rows not drawn"},
+    OPT_TEXT("data", "TEST.h5", "table to test on", .is_required = true),
+    OPT_FLAG("held-out",
+             "TEST.h5 is the training table: test on the rows that were not drawn",
+             .alias = "others"),
     {0}};
-
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static bool fails_modularity(const flx_evaluation *evaluation, int v)
-{
-    return flx_modularity_fails(evaluation->measured[v].r2, evaluation->r2_all_inputs[v]);
-}
 
 static json_t *describe_vertex(const flx_model *model, const flx_evaluation *evaluation,
                                int v)
 {
     const flx_vertex *vertex = &model->graph->vertices[v];
-    json_t *item = json_pack("{s:s, s:s, s:i}", "name", vertex->name, "kind",
-                             flx_vertex_kind_text(vertex->kind), "rows",
-                             evaluation->composed[v].rows);
-    json_object_set_new(item, "mae", number(evaluation->composed[v].mae));
-    json_object_set_new(item, "mae_given_measured_inputs",
-                        number(evaluation->measured[v].mae));
-    json_object_set_new(item, "r2", number(evaluation->composed[v].r2));
-    json_object_set_new(item, "r2_own_inputs", number(evaluation->measured[v].r2));
-    json_object_set_new(item, "r2_all_inputs", number(evaluation->r2_all_inputs[v]));
-    json_object_set_new(item, "modularity_fails",
-                        json_boolean(fails_modularity(evaluation, v)));
-    json_object_set_new(item, "r2_given_measured_inputs",
-                        number(evaluation->measured[v].r2));
-    json_object_set_new(item, "r2_log_given_measured_inputs",
-                        number(evaluation->measured[v].r2_log));
-    return item;
+    const flx_error_metrics *composed = &evaluation->composed[v];
+    const flx_error_metrics *measured = &evaluation->measured[v];
+    double r2_all_inputs = evaluation->r2_all_inputs[v];
+    return json_pack(
+        "{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "name", vertex->name,
+        "kind", flx_vertex_kind_text(vertex->kind), "rows", composed->rows, "mae",
+        flx_json_real(composed->mae), "mae_given_measured_inputs",
+        flx_json_real(measured->mae), "r2", flx_json_real(composed->r2), "r2_own_inputs",
+        flx_json_real(measured->r2), "r2_all_inputs", flx_json_real(r2_all_inputs),
+        "modularity_fails", (int)flx_modularity_fails(measured->r2, r2_all_inputs),
+        "r2_given_measured_inputs", flx_json_real(measured->r2),
+        "r2_log_given_measured_inputs", flx_json_real(measured->r2_log));
 }
 
 static json_t *describe_graph(const flx_evaluation *evaluation)
 {
     const flx_error_metrics *graph = &evaluation->graph;
-    json_t *item = json_object();
-    json_object_set_new(item, "mae", number(graph->mae));
-    json_object_set_new(item, "mape", number(graph->mape));
-    json_object_set_new(item, "rmse", number(graph->rmse));
-    json_object_set_new(item, "r2", number(graph->r2));
-    json_object_set_new(item, "r2_log", number(graph->r2_log));
-    json_object_set_new(item, "coverage90", number(graph->coverage));
-    json_object_set_new(item, "mae_given_measured_inputs",
-                        number(evaluation->graph_measured.mae));
-    json_object_set_new(item, "r2_log_given_measured_inputs",
-                        number(evaluation->graph_measured.r2_log));
-    return item;
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "mae", flx_json_real(graph->mae),
+        "mape", flx_json_real(graph->mape), "rmse", flx_json_real(graph->rmse), "r2",
+        flx_json_real(graph->r2), "r2_log", flx_json_real(graph->r2_log), "coverage90",
+        flx_json_real(graph->coverage), "mae_given_measured_inputs",
+        flx_json_real(evaluation->graph_measured.mae), "r2_log_given_measured_inputs",
+        flx_json_real(evaluation->graph_measured.r2_log));
 }
 
-static flx_status print_answer(const flx_model *model, const flx_evaluation *evaluation,
-                               flx_error *error)
+static json_t *describe(const flx_model *model, const flx_evaluation *evaluation)
 {
     json_t *vertices = json_array();
     for (int v = 0; v < evaluation->n_vertices; v++)
         json_array_append_new(vertices, describe_vertex(model, evaluation, v));
-    json_t *answer = json_pack("{s:s, s:s, s:s, s:i}", "target",
-                               model->graph->vertices[model->graph->output].name, "unit",
-                               flx_model_unit(model), "composition",
-                               flx_composition_text(model->composition), "rows",
-                               evaluation->graph.rows);
-    json_object_set_new(answer, "graph", describe_graph(evaluation));
-    json_object_set_new(answer, "vertices", vertices);
-    return flx_print_json(answer, error);
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "target",
+                     model->graph->vertices[model->graph->output].name, "unit",
+                     flx_model_unit(model), "composition",
+                     flx_composition_text(model->composition), "rows",
+                     evaluation->graph.rows, "graph", describe_graph(evaluation),
+                     "vertices", vertices);
 }
 
-static void format(char *text, size_t size, double value)
+static void print_vertices(const json_t *vertices)
 {
-    if (isfinite(value))
-        snprintf(text, size, "%.4g", value);
-    else
-        snprintf(text, size, "-");
+    static const flx_table_column columns[] = {
+        {"vertex", "{name}"},
+        {"kind", "{kind}"},
+        {"rows", "{rows}"},
+        {"MAE composed", "{mae:.4g}"},
+        {"MAE measured", "{mae_given_measured_inputs:.4g}"},
+        {"R2 composed", "{r2:.4g}"},
+        {"R2 own inputs", "{r2_own_inputs:.4g}"},
+        {"R2 all inputs", "{r2_all_inputs:.4g}"},
+        {"", "{modularity_fails:*|}"},
+        {0}};
+    bool is_any_marked = false;
+    size_t i;
+    json_t *vertex;
+    flx_print_table(vertices, columns);
+    json_array_foreach((json_t *)vertices, i, vertex)
+        is_any_marked |= json_is_true(json_object_get(vertex, "modularity_fails"));
+    if (is_any_marked)
+        printf("* modularity fails: inputs of other services explain much of it that its "
+               "own do not\n");
 }
 
-/* Returns how many vertices are marked. */
-static int print_vertices(const flx_model *model, const flx_evaluation *evaluation)
+static void print_text(json_t *report)
 {
-    static const char *const titles[] = {"vertex",        "kind",          "rows",
-                                         "MAE composed",  "MAE measured",  "R2 composed",
-                                         "R2 own inputs", "R2 all inputs", ""};
-    flx_table *table = flx_table_create(9, titles, "llrrrrrrl");
-    int marked = 0;
-    for (int v = 0; v < evaluation->n_vertices && table; v++) {
-        char rows[16], cells[5][32];
-        bool is_marked = fails_modularity(evaluation, v);
-        marked += is_marked;
-        snprintf(rows, sizeof rows, "%d", evaluation->composed[v].rows);
-        format(cells[0], sizeof cells[0], evaluation->composed[v].mae);
-        format(cells[1], sizeof cells[1], evaluation->measured[v].mae);
-        format(cells[2], sizeof cells[2], evaluation->composed[v].r2);
-        format(cells[3], sizeof cells[3], evaluation->measured[v].r2);
-        format(cells[4], sizeof cells[4], evaluation->r2_all_inputs[v]);
-        const char *row[] = {model->graph->vertices[v].name,
-                             flx_vertex_kind_text(model->graph->vertices[v].kind),
-                             rows,
-                             cells[0],
-                             cells[1],
-                             cells[2],
-                             cells[3],
-                             cells[4],
-                             is_marked ? "*" : ""};
-        flx_table_row(table, row);
-    }
-    flx_table_print(table);
-    flx_table_destroy(table);
-    return marked;
-}
-
-static void print_summary(const flx_model *model, const flx_evaluation *evaluation)
-{
-    const flx_error_metrics *graph = &evaluation->graph;
-    int marked = evaluation->n_vertices <= 80 ? print_vertices(model, evaluation) : 0;
-    if (marked)
-        printf("* modularity fails: inputs of other services say much of it that its own "
-               "do not\n");
-    printf("\n%s over %d rows, predicted from knobs and states alone (%s):\n",
-           model->graph->vertices[model->graph->output].name, graph->rows,
-           model->ensemble ? "mixture of models"
-                           : flx_composition_text(model->composition));
-    printf("  mean absolute error  %.5g %s", graph->mae, flx_model_unit(model));
-    if (isfinite(graph->mape))
-        printf("  (%.1f %% of the measured value)", 100 * graph->mape);
-    printf("\n  R2 %.3f", graph->r2);
-    if (isfinite(graph->r2_log))
-        printf(", of the logarithm %.3f", graph->r2_log);
-    printf("\n  90 %% interval holds  %.1f %% of the rows\n", 100 * graph->coverage);
+    const json_t *vertices = json_object_get(report, "vertices");
+    if (json_array_size(vertices) <= MOST_VERTICES)
+        print_vertices(vertices);
+    flx_print_line(report, "\n{target} over {rows} rows, predicted from knobs and states "
+                           "alone ({predictor}):");
+    flx_print_line(report, "  mean absolute error  {graph.mae:.5g}{ unit}");
+    flx_print_line_if(report, "graph.mape", "  of the measured value {graph.mape:.1%}");
+    flx_print_line(report, "  R2                   {graph.r2:.3f}");
+    flx_print_line_if(report, "graph.r2_log",
+                      "  R2 of the logarithm  {graph.r2_log:.3f}");
+    flx_print_line(report, "  90 % interval holds  {graph.coverage90:.1%} of the rows");
     printf("\"MAE measured\" is a vertex's error when its inputs are measured, not "
            "predicted: never the accuracy of the graph.\n");
 }
@@ -151,57 +106,49 @@ static void print_summary(const flx_model *model, const flx_evaluation *evaluati
 static flx_status read_table(const flx_arguments *arguments, const flx_model *model,
                              flx_dataset **out, flx_error *error)
 {
-    flx_dataset *table = NULL;
+    FLX_OWNED(flx_dataset) table = NULL;
     FLX_TRY(flx_dataset_read(flx_text(arguments, "data", NULL), &table, error));
-    if (!flx_is_set(arguments, "others")) {
-        *out = table;
-        return FLX_OK;
-    }
-    flx_status status = flx_other_rows(model, table, out, error);
-    flx_dataset_destroy(table);
-    return status;
+    if (flx_is_set(arguments, "held-out"))
+        return flx_other_rows(model, table, out, error);
+    *out = table;
+    table = NULL;
+    return FLX_OK;
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
-    if (!flx_text(arguments, "data", NULL))
-        return flx_fail(error, FLX_BAD_INPUT, "evaluate needs --data TEST.h5");
-    flx_model *model = NULL;
-    flx_dataset *table = NULL;
-    flx_backend *backend = NULL;
-    flx_evaluation *evaluation = NULL;
+    FLX_OWNED(flx_model) model = NULL;
+    FLX_OWNED(flx_dataset) table = NULL;
+    FLX_OWNED(flx_backend) backend = NULL;
+    FLX_OWNED(flx_evaluation) evaluation = NULL;
     FLX_TRY(flx_model_read(flx_positional(arguments, 0), &model, error));
-    flx_status status = read_table(arguments, model, &table, error);
-    if (status == FLX_OK)
-        status = flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                                  &backend, error);
-    if (status == FLX_OK) {
-        flx_bar bar;
-        flx_progress progress = flx_bar_start(&bar, "evaluate");
-        status = flx_evaluate_model(model, backend, table, flx_seed(arguments), &progress,
-                                    &evaluation, error);
-        flx_bar_finish(&bar);
-    }
-    if (status == FLX_OK)
-        flx_warn_absent(evaluation->n_absent, evaluation->n_read);
-    if (status == FLX_OK && flx_wants_json(arguments))
-        status = print_answer(model, evaluation, error);
-    else if (status == FLX_OK)
-        print_summary(model, evaluation);
-    flx_evaluation_destroy(evaluation);
-    flx_backend_close(backend);
-    flx_dataset_destroy(table);
-    flx_model_destroy(model);
-    return status;
+    FLX_TRY(read_table(arguments, model, &table, error));
+    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
+                             &backend, error));
+    flx_bar bar;
+    flx_progress progress = flx_bar_start(&bar, "evaluate");
+    flx_status status = flx_evaluate_model(model, backend, table, flx_seed(arguments),
+                                           &progress, &evaluation, error);
+    flx_bar_finish(&bar);
+    FLX_TRY(status);
+    flx_warn_absent(evaluation->n_absent, evaluation->n_read);
+    return flx_report(arguments, describe(model, evaluation),
+                      json_pack("{s:s}", "predictor",
+                                model->ensemble
+                                    ? "ensemble"
+                                    : flx_composition_text(model->composition)),
+                      print_text, error);
 }
 
 const flx_command flx_evaluate_command = {
     .name = "evaluate",
     .summary = "measure how well a model predicts a table",
-    .usage = "MODEL/ --data TEST.h5 [--others] [--json]",
+    .usage = "MODEL/ --data TEST.h5 [--held-out] [--json]",
     .details =
-        "The error of the graph is that of composed predictions, from knobs and "
-        "states alone. Beside it stands each vertex's error given measured inputs.",
+        "The error of the graph is that of composed predictions, made from knobs and "
+        "states alone. Beside it stands the error of each vertex given measured inputs. "
+        "Vertices are marked where modularity fails: where inputs of other services "
+        "explain what their own inputs do not.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

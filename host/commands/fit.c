@@ -3,46 +3,49 @@
 #include "host/commands/change_report.h"
 #include "host/commands/commands.h"
 
+#include "formats/memory.h"
 #include "host/engine.h"
 
-#include <stdlib.h>
+FLX_OWNS(flx_model, flx_model_destroy)
+FLX_OWNS(flx_dataset, flx_dataset_destroy)
+FLX_OWNS(flx_backend, flx_backend_close)
 
 static const flx_option options[] = {
-    {.name = "data",
-     .type = FLX_TEXT,
-     .argument = "NEW.h5",
-     .help = "table of new benchmark runs (required)"},
-    {.name = "window",
-     .type = FLX_NUMBER,
-     .min = 1,
-     .max = 1e12,
-     .argument = "SECONDS",
-     .help = "only the newest SECONDS of the table's /time"},
-    {.name = "instances",
-     .type = FLX_FLAG,
-     .help = "of a replicated service what its instances share, not the service-vertex"},
-    {.name = "weights",
-     .type = FLX_FLAG,
-     .help = "weigh the models that are there anew, fit none"},
+    OPT_TEXT("data", "NEW.h5", "table of new benchmark runs", .is_required = true),
+    OPT_NUMBER("window", "SECONDS", 1, 1e12,
+               "only the newest SECONDS of the table's /time"),
+    OPT_CHOICE("vertex", "KIND", "instance|service",
+               "of a replicated service: what its instances share, or the "
+               "service-vertex that its callers see",
+               .usual = "service"),
+    OPT_FLAG("instances", NULL), /* --vertex instance, as it was written before */
+    OPT_FLAG("reweight-only", "fit no model, only weigh those that are there anew",
+             .alias = "weights"),
     {0}};
 
 static flx_status read_rows(const flx_arguments *arguments, flx_dataset **out,
                             flx_error *error)
 {
-    const char *path;
-    flx_dataset *table = NULL;
-    FLX_TRY(flx_required_text(arguments, "data", &path, error));
+    const char *path = flx_text(arguments, "data", NULL);
+    FLX_OWNED(flx_dataset) table = NULL;
+    flx_error why = {0};
     FLX_TRY(flx_dataset_read(path, &table, error));
     if (!flx_is_set(arguments, "window")) {
         *out = table;
+        table = NULL;
         return FLX_OK;
     }
-    flx_error why = {0};
     flx_status status =
         flx_dataset_newest(table, flx_number(arguments, "window", 0), out, &why);
-    flx_dataset_destroy(table);
     return status == FLX_OK ? FLX_OK
                             : flx_fail(error, status, "%s: %s", path, why.message);
+}
+
+static flx_fit_choice choose_vertex(const flx_arguments *arguments)
+{
+    bool wants_instances =
+        flx_is_set(arguments, "instances") || flx_choice(arguments, "vertex") == 0;
+    return wants_instances ? FLX_FIT_INSTANCES : FLX_FIT_SHOWN;
 }
 
 /* What the call names, or all that is untrained. */
@@ -55,10 +58,9 @@ static flx_status choose(const flx_arguments *arguments, const flx_model *model,
                         "MODEL/ alone for all that is untrained",
                         flx_positional(arguments, 0), flx_positional(arguments, 1));
     if (flx_positional_count(arguments) == 3)
-        return flx_graph_engine_find(
-            model, flx_positional(arguments, 1), flx_positional(arguments, 2),
-            flx_is_set(arguments, "instances") ? FLX_FIT_INSTANCES : FLX_FIT_SHOWN,
-            assignments, count, error);
+        return flx_graph_engine_find(model, flx_positional(arguments, 1),
+                                     flx_positional(arguments, 2),
+                                     choose_vertex(arguments), assignments, count, error);
     *count = flx_graph_engine_untrained(model, assignments);
     return *count > 0 ? FLX_OK
                       : flx_fail(error, FLX_BAD_INPUT,
@@ -66,8 +68,8 @@ static flx_status choose(const flx_arguments *arguments, const flx_model *model,
                                  flx_positional(arguments, 0));
 }
 
-/* The mixture belongs to the target: it is refitted with what is untrained, or with the
- * target itself. */
+/* The ensemble belongs to the target: it is refitted with all that is untrained, or with
+ * the target itself. */
 static bool concerns_target(const flx_model *model, const int *assignments, int count)
 {
     int target = model->graph->vertices[model->graph->output].assignment;
@@ -81,51 +83,36 @@ static flx_status fit(const flx_arguments *arguments, flx_model *model,
                       const flx_dataset *rows, flx_change *change, flx_error *error)
 {
     int count = 0;
-    flx_backend *backend = NULL;
-    int *assignments =
-        malloc(((size_t)model->graph->n_assignments + 1) * sizeof *assignments);
-    if (!assignments)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a list");
-    flx_status status = choose(arguments, model, assignments, &count, error);
-    if (status == FLX_OK)
-        status = flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                                  &backend, error);
-    if (status == FLX_OK) {
-        flx_bar bar;
-        flx_progress progress = flx_bar_start(&bar, "fit");
-        flx_refit_options how = {.only_weights = flx_is_set(arguments, "weights"),
-                                 .with_ensemble =
-                                     flx_positional_count(arguments) == 1 ||
-                                     concerns_target(model, assignments, count),
-                                 .seed = flx_seed(arguments),
-                                 .progress = &progress};
-        status = flx_graph_engine_fit(model, assignments, count, rows, &how, backend,
-                                      change, error);
-        flx_bar_finish(&bar);
-    }
-    flx_backend_close(backend);
-    free(assignments);
+    FLX_OWNED(flx_backend) backend = NULL;
+    FLX_SCOPED int *assignments = NULL;
+    if (!FLX_NEW(assignments, model->graph->n_assignments))
+        return flx_no_memory(error, "%d assignments", model->graph->n_assignments);
+    FLX_TRY(choose(arguments, model, assignments, &count, error));
+    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
+                             &backend, error));
+    flx_bar bar;
+    flx_progress progress = flx_bar_start(&bar, "fit");
+    flx_refit_options how = {.only_weights = flx_is_set(arguments, "reweight-only"),
+                             .with_ensemble = flx_positional_count(arguments) == 1 ||
+                                              concerns_target(model, assignments, count),
+                             .seed = flx_seed(arguments),
+                             .progress = &progress};
+    flx_status status = flx_graph_engine_fit(model, assignments, count, rows, &how,
+                                             backend, change, error);
+    flx_bar_finish(&bar);
     return status;
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *path = flx_positional(arguments, 0);
-    flx_model *model = NULL;
-    flx_dataset *rows = NULL;
-    flx_change change = {0};
+    FLX_OWNED(flx_model) model = NULL;
+    FLX_OWNED(flx_dataset) rows = NULL;
+    FLX_CLEARED(flx_change_clear) flx_change change = {0};
     FLX_TRY(read_rows(arguments, &rows, error));
-    flx_status status = flx_model_read(path, &model, error);
-    if (status == FLX_OK)
-        status = fit(arguments, model, rows, &change, error);
-    if (status == FLX_OK)
-        status = flx_model_update(model, path, &change, error);
-    if (status == FLX_OK)
-        status = flx_change_report_print(arguments, model, &change, path, error);
-    flx_change_clear(&change);
-    flx_dataset_destroy(rows);
-    flx_model_destroy(model);
-    return status;
+    FLX_TRY(flx_model_read(path, &model, error));
+    FLX_TRY(fit(arguments, model, rows, &change, error));
+    return flx_finish_change(arguments, model, &change, path, error);
 }
 
 const flx_command flx_fit_command = {
@@ -134,17 +121,13 @@ const flx_command flx_fit_command = {
     .usage = "MODEL/ SERVICE[.OPERATION] METRIC --data NEW.h5 [options]\n"
              "MODEL/ --data NEW.h5 [options]",
     .details =
-        "Of a replicated service the service-vertex is fitted, with --instances what "
-        "its\n"
-        "instances share. Beside the models in place stand a recalibrated copy and one\n"
-        "fitted to old and new rows; weights come from their errors on the new rows, "
-        "each\n"
-        "predicted by models fitted without it, and stay near what is in place while "
-        "the\n"
-        "rows are few. Where nothing does clearly better, nothing changes. After a scale "
-        "the\n"
-        "black boxes that the target hosts beside the graph are refitted along with "
-        "it.\n",
+        "Beside the models in place a recalibrated copy of them is tried, and one that "
+        "is "
+        "fitted to old and new rows. Their weights follow from their errors on the new "
+        "rows, each row predicted by models that were fitted without it, and stay near "
+        "those in place while the new rows are few. Where nothing does clearly better, "
+        "nothing changes. After a scale-out the black boxes that the target hosts beside "
+        "the graph are refitted along with it.",
     .options = options,
     .min_positional = 1,
     .max_positional = 3,

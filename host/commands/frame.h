@@ -7,7 +7,9 @@
 #include "host/commands/frame/arguments.h"
 #include "host/commands/frame/command.h"
 #include "host/commands/frame/help.h"
+#include "host/commands/frame/progress_bar.h"
+#include "host/commands/frame/report.h"
+#include "host/commands/frame/sentences.h"
 #include "host/commands/frame/terminal.h"
-#include "host/commands/frame/warnings.h"
 
 #endif

@@ -5,25 +5,21 @@
 #include "host/commands/commands.h"
 #include "host/commands/frame.h"
 
+#include "formats/memory.h"
 #include "host/graph.h"
 #include "host/model.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 static const flx_option options[] = {
-    {.name = "spectrum",
-     .type = FLX_TEXT,
-     .argument = "METRICS",
-     .help =
-         "metrics the vertices predict, e.g. p50,p85,p90,p95 (default: the target's); "
-         "a model has its own"},
-    {.name = "dot",
-     .type = FLX_FLAG,
-     .help = "a picture: fluxion graph ... --dot | dot -Tsvg"},
+    OPT_TEXT(
+        "metrics", "METRICS",
+        "metrics the vertices predict, e.g. p50,p85,p90,p95 (default: the target's); "
+        "a model has its own",
+        .alias = "spectrum"),
+    OPT_FLAG("dot", "a picture: fluxion graph ... --dot | dot -Tsvg"),
     {0}};
 
 /* What is shown, and what owns it: a model, or a deployment and its graph. */
@@ -49,36 +45,34 @@ static bool is_directory(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static flx_status load_model(const char *path, const char *spectrum, subject *s,
+static flx_status load_model(const flx_arguments *arguments, const char *path, subject *s,
                              flx_error *error)
 {
-    if (spectrum)
-        return flx_fail(
-            error, FLX_BAD_INPUT,
-            "--spectrum %s: the model %s was trained with its own spectrum; give "
-            "its deployment.json to see another",
-            spectrum, path);
+    if (flx_is_set(arguments, "metrics"))
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "--%s %s: the model %s was trained with metrics of its own; give "
+                        "its deployment.json to see others",
+                        flx_name_given(arguments, "metrics"),
+                        flx_text(arguments, "metrics", NULL), path);
     FLX_TRY(flx_model_read(path, &s->model, error));
     s->deployment = s->model->deployment;
     s->graph = s->model->graph;
     return FLX_OK;
 }
 
-static flx_status load_deployment(const char *path, const char *text, subject *s,
-                                  flx_error *error)
+static flx_status load_deployment(const flx_arguments *arguments, const char *path,
+                                  subject *s, flx_error *error)
 {
-    flx_metric_list spectrum;
-    FLX_TRY(flx_metric_list_parse(text, &spectrum, error));
-    if (spectrum.is_selected)
+    FLX_CLEARED(flx_metric_list_clear) flx_metric_list metrics = {0};
+    FLX_TRY(flx_metric_list_parse(flx_text(arguments, "metrics", NULL), &metrics, error));
+    if (metrics.is_selected)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "--spectrum select: which metrics are read is learned from data; "
-                        "train a model with it and give that");
-    flx_status status = flx_deployment_read(path, &s->deployment, error);
-    if (status == FLX_OK)
-        status = flx_graph_build(s->deployment, (const char *const *)spectrum.names,
-                                 spectrum.n, false, &s->graph, error);
-    flx_metric_list_clear(&spectrum);
-    return status;
+                        "--%s select: which metrics are read is learned from data; "
+                        "train a model with it and give that",
+                        flx_name_given(arguments, "metrics"));
+    FLX_TRY(flx_deployment_read(path, &s->deployment, error));
+    return flx_graph_build(s->deployment, (const char *const *)metrics.names, metrics.n,
+                           false, &s->graph, error);
 }
 
 static json_t *list_left_out(const subject *s)
@@ -111,31 +105,28 @@ static json_t *list_vertices(const flx_graph *graph)
     return list;
 }
 
-static flx_status print_document(const subject *s, flx_error *error)
+static json_t *describe(const subject *s)
 {
     const flx_graph *graph = s->graph;
-    json_t *edges = json_array(), *spectrum = json_array();
+    json_t *edges = json_array(), *metrics = json_array();
     for (int e = 0; e < graph->n_edges; e++)
         json_array_append_new(edges, json_pack("[s, s]",
                                                graph->vertices[graph->edges[e][0]].name,
                                                graph->vertices[graph->edges[e][1]].name));
     for (int k = 0; k < graph->n_spectrum; k++)
-        json_array_append_new(spectrum, json_string(graph->spectrum[k]));
-    return flx_print_json(
-        json_pack("{s:o, s:o, s:i, s:i, s:i, s:o, s:s, s:o}", "vertices",
-                  list_vertices(graph), "edges", edges, "assignments",
-                  graph->n_assignments, "inputs", graph->n_inputs, "levels",
-                  graph->n_levels, "spectrum", spectrum, "output",
-                  graph->vertices[graph->output].name, "left_out", list_left_out(s)),
-        error);
+        json_array_append_new(metrics, json_string(graph->spectrum[k]));
+    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:o, s:s, s:o}", "vertices",
+                     list_vertices(graph), "edges", edges, "assignments",
+                     graph->n_assignments, "inputs", graph->n_inputs, "levels",
+                     graph->n_levels, "spectrum", metrics, "output",
+                     graph->vertices[graph->output].name, "left_out", list_left_out(s));
 }
 
 static flx_status print_dot(const subject *s, flx_error *error)
 {
     char *text = flx_graph_to_dot(s->graph, s->deployment);
     if (!text)
-        return flx_fail(error, FLX_NO_MEMORY, "deployment %s: no memory for its picture",
-                        s->deployment->name);
+        return flx_no_memory(error, "a picture of deployment %s", s->deployment->name);
     fputs(text, stdout);
     free(text);
     return FLX_OK;
@@ -172,15 +163,13 @@ static void put_feeders(const subject *s, const flx_vertex *vertex, FILE *out)
     }
 }
 
-/* One line for the vertices [first, end) of one assignment; false when out of memory. */
-static bool add_row(const subject *s, int first, int end, flx_table *table)
+/* One line for the vertices [first, end), which share an assignment; NULL: no memory. */
+static json_t *describe_line(const subject *s, int first, int end)
 {
     const flx_vertex *vertex = &s->graph->vertices[first];
-    char level[16], inputs[16], *name = NULL, *feeders = NULL;
+    FLX_SCOPED char *name = NULL;
+    FLX_SCOPED char *feeders = NULL;
     size_t size;
-    snprintf(level, sizeof level, "%d", vertex->level);
-    snprintf(inputs, sizeof inputs, "%d",
-             s->graph->assignments[vertex->assignment].n_inputs);
     FILE *out = open_memstream(&name, &size);
     if (out) {
         put_group(s, vertex, out);
@@ -194,82 +183,61 @@ static bool add_row(const subject *s, int first, int end, flx_table *table)
         put_feeders(s, vertex, out);
         fclose(out);
     }
-    const char *cells[] = {level, name, flx_vertex_kind_text(vertex->kind), inputs,
-                           feeders};
-    bool is_whole = name && feeders;
-    if (is_whole)
-        flx_table_row(table, cells);
-    free(name);
-    free(feeders);
-    return is_whole;
+    return json_pack("{s:i, s:s, s:s, s:i, s:s}", "level", vertex->level, "name", name,
+                     "kind", flx_vertex_kind_text(vertex->kind), "inputs",
+                     s->graph->assignments[vertex->assignment].n_inputs, "fed_by",
+                     feeders);
 }
 
-static void print_footer(const subject *s)
+static void print_text(const subject *s)
 {
+    static const flx_table_column columns[] = {
+        {"level", "{level}"},   {"vertex", "{name}"},   {"kind", "{kind}"},
+        {"inputs", "{inputs}"}, {"fed by", "{fed_by}"}, {0}};
     const flx_graph *graph = s->graph;
-    json_t *left_out = list_left_out(s);
-    printf("\n%d vertices, %d edges, %d assignments, %d levels, %d inputs; output ",
-           graph->n_vertices, graph->n_edges, graph->n_assignments, graph->n_levels,
-           graph->n_inputs);
-    flx_text_put(graph->vertices[graph->output].name, stdout);
-    fputs("\n", stdout);
-    for (size_t i = 0; i < json_array_size(left_out); i++) {
-        fputs(i ? ", " : "not in the graph, as the target does not call it: ", stdout);
-        flx_text_put(json_string_value(json_array_get(left_out, i)), stdout);
-    }
-    fputs(json_array_size(left_out) ? "\n" : "", stdout);
-    json_decref(left_out);
-}
-
-static flx_status print_table(const subject *s, flx_error *error)
-{
-    static const char *const titles[] = {"level", "vertex", "kind", "inputs", "fed by"};
-    const flx_graph *graph = s->graph;
-    flx_table *table = flx_table_create(5, titles, "rllrl");
-    bool is_whole = table != NULL;
-    for (int first = 0, end; first < graph->n_vertices && is_whole; first = end) {
+    json_auto_t *lines = json_array(), *report = describe(s);
+    for (int first = 0, end; first < graph->n_vertices; first = end) {
         end = first + 1;
         while (end < graph->n_vertices &&
                graph->vertices[end].assignment == graph->vertices[first].assignment)
             end++;
-        is_whole = add_row(s, first, end, table);
+        json_array_append_new(lines, describe_line(s, first, end));
     }
-    if (is_whole) {
-        flx_table_print(table);
-        print_footer(s);
-    }
-    flx_table_destroy(table);
-    return is_whole ? FLX_OK : flx_fail(error, FLX_NO_MEMORY, "no memory for the table");
+    flx_print_table(lines, columns);
+    printf("\n%d vertices, %d edges", graph->n_vertices, graph->n_edges);
+    flx_print_line(report,
+                   ", {assignments} assignments, {levels} levels, {inputs} inputs; "
+                   "output {output}");
+    flx_print_line_if(report, "left_out",
+                      "not in the graph, as the target does not call it: {left_out}");
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *path = flx_positional(arguments, 0);
-    const char *spectrum = flx_text(arguments, "spectrum", NULL);
     bool wants_dot = flx_is_set(arguments, "dot");
-    subject s = {NULL, NULL, NULL};
+    FLX_CLEARED(release) subject s = {NULL, NULL, NULL};
     if (wants_dot && flx_wants_json(arguments))
         return flx_fail(error, FLX_BAD_INPUT, "--dot and --json exclude each other");
-    flx_status status = is_directory(path) ? load_model(path, spectrum, &s, error)
-                                           : load_deployment(path, spectrum, &s, error);
-    if (status == FLX_OK) {
-        if (flx_wants_json(arguments))
-            status = print_document(&s, error);
-        else
-            status = wants_dot ? print_dot(&s, error) : print_table(&s, error);
-    }
-    release(&s);
-    return status;
+    FLX_TRY(
+        (is_directory(path) ? load_model : load_deployment)(arguments, path, &s, error));
+    if (flx_wants_json(arguments))
+        return flx_print_json(describe(&s), error);
+    if (wants_dot)
+        return print_dot(&s, error);
+    print_text(&s);
+    return FLX_OK;
 }
 
 const flx_command flx_graph_command = {
     .name = "graph",
     .summary = "show the inference graph of a deployment or a model",
-    .usage = "MODEL/ | DEP.json [--spectrum S] [--dot | --json]",
+    .usage = "MODEL/ | DEP.json [--metrics METRICS] [--dot | --json]",
     .details =
-        "A vertex predicts one metric of one instance of an operation; a replicated "
-        "service has one more vertex a metric, which its callers see. Vertices of a "
-        "level need only those of lower levels.",
+        "A vertex predicts one metric of one instance of an operation. A replicated "
+        "service has one more vertex for each metric, which its callers see. The "
+        "vertices "
+        "of a level need only those of lower levels.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

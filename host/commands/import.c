@@ -3,26 +3,17 @@
 #include "host/commands/commands.h"
 
 #include "formats/import.h"
+#include "formats/memory.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
+FLX_OWNS(flx_import_map, flx_import_map_destroy)
+FLX_OWNS(flx_dataset, flx_dataset_destroy)
 
 static const flx_option options[] = {
-    {.name = "map",
-     .type = FLX_TEXT,
-     .argument = "MAP.json",
-     .help = "what the columns mean (required)"},
-    {.name = "output",
-     .letter = 'o',
-     .type = FLX_TEXT,
-     .argument = "DATA.h5",
-     .help = "the dataset to write (required)"},
-    {.name = "where",
-     .type = FLX_TEXT,
-     .is_repeatable = true,
-     .argument = "COLUMN=TEXT",
-     .help = "keep the lines whose COLUMN is TEXT; one '*' stands for any text"},
+    OPT_TEXT("map", "MAP.json", "what the columns mean", .is_required = true),
+    OPT_TEXT("output", "DATA.h5", "dataset to write", .letter = 'o', .is_required = true),
+    OPT_TEXT("where", "COLUMN=TEXT",
+             "keep the lines whose COLUMN is TEXT; one '*' stands for any text",
+             .is_repeatable = true),
     {0}};
 
 /* Positional and repeated words as one list of borrowed texts. */
@@ -31,9 +22,8 @@ static flx_status list_words(const flx_arguments *arguments, flx_import_request 
 {
     int n_paths = flx_positional_count(arguments);
     int n_where = flx_repeat_count(arguments, "where");
-    *words = malloc(((size_t)n_paths + (size_t)n_where + 1) * sizeof **words);
-    if (!*words)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory left for the arguments");
+    if (!FLX_NEW(*words, n_paths + n_where))
+        return flx_no_memory(error, "%d arguments", n_paths + n_where);
     for (int i = 0; i < n_paths; i++)
         (*words)[i] = flx_positional(arguments, i);
     for (int i = 0; i < n_where; i++)
@@ -42,8 +32,8 @@ static flx_status list_words(const flx_arguments *arguments, flx_import_request 
     return FLX_OK;
 }
 
-static json_t *json_of(const flx_import_report *report, const flx_dataset *dataset,
-                       const char *path)
+static json_t *describe(const flx_import_report *report, const flx_dataset *dataset,
+                        const char *path)
 {
     json_t *dropped = json_array();
     for (int i = 0; i < report->n_dropped; i++)
@@ -56,57 +46,32 @@ static json_t *json_of(const flx_import_report *report, const flx_dataset *datas
                      "ignored", report->ignored, "dropped", dropped);
 }
 
-static void print_report(const flx_import_report *report, const flx_dataset *dataset,
-                         const char *path)
+static void print_text(json_t *report)
 {
-    double cells = (double)dataset->rows * (double)dataset->n_columns;
-    printf("%s: %d rows of %d columns: %d knobs, %d states, %d metrics\n", path,
-           dataset->rows, dataset->n_columns, report->knobs, report->states,
-           report->metrics);
-    if (report->kept_lines != report->lines)
-        printf("lines kept: %d of %d\n", report->kept_lines, report->lines);
-    printf("missing cells: %lld (%.3g %%)\n", report->missing,
-           100.0 * (double)report->missing / cells);
-    printf("ignored CSV columns: %d\n", report->ignored);
-    printf("dropped as the same as another: %d", report->n_dropped);
-    for (int i = 0; i < report->n_dropped; i++)
-        printf("%s%s", i ? ", " : ": ", report->dropped[i]);
-    putchar('\n');
-}
-
-static flx_status import(const flx_arguments *arguments, const flx_import_map *map,
-                         const flx_import_request *request, const char *path,
-                         flx_error *error)
-{
-    flx_dataset *dataset = NULL;
-    flx_import_report report = {0};
-    FLX_TRY(flx_import(map, request, &dataset, &report, error));
-    flx_status status = flx_dataset_write(dataset, path, error);
-    if (status == FLX_OK && flx_wants_json(arguments))
-        status = flx_print_json(json_of(&report, dataset, path), error);
-    else if (status == FLX_OK)
-        print_report(&report, dataset, path);
-    flx_import_report_release(&report);
-    flx_dataset_destroy(dataset);
-    return status;
+    flx_print_table_size(report);
+    if (!json_equal(json_object_get(report, "lines"),
+                    json_object_get(report, "kept_lines")))
+        flx_print_line(report, "lines kept: {kept_lines} of {lines}");
+    flx_print_line(report, "ignored CSV columns: {ignored}");
+    flx_print_line_if(report, "dropped", "dropped as the same as another: {dropped}");
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
-    const char *map_path = flx_text(arguments, "map", NULL);
     const char *path = flx_text(arguments, "output", NULL);
-    if (!map_path || !path)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "import needs --map MAP.json and -o DATA.h5");
-    flx_import_map *map = NULL;
+    FLX_SCOPED const char **words = NULL;
+    FLX_OWNED(flx_import_map) map = NULL;
+    FLX_OWNED(flx_dataset) dataset = NULL;
     flx_import_request request;
-    const char **words = NULL;
+    flx_import_report report = {0};
     FLX_TRY(list_words(arguments, &request, &words, error));
-    flx_status status = flx_import_map_read(map_path, &map, error);
+    FLX_TRY(flx_import_map_read(flx_text(arguments, "map", NULL), &map, error));
+    FLX_TRY(flx_import(map, &request, &dataset, &report, error));
+    flx_status status = flx_dataset_write(dataset, path, error);
     if (status == FLX_OK)
-        status = import(arguments, map, &request, path, error);
-    flx_import_map_destroy(map);
-    free(words);
+        status = flx_report(arguments, describe(&report, dataset, path), NULL, print_text,
+                            error);
+    flx_import_report_release(&report);
     return status;
 }
 
@@ -115,11 +80,13 @@ const flx_command flx_import_command = {
     .summary = "make a dataset from CSV files",
     .usage = "CSV... --map MAP.json -o DATA.h5 [--where COLUMN=TEXT ...]",
     .details =
-        "Plain or gzip'ed CSV. Several files stand below each other (same columns), or "
-        "side by side where the map says \"join\": \"row\". A column that the map "
-        "neither maps nor ignores is an error. Conditions on several columns must all "
-        "hold, of several on one column one must; they replace the map's own on that "
-        "column. The keys of the map: formats/SCHEMA.md.",
+        "The files are plain or gzip'ed CSV. Several are read one below the other, with "
+        "the same columns, or side by side where the map says \"join\": \"row\". A "
+        "column that the map neither maps nor ignores is an error.\n"
+        "\n"
+        "Conditions (--where) on different columns must all hold; of several on one "
+        "column one must. They replace the map's own conditions on that column. The keys "
+        "of a map: formats/SCHEMA.md.",
     .options = options,
     .min_positional = 1,
     .max_positional = -1,

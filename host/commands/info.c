@@ -7,14 +7,13 @@
 #include "host/commands/info_repository.h"
 
 #include "formats/dataset.h"
+#include "formats/memory.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static const flx_option options[] = {{0}};
+FLX_OWNS(flx_dataset, flx_dataset_destroy)
 
 /* Of the cells that are present. */
 typedef struct {
@@ -48,103 +47,87 @@ static column_summary summarize(const flx_dataset *table, int column, double *pr
     return summary;
 }
 
-static void add_row(flx_table *cells, const flx_column *column, column_summary summary)
+static json_t *describe_column(const flx_column *column, column_summary summary)
 {
-    const double numbers[3] = {summary.min, summary.median, summary.max};
-    char text[3][32] = {""}, missing[16];
-    for (int i = 0; i < 3; i++)
-        if (!isnan(numbers[i]))
-            snprintf(text[i], sizeof text[i], "%.6g", numbers[i]);
-    snprintf(missing, sizeof missing, "%d", summary.missing);
-    const char *row[] = {column->name, flx_column_role_text(column->kind),
-                         column->unit, text[0],
-                         text[1],      text[2],
-                         missing};
-    flx_table_row(cells, row);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i}", "name", column->name, "kind",
+                     flx_column_role_text(column->kind), "unit", column->unit, "min",
+                     flx_json_real(summary.min), "median", flx_json_real(summary.median),
+                     "max", flx_json_real(summary.max), "missing", summary.missing);
 }
 
 static flx_status print_columns(const flx_dataset *table, flx_error *error)
 {
-    static const char *const titles[] = {"column", "kind", "unit",   "min",
-                                         "median", "max",  "missing"};
-    double *present = malloc((size_t)table->rows * sizeof *present);
-    flx_table *cells = flx_table_create(7, titles, "lllrrrr");
-    flx_status status = FLX_OK;
-    if (present && cells) {
-        for (int j = 0; j < table->n_columns; j++)
-            add_row(cells, &table->columns[j], summarize(table, j, present));
-        flx_table_print(cells);
-    } else {
-        status = flx_fail(error, FLX_NO_MEMORY, "no memory for a summary of %d columns",
-                          table->n_columns);
-    }
-    flx_table_destroy(cells);
-    free(present);
-    return status;
+    static const flx_table_column columns[] = {
+        {"column", "{name}"},       {"kind", "{kind}"},
+        {"unit", "{unit}"},         {"min", "{min:.6g}"},
+        {"median", "{median:.6g}"}, {"max", "{max:.6g}"},
+        {"missing", "{missing}"},   {0}};
+    FLX_SCOPED double *present = NULL;
+    json_auto_t *lines = json_array();
+    if (!FLX_NEW(present, table->rows))
+        return flx_no_memory(error, "a summary of %d columns", table->n_columns);
+    for (int j = 0; j < table->n_columns; j++)
+        json_array_append_new(
+            lines, describe_column(&table->columns[j], summarize(table, j, present)));
+    flx_print_table(lines, columns);
+    return FLX_OK;
 }
 
-static void print_counted(const flx_dataset *table)
+/* As the paper counts, where it counts otherwise; NULL: it does not. */
+static json_t *describe_counted(const flx_dataset *table)
 {
-    if (table->counted_services > 0)
-        printf("as the paper counts: %d services\n", table->counted_services);
-    if (table->counted_inputs > 0)
-        printf("as the paper counts: %d inputs\n", table->counted_inputs);
-}
-
-static const char *or_else(const char *text, const char *otherwise)
-{
-    return text[0] ? text : otherwise;
-}
-
-static flx_status print_text(const char *path, const flx_dataset *table,
-                             const flx_dataset_counts *counts, flx_error *error)
-{
-    printf("%s\n%s table: %d rows, %d services, %d inputs (%d knobs, %d states), "
-           "%d metrics\n",
-           path, table->simulated ? "simulated" : "measured", table->rows,
-           counts->services, counts->knobs + counts->states, counts->knobs,
-           counts->states, counts->metrics);
-    print_counted(table);
-    printf("system: %s\nsource: %s\ncreated: %s\n", or_else(table->system, "not named"),
-           or_else(table->source, "not given"), or_else(table->created, "not known"));
-    printf("with times: %s, steps: %s, groups: %s\n\n", table->time ? "yes" : "no",
-           table->step ? "yes" : "no", table->group ? "yes" : "no");
-    return print_columns(table, error);
-}
-
-static json_t *describe(const flx_dataset *table, const flx_dataset_counts *counts)
-{
-    json_t *answer = json_pack(
-        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:i, s:s, s:s, s:b, s:b, s:b}",
-        "system", table->system, "rows", table->rows, "services", counts->services,
-        "inputs", counts->knobs + counts->states, "knobs", counts->knobs, "states",
-        counts->states, "metrics", counts->metrics, "simulated", (int)table->simulated,
-        "columns", table->n_columns, "source", table->source, "created", table->created,
-        "time", table->time != NULL, "step", table->step != NULL, "group",
-        table->group != NULL);
     json_t *counted = json_object();
     if (table->counted_services > 0)
         json_object_set_new(counted, "services", json_integer(table->counted_services));
     if (table->counted_inputs > 0)
         json_object_set_new(counted, "inputs", json_integer(table->counted_inputs));
     if (json_object_size(counted) > 0)
-        json_object_set(answer, "counted", counted);
+        return counted;
     json_decref(counted);
-    return answer;
+    return NULL;
 }
 
-static flx_status print_dataset(const char *path, bool wants_json, flx_error *error)
+static json_t *describe(const flx_dataset *table, const flx_dataset_counts *counts)
 {
-    flx_dataset *table;
+    return json_pack(
+        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:i, s:s, s:s, s:b, s:b, s:b, s:o*}",
+        "system", table->system, "rows", table->rows, "services", counts->services,
+        "inputs", counts->knobs + counts->states, "knobs", counts->knobs, "states",
+        counts->states, "metrics", counts->metrics, "simulated", (int)table->simulated,
+        "columns", table->n_columns, "source", table->source, "created", table->created,
+        "time", table->time != NULL, "step", table->step != NULL, "group",
+        table->group != NULL, "counted", describe_counted(table));
+}
+
+static flx_status print_text(const char *path, const flx_dataset *table,
+                             const flx_dataset_counts *counts, flx_error *error)
+{
+    json_auto_t *report = describe(table, counts);
+    puts(path);
+    flx_print_line(
+        report, "{simulated:simulated|measured} table: {rows} rows, {services} "
+                "services, {inputs} inputs ({knobs} knobs, {states} states), {metrics} "
+                "metrics");
+    flx_print_line_if(report, "counted.services",
+                      "as the paper counts: {counted.services} services");
+    flx_print_line_if(report, "counted.inputs",
+                      "as the paper counts: {counted.inputs} inputs");
+    flx_print_line_if(report, "system", "system: {system}");
+    flx_print_line_if(report, "source", "source: {source}");
+    flx_print_line_if(report, "created", "created: {created}");
+    flx_print_line(report, "with times: {time}, steps: {step}, groups: {group}\n");
+    return print_columns(table, error);
+}
+
+static flx_status report_dataset(const flx_arguments *arguments, const char *path,
+                                 flx_error *error)
+{
+    FLX_OWNED(flx_dataset) table = NULL;
     flx_dataset_counts counts;
     FLX_TRY(flx_dataset_read(path, &table, error));
-    flx_status status = flx_dataset_count(table, &counts, error);
-    if (status == FLX_OK && wants_json)
-        status = flx_print_json(describe(table, &counts), error);
-    else if (status == FLX_OK)
-        status = print_text(path, table, &counts, error);
-    flx_dataset_destroy(table);
-    return status;
+    FLX_TRY(flx_dataset_count(table, &counts, error));
+    return flx_wants_json(arguments) ? flx_print_json(describe(table, &counts), error)
+                                     : print_text(path, table, &counts, error);
 }
 
 static bool is_folder(const char *path)
@@ -155,28 +138,29 @@ static bool is_folder(const char *path)
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
-    if (flx_positional_count(arguments) == 0)
-        return flx_info_print_backends(flx_wants_json(arguments), error);
     const char *path = flx_positional(arguments, 0);
-    if (is_folder(path))
-        return flx_info_is_repository(path)
-                   ? flx_info_print_repository(path, flx_wants_json(arguments), error)
-                   : flx_info_print_model(path, flx_wants_json(arguments), error);
-    return print_dataset(path, flx_wants_json(arguments), error);
+    if (!path)
+        return flx_info_report_backends(arguments, error);
+    if (!is_folder(path))
+        return report_dataset(arguments, path, error);
+    return flx_info_is_repository(path)
+               ? flx_info_report_repository(arguments, path, error)
+               : flx_info_report_model(arguments, path, error);
 }
 
 const flx_command flx_info_command = {
     .name = "info",
-    .summary = "what a table, a model or a repository of models holds; which backends "
-               "this machine has",
+    .summary =
+        "show what a table, a model or a repository holds, or which backends there "
+        "are",
     .usage = "[DATA.h5 | MODEL/ | REPOSITORY/]",
-    .details = "Of a table: the columns with kind, unit, range and missing cells, and "
-               "services and inputs counted by instance. Of a model: its target, its "
-               "assignments and their models with size, date and the period of the rows "
-               "they were trained on. Of a repository: its models. Without an "
-               "argument: the backends of this machine.\n",
-    .options = options,
-    .min_positional = 0,
+    .details =
+        "Of a table: its columns with kind, unit, range and missing cells, and its "
+        "services and inputs counted by instance. Of a model: its target, its "
+        "assignments "
+        "and their models with size, date and the period of the rows they were trained "
+        "on. Of a repository: its models. Without an argument: the backends of this "
+        "machine.",
     .max_positional = 1,
     .run = run,
 };

@@ -3,10 +3,9 @@
 #ifndef FLX_INFO_MODEL_H
 #define FLX_INFO_MODEL_H
 
-#include "formats/status.h"
+#include "host/commands/frame.h"
 
-#include <stdbool.h>
-
-/* Reads the model, so that a damaged one is found, and prints it as table or JSON. */
-flx_status flx_info_print_model(const char *path, bool as_json, flx_error *error);
+/* Reads the model, so that a damaged one is found. */
+flx_status flx_info_report_model(const flx_arguments *arguments, const char *path,
+                                 flx_error *error);
 #endif

@@ -1,147 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/info_repository.h"
 
-#include "host/commands/frame.h"
+#include "formats/memory.h"
 #include "host/regression.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-typedef struct {
-    flx_repository *repository;
-    flx_repository_entry *entries; /* (count) */
-    int count;
-    long long bytes; /* of all of them */
-} inventory;
+FLX_OWNS(flx_repository, flx_repository_close)
 
-static void release(inventory *all)
+/* The entries of the folder; both are the caller's, also after a failure. */
+static flx_status open_repository(const char *path, flx_repository **repository,
+                                  flx_repository_entry **entries, int *count,
+                                  flx_error *error)
 {
-    free(all->entries);
-    flx_repository_close(all->repository);
-}
-
-static flx_status take_inventory(const char *path, inventory *all, flx_error *error)
-{
-    *all = (inventory){0};
-    FLX_TRY(flx_repository_open(path, &all->repository, error));
-    flx_status status =
-        flx_repository_list(all->repository, &all->entries, &all->count, error);
-    for (int i = 0; i < all->count; i++)
-        all->bytes += all->entries[i].bytes;
-    if (status != FLX_OK)
-        release(all);
-    return status;
+    FLX_TRY(flx_repository_open(path, repository, error));
+    return flx_repository_list(*repository, entries, count, error);
 }
 
 bool flx_info_is_repository(const char *path)
 {
-    char *graph = NULL;
-    inventory all;
-    if (asprintf(&graph, "%s/graph.json", path) < 0)
+    FLX_SCOPED char *graph = NULL;
+    FLX_SCOPED flx_repository_entry *entries = NULL;
+    FLX_OWNED(flx_repository) repository = NULL;
+    int count = 0;
+    if (asprintf(&graph, "%s/graph.json", path) < 0 || access(graph, F_OK) == 0)
         return false;
-    bool is_model = access(graph, F_OK) == 0;
-    free(graph);
-    if (is_model || take_inventory(path, &all, NULL) != FLX_OK)
-        return false;
-    release(&all);
-    return all.count > 0;
+    return open_repository(path, &repository, &entries, &count, NULL) == FLX_OK &&
+           count > 0;
 }
 
-/* What is told of a model: read from its file. */
-typedef flx_status (*teller)(void *sink, const flx_repository_entry *entry,
-                             const flx_fit_result *model, flx_error *error);
-
-static flx_status tell_all(const inventory *all, teller tell, void *sink,
-                           flx_error *error)
+static flx_status add_model(json_t *list, const flx_repository *repository,
+                            const flx_repository_entry *entry, flx_error *error)
 {
-    for (int i = 0; i < all->count; i++) {
-        flx_fit_result model;
-        bool is_there;
-        FLX_TRY(flx_repository_find(all->repository, all->entries[i].cause, &is_there,
-                                    &model, error));
-        if (!is_there)
-            continue; /* removed meanwhile */
-        flx_status status = tell(sink, &all->entries[i], &model, error);
-        flx_fit_result_clear(&model);
-        FLX_TRY(status);
-    }
+    flx_fit_result model;
+    bool is_there;
+    FLX_TRY(flx_repository_find(repository, entry->cause, &is_there, &model, error));
+    if (!is_there)
+        return FLX_OK; /* removed meanwhile */
+    const flx_predictor *p = &model.predictor;
+    json_array_append_new(
+        list, json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "fit_key", entry->cause,
+                        "output", model.output, "kind", flx_predictor_kind_text(p->kind),
+                        "points", p->n, "inputs", p->n_features, "bytes",
+                        (json_int_t)entry->bytes, "created", (json_int_t)model.created));
+    flx_fit_result_clear(&model);
     return FLX_OK;
 }
 
-static flx_status add_item(void *list, const flx_repository_entry *entry,
-                           const flx_fit_result *model, flx_error *error)
+static void print_text(json_t *report)
 {
-    const flx_predictor *p = &model->predictor;
-    json_t *item =
-        json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "cause", entry->cause, "output",
-                  model->output, "kind", flx_predictor_kind_text(p->kind), "points", p->n,
-                  "inputs", p->n_features, "bytes", (json_int_t)entry->bytes, "created",
-                  (json_int_t)model->created);
-    if (!item || json_array_append_new(list, item) != 0)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a list of models");
-    return FLX_OK;
+    static const flx_table_column columns[] = {{"model", "{fit_key:.12s}"},
+                                               {"output", "{output}"},
+                                               {"kind", "{kind}"},
+                                               {"points", "{points}"},
+                                               {"inputs", "{inputs}"},
+                                               {"bytes", "{bytes}"},
+                                               {"date (UTC)", "{created:date}"},
+                                               {0}};
+    flx_print_line(report, "{repository} holds {models} models in {bytes} bytes\n");
+    flx_print_table(json_object_get(report, "detail"), columns);
 }
 
-static flx_status add_row(void *table, const flx_repository_entry *entry,
-                          const flx_fit_result *model, flx_error *error)
+flx_status flx_info_report_repository(const flx_arguments *arguments, const char *path,
+                                      flx_error *error)
 {
-    (void)error;
-    const flx_predictor *p = &model->predictor;
-    char cause[13], n[16], d[16], bytes[32], date[32] = "";
-    struct tm utc;
-    time_t created = (time_t)model->created;
-    snprintf(cause, sizeof cause, "%.12s", entry->cause);
-    snprintf(n, sizeof n, "%d", p->n);
-    snprintf(d, sizeof d, "%d", p->n_features);
-    snprintf(bytes, sizeof bytes, "%lld", entry->bytes);
-    if (gmtime_r(&created, &utc))
-        strftime(date, sizeof date, "%Y-%m-%d %H:%M", &utc);
-    const char *cells[] = {cause, model->output, flx_predictor_kind_text(p->kind), n, d,
-                           bytes, date};
-    flx_table_row(table, cells);
-    return FLX_OK;
-}
-
-static flx_status print_json(const inventory *all, flx_error *error)
-{
-    json_t *list = json_array();
-    flx_status status = tell_all(all, add_item, list, error);
-    if (status != FLX_OK) {
-        json_decref(list);
-        return status;
+    FLX_SCOPED flx_repository_entry *entries = NULL;
+    FLX_OWNED(flx_repository) repository = NULL;
+    json_auto_t *detail = json_array();
+    json_int_t bytes = 0;
+    int count = 0;
+    FLX_TRY(open_repository(path, &repository, &entries, &count, error));
+    for (int i = 0; i < count; i++) {
+        bytes += entries[i].bytes;
+        FLX_TRY(add_model(detail, repository, &entries[i], error));
     }
-    return flx_print_json(json_pack("{s:s, s:i, s:I, s:o}", "repository",
-                                    flx_repository_path(all->repository), "models",
-                                    all->count, "bytes", (json_int_t)all->bytes, "detail",
-                                    list),
-                          error);
-}
-
-static flx_status print_text(const inventory *all, flx_error *error)
-{
-    static const char *const titles[] = {"model",  "output", "kind",      "points",
-                                         "inputs", "bytes",  "date (UTC)"};
-    flx_table *table = flx_table_create(7, titles, "lllrrrl");
-    if (!table)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a list of models");
-    flx_status status = tell_all(all, add_row, table, error);
-    if (status == FLX_OK) {
-        printf("%s holds %d models in %lld bytes\n\n",
-               flx_repository_path(all->repository), all->count, all->bytes);
-        flx_table_print(table);
-    }
-    flx_table_destroy(table);
-    return status;
-}
-
-flx_status flx_info_print_repository(const char *path, bool as_json, flx_error *error)
-{
-    inventory all;
-    FLX_TRY(take_inventory(path, &all, error));
-    flx_status status = as_json ? print_json(&all, error) : print_text(&all, error);
-    release(&all);
-    return status;
+    return flx_report(arguments,
+                      json_pack("{s:s, s:i, s:I, s:O}", "repository",
+                                flx_repository_path(repository), "models", count, "bytes",
+                                bytes, "detail", detail),
+                      NULL, print_text, error);
 }

@@ -16,19 +16,11 @@
 enum { BAD_LINES_SHOWN = 10 };
 
 static const flx_option options[] = {
-    {.name = "strict", .type = FLX_FLAG, .help = "stop at the first bad line"},
-    {.name = "keep-seconds",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1e15,
-     .argument = "N",
-     .help = "drop what is older than the newest telemetry by more"},
-    {.name = "keep-bytes",
-     .type = FLX_INTEGER,
-     .min = 65536,
-     .max = 9e15,
-     .argument = "N",
-     .help = "drop the oldest telemetry while the store is larger"},
+    OPT_FLAG("strict", "stop at the first bad line"),
+    OPT_INTEGER("keep-seconds", "N", 1, 1e15,
+                "drop what is older than the newest telemetry by more"),
+    OPT_INTEGER("keep-bytes", "N", 65536, 9e15,
+                "drop the oldest telemetry while the store is larger"),
     {0}};
 
 /* The sender may wait for it: it leaves at once. */
@@ -58,8 +50,8 @@ static void show_bad_line(void *context, const char *message)
     fputc('\n', stderr);
 }
 
-static json_t *json_of(const char *folder, int64_t lines,
-                       const flx_ingestion_counts *counts)
+static json_t *describe(const char *folder, int64_t lines,
+                        const flx_ingestion_counts *counts)
 {
     json_t *last = counts->acknowledged < 0
                        ? json_null()
@@ -139,7 +131,7 @@ static flx_status ingest(const flx_arguments *arguments, flx_ingestion_input *in
     flx_ingestion_counts counts = flx_ingestion_count(ingestion);
     flx_ingestion_close(ingestion);
     if (status == FLX_OK && wants_json)
-        return flx_print_json(json_of(folder, lines, &counts), error);
+        return flx_print_json(describe(folder, lines, &counts), error);
     if (status == FLX_OK)
         print_summary(folder, &counts);
     return status;
@@ -163,22 +155,22 @@ const flx_command flx_ingest_command = {
     .details =
         "Reads one JSON object a line, from standard input without FILE:\n"
         "  {\"stream_uri\": \"shop/cart.get/0/p90\", \"type\": \"continuous\", "
-        "\"seq_num\": 1690000000, \"val\": 12.5}\n"
-        "stream_uri is SYSTEM/SERVICE[.OPERATION]/INDEX/NAME, INDEX the instance from "
-        "0,\n"
-        "or all; type is continuous, discrete or choices (val is a text), and stays "
-        "what\n"
-        "it was in a stream's first line; seq_num is an integer, as a rule Unix "
-        "seconds.\n\n"
-        "\"ack SEQ\" on standard output: the line just sent with that seq_num and all "
-        "good\n"
-        "lines before it are on the disk, and survive a kill and a power cut. After a\n"
-        "crash send again what follows the last acknowledged line, or everything: lines\n"
-        "may come late, and of two with one seq_num in a stream the last one wins. Bad\n"
-        "lines are counted, shown (the first ten) and skipped.\n\n"
-        "Retention drops whole segments of the store; the last value of a stream is "
-        "kept,\n"
-        "since a knob holds until it is changed.",
+        "\"seq_num\": 169, \"val\": 12.5}\n"
+        "stream_uri is SYSTEM/SERVICE[.OPERATION]/INDEX/NAME, where INDEX counts the "
+        "instances from 0, or is all. type is continuous, discrete or choices (val is a "
+        "text) and stays what it was in a stream's first line. seq_num is an integer, as "
+        "a rule Unix seconds.\n"
+        "\n"
+        "\"ack SEQ\" on standard output means: the line just sent with that seq_num and "
+        "all good lines before it are on the disk and survive a kill and a power cut. "
+        "After a crash send again what follows the last acknowledged line, or "
+        "everything: "
+        "lines may come late, and of two lines with the same seq_num in a stream the "
+        "last "
+        "one wins. Bad lines are counted, shown (the first ten) and skipped.\n"
+        "\n"
+        "Retention drops whole segments of the store. The last value of every stream is "
+        "kept, because a knob keeps its value until it is changed.",
     .options = options,
     .min_positional = 1,
     .max_positional = 2,

@@ -3,10 +3,13 @@
 #include "host/commands/change_report.h"
 #include "host/commands/commands.h"
 
+#include "formats/memory.h"
 #include "host/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+FLX_OWNS(flx_model, flx_model_destroy)
 
 static flx_status read_instances(const char *text, int *out, flx_error *error)
 {
@@ -24,20 +27,14 @@ static flx_status read_instances(const char *text, int *out, flx_error *error)
 static flx_status run(const flx_arguments *arguments, flx_error *error)
 {
     const char *path = flx_positional(arguments, 0);
+    FLX_OWNED(flx_model) model = NULL;
+    FLX_CLEARED(flx_change_clear) flx_change change = {0};
     int instances = 0;
-    flx_model *model = NULL;
-    flx_change change = {0};
     FLX_TRY(read_instances(flx_positional(arguments, 2), &instances, error));
     FLX_TRY(flx_model_read(path, &model, error));
-    flx_status status = flx_graph_engine_scale(model, flx_positional(arguments, 1),
-                                               instances, &change, error);
-    if (status == FLX_OK)
-        status = flx_model_update(model, path, &change, error);
-    if (status == FLX_OK)
-        status = flx_change_report_print(arguments, model, &change, path, error);
-    flx_change_clear(&change);
-    flx_model_destroy(model);
-    return status;
+    FLX_TRY(flx_graph_engine_scale(model, flx_positional(arguments, 1), instances,
+                                   &change, error));
+    return flx_finish_change(arguments, model, &change, path, error);
 }
 
 const flx_command flx_scale_command = {
@@ -45,11 +42,10 @@ const flx_command flx_scale_command = {
     .summary = "follow a service to another number of instances",
     .usage = "MODEL/ SERVICE N [--json]",
     .details =
-        "All instances share their learning assignment; what callers see is a\n"
-        "service-vertex over them, which works at once by a rule (the mean of the\n"
-        "instances, weighted by their rates) until 'fluxion fit' trains it. Nothing "
-        "else\n"
-        "changes. The model folder is replaced as a whole.\n",
+        "All instances share their learning assignment. What callers see is a "
+        "service-vertex over them, which works at once by a rule (the mean of the "
+        "instances, weighted by their rates) until 'fluxion fit' trains it. Nothing else "
+        "changes. The model folder is replaced as a whole.",
     .min_positional = 3,
     .max_positional = 3,
     .run = run,

@@ -1,50 +1,30 @@
 /* SPDX-License-Identifier: MIT
- * fluxion tune: the settings a model predicts to be best, with intervals, the
- * ablation cost of every change, and unlike alternatives to benchmark. */
+ * fluxion tune: the settings a model predicts to be best, with intervals, what undoing
+ * each change would cost, and different good settings to benchmark. */
 #include "host/commands/commands.h"
 
+#include "formats/memory.h"
 #include "host/statistics.h"
 #include "host/tuning.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const flx_option options[] = {
-    {.name = "optimizer",
-     .type = FLX_TEXT,
-     .argument = "NAME",
-     .help = "random, de (rand/1/bin), lshade (the default) or metis"},
-    {.name = "evaluations",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1e12,
-     .argument = "N",
-     .help = "settings to try (default: 100000, de 20000)"},
-    {.name = "population",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 1e6,
-     .argument = "N",
-     .help = "settings tried at once (default: the optimizer's)"},
-    {.name = "profile",
-     .type = FLX_TEXT,
-     .argument = "DATA.h5:ROW",
-     .help = "take the states of that row, from 0 (default: the training medians)"},
-    {.name = "fix",
-     .type = FLX_TEXT,
-     .is_repeatable = true,
-     .argument = "COLUMN=VALUE",
-     .help = "hold a knob or a state at a value"},
-    {.name = "top",
-     .type = FLX_INTEGER,
-     .min = 1,
-     .max = 64,
-     .argument = "K",
-     .help = "good settings to list that differ from each other (default: 5)"},
+    OPT_TEXT("optimizer", "NAME",
+             "lshade (the default), de, which is rand/1/bin, random or metis"),
+    OPT_INTEGER("evaluations", "N", 1, 1e12,
+                "settings to try (default: 100000, de 20000)"),
+    OPT_INTEGER("population", "N", 1, 1e6,
+                "settings tried at once (default: the optimizer's)"),
+    OPT_TEXT(
+        "profile", "DATA.h5:ROW",
+        "take the states of that row, counted from 0 (default: the training medians)"),
+    OPT_TEXT("fix", "COLUMN=VALUE", "hold a knob or a state at a value",
+             .is_repeatable = true),
+    OPT_INTEGER("top", "K", 1, 64,
+                "good settings to list that differ from each other (default: 5)"),
     {0}};
 
 /* What a run holds; all of it may be NULL. */
@@ -97,19 +77,16 @@ static flx_status read_profile(const char *text, tuning_run *s, flx_error *error
     if (!end || *end || errno || row < 0 || row > 2147483647)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--profile %s: write DATA.h5:ROW, rows counted from 0", text);
-    char *path = strndup(text, (size_t)(colon - text));
+    FLX_SCOPED char *path = strndup(text, (size_t)(colon - text));
     if (!path)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for --profile %s", text);
+        return flx_no_memory(error, "--profile %s", text);
     s->row = (int)row;
-    flx_status status = flx_dataset_read(path, &s->profile, error);
-    if (status == FLX_OK && s->row >= s->profile->rows)
-        status = flx_fail(error, FLX_BAD_INPUT,
-                          "--profile %s: there is no row %d, the rows are 0 to %d", text,
-                          s->row, s->profile->rows - 1);
-    if (status == FLX_OK)
-        status = check_states(text, s, error);
-    free(path);
-    return status;
+    FLX_TRY(flx_dataset_read(path, &s->profile, error));
+    if (s->row >= s->profile->rows)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "--profile %s: there is no row %d, the rows are 0 to %d", text,
+                        s->row, s->profile->rows - 1);
+    return check_states(text, s, error);
 }
 
 static flx_status make_space(const flx_arguments *arguments, tuning_run *s,
@@ -158,140 +135,125 @@ static flx_status tune(const flx_arguments *arguments, const char *optimizer,
     return status;
 }
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *describe_setting(const tuning_run *s, const flx_tuned_setting *setting)
 {
     json_t *settings = json_object();
     for (int k = 0; k < s->space->n_knobs; k++)
         json_object_set_new(settings, s->space->knobs[k].column,
                             flx_knob_json(s->space->knobs[k].knob, setting->settings[k]));
-    json_t *item = json_object();
-    json_object_set_new(item, "predicted", number(setting->predicted));
-    json_object_set_new(item, "lower90", number(setting->lower90));
-    json_object_set_new(item, "upper90", number(setting->upper90));
-    json_object_set_new(item, "settings", settings);
-    return item;
+    return json_pack("{s:o, s:o, s:o, s:o}", "predicted",
+                     flx_json_real(setting->predicted), "lower90",
+                     flx_json_real(setting->lower90), "upper90",
+                     flx_json_real(setting->upper90), "settings", settings);
 }
 
-/* Of each changed knob, in the unit of the target. */
-static json_t *describe_ablation(const tuning_run *s)
+static bool is_changed(const tuning_run *s, int k)
+{
+    return s->tuned->best.settings[k] != s->tuned->baseline.settings[k];
+}
+
+/* By how much the prediction becomes worse where a changed knob alone goes back to its
+ * default, in the unit of the target. */
+static json_t *describe_costs(const tuning_run *s)
 {
     json_t *costs = json_object();
     for (int k = 0; k < s->space->n_knobs; k++)
-        if (s->tuned->best.settings[k] != s->tuned->baseline.settings[k])
+        if (is_changed(s, k))
             json_object_set_new(costs, s->space->knobs[k].column,
-                                number(s->tuned->ablation_costs[k]));
+                                flx_json_real(s->tuned->ablation_costs[k]));
     return costs;
 }
 
-static const char *name_target(const tuning_run *s)
-{
-    return s->model->graph->vertices[s->model->graph->output].name;
-}
-
-static flx_status print_answer(const tuning_run *s, const char *optimizer,
-                               flx_error *error)
+static json_t *describe(const tuning_run *s, const char *optimizer)
 {
     const flx_tuned *tuned = s->tuned;
     json_t *top = json_array(), *best = describe_setting(s, &tuned->best);
     for (int i = 0; i < tuned->n_top; i++)
         json_array_append_new(top, describe_setting(s, &tuned->top[i]));
-    json_object_set_new(best, "ablation_cost", describe_ablation(s));
-    json_t *answer = json_pack(
+    json_object_set_new(best, "ablation_cost", describe_costs(s));
+    return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:i, s:i, s:o, s:o, s:o}",
         "optimizer", optimizer, "backend", s->backend->name, "search",
-        tuned->is_on_device ? "device" : "host", "search_note",
-        flx_tuning_objective_reason(s->objective), "target", name_target(s), "unit",
+        tuned->is_on_device ? "device" : "host", "search_note", flx_tuning_objective_reason(s->objective),
+        "target", s->model->graph->vertices[s->model->graph->output].name, "unit",
         flx_model_unit(s->model), "goal", s->model->deployment->maximize ? "max" : "min",
         "evaluations", (json_int_t)tuned->evaluations, "finishing_evaluations",
         (json_int_t)tuned->finishing_evaluations, "wall_s", tuned->wall_s, "tuned_knobs",
         s->space->n_dimensions, "unread_knobs", flx_tuning_objective_unread(s->objective),
         "best", best, "default", describe_setting(s, &tuned->baseline), "top", top);
-    if (!answer)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for the answer");
-    return flx_print_json(answer, error);
 }
 
-static void add_change(flx_table *table, const tuning_run *s, int k)
+static json_t *describe_change(const tuning_run *s, int k)
 {
     const flx_search_space_knob *knob = &s->space->knobs[k];
-    char *before = flx_knob_text(knob->knob, s->tuned->baseline.settings[k]);
-    char *after = flx_knob_text(knob->knob, s->tuned->best.settings[k]);
-    char cost[32];
-    snprintf(cost, sizeof cost, "%.4g", s->tuned->ablation_costs[k]);
-    const char *cells[] = {knob->column, before, after, knob->knob->unit, cost};
-    flx_table_row(table, cells);
-    free(before);
-    free(after);
+    FLX_SCOPED char *before = flx_knob_text(knob->knob, s->tuned->baseline.settings[k]);
+    FLX_SCOPED char *after = flx_knob_text(knob->knob, s->tuned->best.settings[k]);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "knob", knob->column, "before", before,
+                     "after", after, "unit", knob->knob->unit, "cost",
+                     flx_json_real(s->tuned->ablation_costs[k]));
 }
 
-/* Changed knobs, those first that the prediction owes most to. */
+/* The changed knobs, those first that the prediction owes most to. */
 static flx_status print_changes(const tuning_run *s, flx_error *error)
 {
-    static const char *const titles[] = {"knob", "default", "tuned", "unit",
-                                         "ablation cost"};
-    int n_knobs = s->space->n_knobs, n_kept = 0;
-    double *costs = calloc((size_t)n_knobs + 1, sizeof *costs);
-    int *order = calloc((size_t)n_knobs + 1, sizeof *order);
-    flx_table *table = flx_table_create(5, titles, "lrrlr");
-    flx_status status = costs && order && table
-                            ? FLX_OK
-                            : flx_fail(error, FLX_NO_MEMORY, "no memory for the table");
-    for (int k = 0; k < n_knobs && status == FLX_OK; k++)
+    static const flx_table_column columns[] = {
+        {"knob", "{knob}"}, {"default", "{before}"},         {"tuned", "{after}"},
+        {"unit", "{unit}"}, {"ablation cost", "{cost:.4g}"}, {0}};
+    int n_knobs = s->space->n_knobs;
+    FLX_SCOPED double *costs = NULL;
+    FLX_SCOPED int *order = NULL;
+    json_auto_t *changes = json_array();
+    if (!FLX_NEW(costs, n_knobs) || !FLX_NEW(order, n_knobs))
+        return flx_no_memory(error, "a table of %d knobs", n_knobs);
+    for (int k = 0; k < n_knobs; k++)
         costs[k] = -s->tuned->ablation_costs[k];
-    if (status == FLX_OK)
-        flx_rank(costs, n_knobs, order);
-    for (int i = 0; i < n_knobs && status == FLX_OK; i++) {
-        int k = order[i];
-        if (s->tuned->best.settings[k] == s->tuned->baseline.settings[k])
-            n_kept++;
-        else
-            add_change(table, s, k);
+    flx_rank(costs, n_knobs, order);
+    for (int i = 0; i < n_knobs; i++)
+        if (is_changed(s, order[i]))
+            json_array_append_new(changes, describe_change(s, order[i]));
+    int n_changed = (int)json_array_size(changes);
+    if (n_changed > 0)
+        flx_print_table(changes, columns);
+    if (n_changed < n_knobs)
+        printf("%d of %d knobs keep their default; no model reads %d of them\n",
+               n_knobs - n_changed, n_knobs, flx_tuning_objective_unread(s->objective));
+    return FLX_OK;
+}
+
+/* A line a setting: default, tuned, others. */
+static void print_predictions(const json_t *report)
+{
+    static const flx_table_column columns[] = {
+        {"setting", "{name}"},
+        {"predicted", "{predicted:.5g}"},
+        {"90 % of samples within", "{lower90:.5g} to {upper90:.5g}"},
+        {0}};
+    json_auto_t *lines = json_array();
+    const json_t *top = json_object_get(report, "top");
+    for (int i = -1; i < (int)json_array_size(top); i++) {
+        json_t *line = json_copy(i < 0    ? json_object_get(report, "default")
+                                 : i == 0 ? json_object_get(report, "best")
+                                          : json_array_get(top, (size_t)i));
+        json_object_set_new(line, "name",
+                            i < 0    ? json_string("default")
+                            : i == 0 ? json_string("tuned")
+                                     : json_sprintf("other %d", i));
+        json_array_append_new(lines, line);
     }
-    if (status == FLX_OK && n_kept < n_knobs)
-        flx_table_print(table);
-    if (status == FLX_OK && n_kept)
-        printf("%d of %d knobs keep their value; no model reads %d of them\n", n_kept,
-               n_knobs, flx_tuning_objective_unread(s->objective));
-    flx_table_destroy(table);
-    free(order);
-    free(costs);
-    return status;
+    flx_print_line(report, "\n{target}{ unit}:");
+    flx_print_table(lines, columns);
 }
 
-static void print_prediction(const tuning_run *s, const char *label,
-                             const flx_tuned_setting *setting)
+static flx_status print_text(const tuning_run *s, const char *optimizer, flx_error *error)
 {
-    const char *unit = flx_model_unit(s->model);
-    printf("%-9s %s %.5g%s%s, 90 %% of samples within %.5g to %.5g\n", label,
-           name_target(s), setting->predicted, *unit ? " " : "", unit, setting->lower90,
-           setting->upper90);
-}
-
-static flx_status print_summary(const tuning_run *s, const char *optimizer,
-                                flx_error *error)
-{
-    const flx_tuned *tuned = s->tuned;
+    json_auto_t *report = describe(s, optimizer);
     FLX_TRY(print_changes(s, error));
-    print_prediction(s, "default", &tuned->baseline);
-    print_prediction(s, "tuned", &tuned->best);
-    for (int i = 1; i < tuned->n_top; i++) {
-        char label[24];
-        snprintf(label, sizeof label, "other %d", i);
-        print_prediction(s, label, &tuned->top[i]);
-    }
-    printf("%lld evaluations by %s in %.2f s on %s%s; predicted, not measured: benchmark "
-           "the "
-           "listed settings (--json has them all)\n",
-           (long long)tuned->evaluations, optimizer, tuned->wall_s, s->backend->name,
-           tuned->is_on_device ? ", which kept the search" : "");
-    const char *reason = flx_tuning_objective_reason(s->objective);
-    if (*reason)
-        printf("the search ran on the host: %s\n", reason);
+    print_predictions(report);
+    flx_print_line(report,
+                   "\n{evaluations} evaluations by {optimizer} in {wall_s:.2f} s, "
+                   "searched on the {search} ({backend}); predicted, not measured: "
+                   "benchmark the listed settings (--json has them all)");
+    flx_print_line_if(report, "search_note", "the search ran on the host: {search_note}");
     return FLX_OK;
 }
 
@@ -301,28 +263,25 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     if (strcmp(optimizer, "metis") == 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "--optimizer metis is not there yet: use lshade, de or random");
-    tuning_run s = {0};
-    flx_status status = open_run(arguments, &s, error);
-    if (status == FLX_OK)
-        status = tune(arguments, optimizer, &s, error);
-    if (status == FLX_OK)
-        status = flx_wants_json(arguments) ? print_answer(&s, optimizer, error)
-                                           : print_summary(&s, optimizer, error);
-    close_run(&s);
-    return status;
+    FLX_CLEARED(close_run) tuning_run s = {0};
+    FLX_TRY(open_run(arguments, &s, error));
+    FLX_TRY(tune(arguments, optimizer, &s, error));
+    return flx_wants_json(arguments) ? flx_print_json(describe(&s, optimizer), error)
+                                     : print_text(&s, optimizer, error);
 }
 
 const flx_command flx_tune_command = {
     .name = "tune",
     .summary = "find the settings that a model predicts to be best",
-    .usage = "MODEL/ [--optimizer random|de|lshade|metis] [--evaluations N] [options]",
+    .usage = "MODEL/ [--optimizer NAME] [--evaluations N] [options]",
     .details =
-        "The ablation cost says how much worse the prediction becomes when that knob "
-        "alone\ngoes back to its default. After lshade, knobs whose default is predicted "
-        "to be as "
-        "good\nor better go back to it; random and de give what they found. What is "
-        "found is the best of the model, which "
-        "need not be\nthe best of the system: benchmark some of the listed settings.",
+        "The column 'ablation cost' says by how much the prediction becomes worse when "
+        "that knob alone goes back to its default. After lshade, knobs go back whose "
+        "default is predicted to be as good or better; random and de report what they "
+        "found.\n"
+        "\n"
+        "The settings found are the best of the model, which need not be the best of the "
+        "system: benchmark some of those listed.",
     .options = options,
     .min_positional = 1,
     .max_positional = 1,

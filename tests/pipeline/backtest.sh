@@ -30,8 +30,8 @@ replay="replay --deployment $scratch/dep.json --data $scratch/rows.h5 --period 8
 # shellcheck disable=SC2086
 {
     answers "2 of 4 periods did" $replay
-    for words in "rows in the right one of 3 buckets" "mean absolute error, bucket" \
-        "1970-01-11T00:00:00" "xgboost, all" "below 85 % adds a model"; do
+    for words in "rows in the right one of 3 buckets" "mean absolute error bucket" \
+        "1970-01-11T00:00:00" "xgboost, all" "below 0.85 adds a model"; do
         grep -qF "$words" "$scratch/stdout" || fail "the tables have no '$words'"
     done
     answers '"buckets": 3' $replay --json
@@ -47,9 +47,9 @@ replay="replay --deployment $scratch/dep.json --data $scratch/rows.h5 --period 8
     answers '"buckets": 0' replay --deployment "$scratch/life.json" --data "$scratch/rows.h5" \
         --period 86400 --alone --json
 
-    refuses "replay needs --period SECONDS" replay --deployment "$scratch/dep.json" --data "$scratch/rows.h5"
+    refuses "needs option '--period'" replay --deployment "$scratch/dep.json" --data "$scratch/rows.h5"
     refuses "--data" replay --deployment "$scratch/dep.json" --period 60
-    refuses "--model gp: give xgboost or forest" $replay --model gp
+    refuses "'--model' needs xgboost or forest, not 'gp'" $replay --model gp
     refuses "--period" $replay --period 0
     refuses "--accuracy" $replay --accuracy 2
 }

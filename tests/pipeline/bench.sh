@@ -36,8 +36,8 @@ refuses "none.bin: opening failed" \
     bench weighting --data "$scratch/none.bin" --target "$scratch/y.bin" --models 2
 refuses "the target of row 0 is nan" \
     bench weighting --data "$scratch/P.bin" --target "$scratch/nan.bin" --models 2
-refuses "mean or sum, not \"max\"" $weigh --form max
-refuses "mae or squared, not \"mape\"" $weigh --loss mape
+refuses "mean or sum, not 'max'" $weigh --form max
+refuses "mae or squared, not 'mape'" $weigh --loss mape
 refuses "gp, predict, graph, tune and weighting" bench wait
 
 # --- graph: what predict does, by every model of the ensemble ---
@@ -69,7 +69,7 @@ run 0 $train --composed-only -o "$scratch/graph"
 answers '"predictor": "ensemble"' bench graph "$scratch/model" --queries 50 --rounds 1 --json
 has_keys target members mean_s settings_per_s graph_mean_s graph_mean_and_variance_s
 [ "$(sed -n '/"members"/,/]/p' "$scratch/stdout" | grep -c '^    "')" -gt 1 ] || fail "one model alone"
-answers "prediction by the ensemble of" bench graph "$scratch/model" --queries 50 --rounds 1
+answers "prediction (ensemble)" bench graph "$scratch/model" --queries 50 --rounds 1
 answers '"predictor": "composed"' bench graph "$scratch/graph" --queries 50 --rounds 1 --json
 refuses "bench graph needs a model" bench graph
 

@@ -4,6 +4,8 @@
 set -u
 program=$1
 [ -x "$program" ] || { echo "no program at '$program'"; exit 1; }
+json_keys=$(dirname "$program")/tests/json_keys
+[ -x "$json_keys" ] || { echo "no program at '$json_keys'"; exit 1; }
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 failures=0
@@ -16,7 +18,7 @@ fail() {
     sed 's/^/    stderr: /' "$scratch/stderr" | head -n 5
 }
 
-# run STATUS ARGUMENTS...: the program ends with that exit status.
+# run STATUS ARGUMENTS...: the program ends with that exit status; --json gives JSON.
 run() {
     expected=$1
     shift
@@ -24,6 +26,7 @@ run() {
     "$program" "$@" >"$scratch/stdout" 2>"$scratch/stderr" </dev/null
     status=$?
     [ "$status" -eq "$expected" ] || fail "fluxion $*: exit status $status, not $expected"
+    case "$expected $*" in 0*\ --json*) is_json "$scratch/stdout" ;; esac
 }
 
 # refuses PART ARGUMENTS...: exit status 2, nothing on standard output, one line that holds PART.
@@ -45,20 +48,14 @@ answers() {
     [ ! -s "$scratch/stderr" ] || fail "fluxion $*: text on standard error"
 }
 
-# is_json FILE: one document, an object, and nothing else.
+# is_json FILE [KEY...]: one JSON object and nothing else, which holds the keys.
 is_json() {
-    first=$(head -c 1 "$1")
-    last=$(tail -n 1 "$1")
-    [ "$first" = "{" ] && [ "$last" = "}" ] && [ "$(grep -c '^[{}]' "$1")" -eq 2 ] ||
-        fail "$1 is not one JSON document"
+    said=$("$json_keys" "$@") || fail "$1: $said"
 }
 
-# has_keys KEY...: the JSON answer of the last call names them all.
+# has_keys KEY...: the JSON report of the last call holds them all.
 has_keys() {
-    is_json "$scratch/stdout"
-    for key in "$@"; do
-        grep -q "\"$key\":" "$scratch/stdout" || fail "the answer has no \"$key\""
-    done
+    is_json "$scratch/stdout" "$@"
 }
 
 # same FILE FILE

@@ -34,6 +34,26 @@ for verb in $verbs; do
     refuses "'--json' takes no value" "$verb" --json=yes
 done
 
+# An old name is understood, and messages use the name that was typed.
+answers "Usage: fluxion backtest" replay --help
+answers "(also --spectrum)" train --help
+refuses "'fluxion replay' needs option '--deployment'" replay
+refuses "'fluxion evaluate': option '--others' is given twice" evaluate m --data d --held-out --others
+refuses "'--above' needs a number from 0 to 1" debug m --data d --above 2
+refuses "'--min-correlation' needs a number from 0 to 1" debug m --data d --min-correlation 2
+refuses "--composed-only and --monolith exclude" train --deployment d --data d -o o --composed-only --monolith mlp
+refuses "--no-ensemble and --black-box exclude" train --deployment d --data d -o o --no-ensemble --black-box mlp
+refuses "'--every' needs an integer" export s --window 1 --every x
+refuses "'--n' needs an integer" bench gp --n x
+refuses "'--points' needs an integer" bench gp --points x
+refuses "'--largest' needs an integer" selftest --largest x
+
+# No line of help is wider than 100 columns.
+for verb in $verbs; do
+    "$program" "$verb" --help | awk -v verb="$verb" 'length > 100 { print verb ": " $0; wide = 1 } END { exit wide }' ||
+        fail "help wider than 100 columns"
+done
+
 # A disk that is full and a reader that left are failures of the work, and are said.
 for words in "help" "help --json"; do
     # shellcheck disable=SC2086

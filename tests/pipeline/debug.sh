@@ -93,8 +93,8 @@ error mended
 awk "BEGIN { d = $error - $mended; exit !(d * d < 1e-6) }" ||
     fail "graph MAE $error where the target hosted a mixture, else $mended"
 grep -q '"debug"' mended/history.jsonl || fail "the history does not tell"
-answers "Retrained by chance" debug model --data test.h5 --retrain recent.h5 --order random
-answers "Retrained by the largest error" \
+answers "Retrained by strategy random" debug model --data test.h5 --retrain recent.h5 --order random
+answers "Retrained by strategy error" \
     debug model --data test.h5 --retrain recent.h5 --order error
 answers "At fault" debug mended --data before.h5 # another table will do
 
@@ -106,7 +106,7 @@ refuses "web:p90 in any of its 40 rows" debug model --data blind.h5
 refuses "--budget needs --retrain" debug model --data test.h5 --budget 2
 refuses "--order needs --retrain" debug model --data test.h5 --order error
 refuses "--output needs --retrain" debug model --data test.h5 -o other
-refuses "give debug, error or random" \
+refuses "needs debug, error or random" \
     debug model --data test.h5 --retrain recent.h5 --order best
 refuses "--budget" debug model --data test.h5 --retrain recent.h5 --budget 0
 refuses "--above" debug model --data test.h5 --above 2

@@ -114,7 +114,7 @@ answers "web:p90" fit paired web p90 --data new.h5 --weights
 cp -r model inside
 run 0 fit inside db p90 --data new.h5 --instances --json
 grep -q '"assignment": "db:p90",' stdout || fail "--instances fits another assignment"
-answers "kept as it is: db:p90 over instances: only 0 of the rows" \
+answers "unchanged: db:p90 over instances: only 0 of the rows" \
     fit model db p90 --data blind.h5
 answers '"unchanged": true' fit model db p90 --data new.h5 --window 60 --json
 

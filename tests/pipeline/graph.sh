@@ -66,7 +66,7 @@ run 0 simulate boutique --sequence 9vm --step 1 --rows 12 --seed 1 -o "$scratch/
 run 0 train --deployment "$boutique" --data "$scratch/rows.h5" --spectrum p50,p90 \
     -o "$scratch/model"
 answers "23 vertices, 50 edges, 23 assignments" graph "$scratch/model"
-refuses "its own spectrum" graph "$scratch/model" --spectrum p90
+refuses "metrics of its own" graph "$scratch/model" --spectrum p90
 run 0 train --deployment "$boutique" --data "$scratch/rows.h5" --monolith gp-iso \
     -o "$scratch/box"
 answers "1 vertices, 0 edges, 1 assignments" graph "$scratch/box"

@@ -26,7 +26,7 @@ before=$(cksum <"$out/d.h5")
 printf 'x,y,part\n1,2,a\n3,high,b\n' >"$scratch/bad.csv"
 refuses 'bad.csv line 3: column "y" holds "high", which is no number' \
     import "$scratch/bad.csv" --map "$scratch/map.json" -o "$out/d.h5"
-refuses "needs --map MAP.json and -o DATA.h5" import "$scratch/a.csv" -o "$out/e.h5"
+refuses "needs option '--map'" import "$scratch/a.csv" -o "$out/e.h5"
 refuses "absent.json" import "$scratch/a.csv" --map "$scratch/absent.json" -o "$out/e.h5"
 refuses "absent.csv cannot be opened" \
     import "$scratch/absent.csv" --map "$scratch/map.json" -o "$out/e.h5"

@@ -88,7 +88,7 @@ answers '"kernel": "matern32"' info box --json
 # --- refusals ---
 # shellcheck disable=SC2086
 {
-    refuses "--kernel cubic: give one of matern52 matern32 squared-exponential" \
+    refuses "'--kernel' needs matern52, matern32 or squared-exponential, not 'cubic'" \
         $train -o bad --kernel cubic
     refuses "--paper is matern52" $train -o bad --paper --kernel matern32
     refuses "--monolith forest is no Gaussian process" \

@@ -92,7 +92,7 @@ done
 
 # shellcheck disable=SC2086
 {
-    refuses "give gp-ard, gp-iso, mlp, forest, xgboost or ridge" \
+    refuses "needs gp-ard, gp-iso, mlp, forest, xgboost or ridge" \
         $train -o bad --monolith oracle
     refuses "exclude each other" $train -o bad --monolith mlp --composed-only
 }

@@ -26,8 +26,8 @@ predicts() {
 
 # shellcheck disable=SC2086
 run 0 $train -o plain --json
-has_keys looked_up
-[ "$(number looked_up)" = 0 ] || fail "something is looked up without a repository"
+has_keys cache_hits
+[ "$(number cache_hits)" = 0 ] || fail "something is looked up without a repository"
 run 0 predict plain --data data.h5 -o plain.csv --interval 0.9
 run 0 $train -o plain --json
 fits=$(number fits)
@@ -36,12 +36,12 @@ fits=$(number fits)
 # --- twice ---
 # shellcheck disable=SC2086
 run 0 $train -o first --repository shared --json
-[ "$(number looked_up)" = 0 ] || fail "an empty repository answers"
+[ "$(number cache_hits)" = 0 ] || fail "an empty repository answers"
 [ "$(ls -A shared | wc -l)" -eq "$fits" ] || fail "not one file a fit"
 predicts first
 # shellcheck disable=SC2086
 run 0 $train -o second --repository shared/ --json
-[ "$(number looked_up)" = "$fits" ] || fail "not all fits were looked up"
+[ "$(number cache_hits)" = "$fits" ] || fail "not all fits were looked up"
 [ "$(number evaluations)" = 0 ] || fail "looking up takes evaluations"
 predicts second
 grep -q '"fitted":\[\],"reused":\["' second/history.jsonl || fail "history calls it fitted"
@@ -52,7 +52,7 @@ answers "$fits of $fits fits were found in the repository" $train -o second --re
 # Another question has other fits; a model is its own, wherever it is moved.
 # shellcheck disable=SC2086
 run 0 $train -o other --rows 30 --repository shared --json
-[ "$(number looked_up)" = 0 ] || fail "other rows find models"
+[ "$(number cache_hits)" = 0 ] || fail "other rows find models"
 mkdir far
 mv second far/second
 mv shared far/shared
@@ -61,33 +61,33 @@ mv far/shared shared
 
 # --- info ---
 answers '"bytes"' info first --json
-has_keys detail models kind weight cause points inputs bytes created first_time last_time
-answers "period (UTC)" info first
-cause=$(sed -n 's/^ *"fit_key": "\(.*\)",$/\1/p' first/graph.json | head -n 1)
-[ -f "shared/$cause.h5" ] || fail "the cause in graph.json is not the file's name"
+has_keys detail models kind weight fit_key points inputs bytes created first_time last_time
+answers "rows from (UTC)" info first
+fit_key=$(sed -n 's/^ *"fit_key": "\(.*\)",$/\1/p' first/graph.json | head -n 1)
+[ -f "shared/$fit_key.h5" ] || fail "the key in graph.json is not the file's name"
 
 answers "shared holds $((fits * 2)) models" info shared
 answers "\"models\": $((fits * 2))" info shared --json
-has_keys repository models bytes detail cause output kind points inputs created
+has_keys repository models bytes detail fit_key output kind points inputs created
 
 # --- damage ---
-size=$(wc -c <"shared/$cause.h5")
+size=$(wc -c <"shared/$fit_key.h5")
 for at in 0 100 $((size / 2)) $((size - 1)); do
-    cp "shared/$cause.h5" kept
-    printf '\252' | dd of="shared/$cause.h5" bs=1 seek="$at" conv=notrunc 2>dd.txt
+    cp "shared/$fit_key.h5" kept
+    printf '\252' | dd of="shared/$fit_key.h5" bs=1 seek="$at" conv=notrunc 2>dd.txt
     # shellcheck disable=SC2086
-    refuses "shared/$cause.h5 is damaged" $train -o bad --repository shared
-    mv kept "shared/$cause.h5"
+    refuses "shared/$fit_key.h5 is damaged" $train -o bad --repository shared
+    mv kept "shared/$fit_key.h5"
 done
-head -c 1000 "shared/$cause.h5" >piece
-mv piece "shared/$cause.h5"
+head -c 1000 "shared/$fit_key.h5" >piece
+mv piece "shared/$fit_key.h5"
 # shellcheck disable=SC2086
 {
-    refuses "shared/$cause.h5 is damaged" $train -o bad --repository shared
-    refuses "shared/$cause.h5 is damaged" info shared
-    rm "shared/$cause.h5"
+    refuses "shared/$fit_key.h5 is damaged" $train -o bad --repository shared
+    refuses "shared/$fit_key.h5 is damaged" info shared
+    rm "shared/$fit_key.h5"
     run 0 $train -o again --repository shared --json
-    [ "$(number looked_up)" = $((fits - 1)) ] || fail "more than the lost file was fitted"
+    [ "$(number cache_hits)" = $((fits - 1)) ] || fail "more than the lost file was fitted"
     predicts again
     refuses "nowhere/shared" $train -o bad --repository nowhere/shared
     refuses "data.h5: cannot be opened as a model repository" $train -o bad \
@@ -128,8 +128,8 @@ there=$(ls killed.models | wc -l)
 # shellcheck disable=SC2086
 {
     run 0 $wide -o killed --repository killed.models --json
-    [ "$there" -gt 0 ] && [ "$(number looked_up)" = "$there" ] ||
-        fail "$there models are there, $(number looked_up) were looked up"
+    [ "$there" -gt 0 ] && [ "$(number cache_hits)" = "$there" ] ||
+        fail "$there models are there, $(number cache_hits) were looked up"
     run 0 $wide -o whole
 }
 for model in whole killed; do

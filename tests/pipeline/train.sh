@@ -65,7 +65,7 @@ grep -q '"unit": "ms"' stdout || fail "evaluate does not know the unit"
 answers '"rows": 60' evaluate model --data rows.h5 --json
 answers "predicted from knobs and states alone" evaluate model --data fresh.h5
 answers "has not yet run on a GPU" info
-grep -q "^cpu  *[a-z0-9]*, [0-9]* thread" stdout || fail "info does not describe the cpu"
+grep -q "^cpu: *[a-z0-9]*, [0-9]* thread" stdout || fail "info does not describe the cpu"
 answers '"backend_note"' info --json
 has_keys version backends name available description
 answers '"backend_note"' info model --json
@@ -174,8 +174,8 @@ refuses "stands alone" train --deployment dep.json --data both.h5 -o bad \
     refuses "dep.json" evaluate model --data dep.json
     refuses "--rows 61: rows.h5 has 60 rows" $train -o bad --rows 61
     refuses "--rows" $train -o bad --rows 0
-    refuses "--prior flat" $train -o bad --prior flat
-    refuses "--monolith oracle" $train -o bad --monolith oracle
+    refuses "'--prior' needs default or none, not 'flat'" $train -o bad --prior flat
+    refuses "'--monolith' needs gp-ard, gp-iso" $train -o bad --monolith oracle
     refuses "exclude each other" $train -o bad --monolith gp-ard --composed-only
     refuses "p42" $train -o bad --spectrum p42
     refuses "nowhere/bad" train --deployment absent.json --data rows.h5 -o nowhere/bad

@@ -52,7 +52,7 @@ has_keys backend threads target goal evaluations rounds optimizers optimizer wal
     settings_per_s predicted
 [ "$(grep '"predicted"' "$scratch/stdout" | sort -u | wc -l)" -eq 1 ] ||
     fail "the optimizers differ where all settings can be tried"
-answers "1000 settings of 2 knobs for web:p90, ms, less is best" \
+answers "1000 settings of 2 knobs, min of web:p90 ms" \
     bench tune "$model" --evaluations 1000 --rounds 3
 refuses "bench tune needs a model" bench tune
 refuses "no-model" bench tune "$scratch/no-model"

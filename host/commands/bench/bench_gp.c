@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * bench gp: likelihood and gradient of a batch beside the OpenBLAS baseline, and fits. */
+#include "formats/clock.h"
+#include "formats/memory.h"
 #include "host/commands/bench/bench_workload.h"
-
+#include "host/commands/bench/benches.h"
 #include "host/regression.h"
 #include "host/statistics.h"
 #include "kernels/baseline.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 /* How many calls make a round of at least 20 ms. */
 static int calls_of_a_round(double seconds_of_one)
@@ -26,22 +25,22 @@ typedef struct {
 
 static flx_status time_backend(const gp_bench *g, int calls, double *ms, flx_error *error)
 {
-    double started = flx_bench_seconds();
+    double started = flx_clock_seconds();
     for (int i = 0; i < calls; i++)
         FLX_TRY(g->backend->operations->evaluate(g->batch, g->w->evaluations, g->w->batch,
                                                  error));
-    *ms = 1e3 * (flx_bench_seconds() - started) / calls / g->w->batch;
+    *ms = 1e3 * (flx_clock_seconds() - started) / calls / g->w->batch;
     return FLX_OK;
 }
 
 static flx_status time_baseline(const gp_bench *g, int calls, double *ms,
                                 flx_error *error)
 {
-    double started = flx_bench_seconds();
+    double started = flx_clock_seconds();
     for (int i = 0; i < calls; i++)
         FLX_TRY(flx_baseline_evaluate(g->w->problems, g->w->evaluations, g->w->batch,
                                       g->backend->threads, error));
-    *ms = 1e3 * (flx_bench_seconds() - started) / calls / g->w->batch;
+    *ms = 1e3 * (flx_clock_seconds() - started) / calls / g->w->batch;
     return FLX_OK;
 }
 
@@ -49,22 +48,19 @@ static flx_status time_baseline(const gp_bench *g, int calls, double *ms,
 static flx_status time_rounds(const gp_bench *g, int rounds, double *ours,
                               double *baseline, flx_error *error)
 {
-    double one = 0, *times = malloc(2 * (size_t)rounds * sizeof *times);
-    if (!times)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rounds", rounds);
-    flx_status status = time_backend(g, 1, &one, error);
+    double one = 0;
+    FLX_SCOPED double *times = NULL;
+    if (!FLX_NEW(times, 2 * rounds))
+        return flx_no_memory(error, "%d rounds", rounds);
+    FLX_TRY(time_backend(g, 1, &one, error));
     int calls = calls_of_a_round(1e-3 * one * g->w->batch);
-    for (int r = 0; r < rounds && status == FLX_OK; r++) {
-        status = time_backend(g, calls, &times[r], error);
-        if (status == FLX_OK && baseline)
-            status = time_baseline(g, calls, &times[rounds + r], error);
+    for (int r = 0; r < rounds; r++) {
+        FLX_TRY(time_backend(g, calls, &times[r], error));
+        if (baseline)
+            FLX_TRY(time_baseline(g, calls, &times[rounds + r], error));
     }
-    if (status == FLX_OK)
-        status = flx_quantile(times, rounds, 0.5, ours, error);
-    if (status == FLX_OK && baseline)
-        status = flx_quantile(times + rounds, rounds, 0.5, baseline, error);
-    free(times);
-    return status;
+    FLX_TRY(flx_quantile(times, rounds, 0.5, ours, error));
+    return baseline ? flx_quantile(times + rounds, rounds, 0.5, baseline, error) : FLX_OK;
 }
 
 static flx_status time_fits(const gp_bench *g, double *fits_per_s, flx_error *error)
@@ -79,9 +75,9 @@ static flx_status time_fits(const gp_bench *g, double *fits_per_s, flx_error *er
                                   .X = g->w->problems[i].X,
                                   .y = g->w->problems[i].y,
                                   .prior = FLX_PRIOR_DENSITY};
-    double started = flx_bench_seconds();
+    double started = flx_clock_seconds();
     flx_status status = flx_fit_all(g->backend, tasks, count, results, NULL, error);
-    *fits_per_s = count / (flx_bench_seconds() - started);
+    *fits_per_s = count / (flx_clock_seconds() - started);
     for (int i = 0; i < count; i++)
         flx_fit_result_clear(&results[i]);
     return status;
@@ -95,29 +91,31 @@ static double gflops(int n, int d, double ms)
     return flops / (1e6 * ms);
 }
 
-static flx_status answer_gp(const flx_arguments *arguments, const gp_bench *g,
-                            double ours, double baseline, double fits, flx_error *error)
+static json_t *describe(const gp_bench *g, double ours, double baseline, double fits)
 {
-    int n = g->w->n, d = g->w->d;
-    if (flx_wants_json(arguments)) {
-        json_t *answer = json_pack("{s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "backend",
-                                   g->backend->name, "threads", g->backend->threads, "n",
-                                   n, "d", d, "batch", g->w->batch, "ms_per_eval", ours,
-                                   "gflops", gflops(n, d, ours), "fits_per_s", fits);
-        json_object_set_new(answer, "description", json_string(g->backend->description));
-        json_object_set_new(answer, "baseline_ms_per_eval",
-                            baseline > 0 ? json_real(baseline) : json_null());
-        return flx_print_json(answer, error);
-    }
-    printf("%d Gaussian processes, n = %d, d = %d, on %s (%s)\n", g->w->batch, n, d,
-           g->backend->name, g->backend->description);
-    printf("  likelihood and gradient  %.4g ms  (%.3g Gflop/s)\n", ours,
-           gflops(n, d, ours));
-    if (baseline > 0)
-        printf("  OpenBLAS potrf + potri   %.4g ms  (%.2f times as long)\n", baseline,
-               baseline / ours);
-    printf("  fits                     %.4g a second\n", fits);
-    return FLX_OK;
+    const flx_backend *backend = g->backend;
+    return json_pack("{s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:o}", "backend",
+                     backend->name, "threads", backend->threads, "n", g->w->n, "d",
+                     g->w->d, "batch", g->w->batch, "ms_per_eval", ours, "gflops",
+                     gflops(g->w->n, g->w->d, ours), "fits_per_s", fits, "description",
+                     backend->description, "baseline_ms_per_eval",
+                     baseline > 0 ? json_real(baseline) : json_null());
+}
+
+static void print_text(json_t *report)
+{
+    double ours = json_number_value(json_object_get(report, "ms_per_eval"));
+    double baseline = json_number_value(json_object_get(report, "baseline_ms_per_eval"));
+    json_object_set_new(report, "ratio", flx_json_real(baseline / ours));
+    flx_print_line(report, "{batch} Gaussian processes, n = {n}, d = {d}, on {backend} "
+                           "({description})");
+    flx_print_line(report,
+                   "  likelihood and gradient  {ms_per_eval:.4g} ms  ({gflops:.3g} "
+                   "Gflop/s)");
+    flx_print_line_if(report, "baseline_ms_per_eval",
+                      "  OpenBLAS potrf + potri   {baseline_ms_per_eval:.4g} ms  "
+                      "({ratio:.2f} times as long)");
+    flx_print_line(report, "  fits                     {fits_per_s:.4g} a second");
 }
 
 flx_status flx_bench_gp(const flx_arguments *arguments, flx_backend *backend,
@@ -127,9 +125,10 @@ flx_status flx_bench_gp(const flx_arguments *arguments, flx_backend *backend,
     gp_bench g = {.backend = backend, .w = &w};
     double ours = 0, baseline = 0, fits = 0;
     bool wants_baseline = flx_is_set(arguments, "baseline");
-    FLX_TRY(flx_workload_create(
-        (int)flx_integer(arguments, "n", 100), (int)flx_integer(arguments, "d", 8),
-        (int)flx_integer(arguments, "batch", 64), flx_seed(arguments), &w, error));
+    FLX_TRY(flx_workload_create((int)flx_integer(arguments, "points", 100),
+                                (int)flx_integer(arguments, "inputs", 8),
+                                (int)flx_integer(arguments, "batch", 64),
+                                flx_seed(arguments), &w, error));
     flx_status status =
         backend->operations->batch_create(backend, w.problems, w.batch, &g.batch, error);
     if (status == FLX_OK)
@@ -138,7 +137,8 @@ flx_status flx_bench_gp(const flx_arguments *arguments, flx_backend *backend,
     if (status == FLX_OK)
         status = time_fits(&g, &fits, error);
     if (status == FLX_OK)
-        status = answer_gp(arguments, &g, ours, baseline, fits, error);
+        status = flx_report(arguments, describe(&g, ours, baseline, fits), NULL,
+                            print_text, error);
     if (g.batch)
         backend->operations->batch_release(g.batch);
     flx_workload_release(&w);

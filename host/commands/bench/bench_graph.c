@@ -1,16 +1,15 @@
-/* SPDX-License-Identifier: MIT */
-#include "host/commands/bench/bench_graph.h"
-
+/* SPDX-License-Identifier: MIT
+ * bench graph: settings that a trained model predicts in a second, as `predict` predicts
+ * them, by the whole ensemble where the model has one; and through its composed graph
+ * alone, with and without linearized variances. */
+#include "formats/clock.h"
 #include "formats/memory.h"
-#include "host/commands/frame.h"
+#include "host/commands/bench/benches.h"
 #include "host/model.h"
 #include "host/statistics.h"
 #include "kernels/formulas/philox.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* What is timed: the prediction that `predict` makes, by the whole ensemble where the
  * model has one, and the composed graph by itself. */
@@ -25,11 +24,15 @@ typedef struct {
     double median_s[MEASURED];
 } graph_bench;
 
-static double seconds_now(void)
+static void clear(graph_bench *b)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    flx_target_predictor_destroy(b->predictor);
+    flx_dataset_destroy(b->table);
+    flx_model_destroy(b->model);
+    free(b->mean);
+    free(b->variance);
+    for (int what = 0; what < MEASURED; what++)
+        free(b->seconds[what]);
 }
 
 /* Every cell from a random training row: all columns keep their range, none its company.
@@ -53,14 +56,14 @@ static flx_status draw_settings(graph_bench *b, int queries, flx_error *error)
 
 static flx_status time_once(graph_bench *b, int what, double *seconds, flx_error *error)
 {
-    double started = seconds_now();
+    double started = flx_clock_seconds();
     if (what == AS_PREDICT)
         FLX_TRY(flx_target_predictor_target(b->predictor, b->mean, error));
     else
         FLX_TRY(flx_inference_target(flx_target_predictor_graph(b->predictor), b->mean,
                                      what == GRAPH_VARIANCES ? b->variance : NULL,
                                      error));
-    *seconds = seconds_now() - started;
+    *seconds = flx_clock_seconds() - started;
     return FLX_OK;
 }
 
@@ -84,74 +87,46 @@ static flx_status measure(graph_bench *b, const char *path, int queries, int rou
     return FLX_OK;
 }
 
-static json_t *list_members(const flx_ensemble *ensemble)
+static json_t *describe(const graph_bench *b, int queries, const flx_backend *backend)
 {
-    json_t *names = json_array();
+    const flx_graph *graph = b->model->graph;
+    const flx_ensemble *ensemble = b->model->ensemble;
+    json_t *members = json_array();
     for (int k = 0; ensemble && k < ensemble->n_members; k++)
-        json_array_append_new(names, json_string(ensemble->members[k].name));
-    return names;
+        json_array_append_new(members, json_string(ensemble->members[k].name));
+    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}",
+                     "backend", backend->name, "threads", backend->threads, "target",
+                     graph->vertices[graph->output].name, "predictor",
+                     ensemble ? "ensemble" : flx_composition_text(b->model->composition),
+                     "members", members, "vertices", graph->n_vertices, "edges",
+                     graph->n_edges, "rows", b->model->rows->rows, "queries", queries,
+                     "mean_s", b->median_s[AS_PREDICT], "settings_per_s",
+                     queries / b->median_s[AS_PREDICT], "graph_mean_s",
+                     b->median_s[GRAPH_MEANS], "graph_mean_and_variance_s",
+                     b->median_s[GRAPH_VARIANCES]);
 }
 
-static flx_status print_json(const graph_bench *b, int queries,
-                             const flx_backend *backend, flx_error *error)
+static void print_text(json_t *report)
 {
-    const flx_graph *graph = b->model->graph;
-    return flx_print_json(
-        json_pack(
-            "{s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f}",
-            "backend", backend->name, "threads", backend->threads, "target",
-            graph->vertices[graph->output].name, "predictor",
-            b->model->ensemble ? "ensemble" : flx_composition_text(b->model->composition),
-            "members", list_members(b->model->ensemble), "vertices", graph->n_vertices,
-            "edges", graph->n_edges, "rows", b->model->rows->rows, "queries", queries,
-            "mean_s", b->median_s[AS_PREDICT], "settings_per_s",
-            queries / b->median_s[AS_PREDICT], "graph_mean_s", b->median_s[GRAPH_MEANS],
-            "graph_mean_and_variance_s", b->median_s[GRAPH_VARIANCES]),
-        error);
+    flx_print_line(report,
+                   "{queries} settings, target {target}, {vertices} vertices and "
+                   "{edges} edges, trained on {rows} rows, on {backend} ({device})");
+    flx_print_line(report, "  prediction ({predictor})             {mean_s:.3f} s  "
+                           "({settings_per_s:.4g} settings a second)");
+    flx_print_line_if(report, "members", "    of {members}");
+    flx_print_line(report, "  graph alone, means                {graph_mean_s:.3f} s");
+    flx_print_line(report, "  graph alone, means and variances  "
+                           "{graph_mean_and_variance_s:.3f} s (linearized)");
 }
 
-static void print_lines(const graph_bench *b, int queries, const flx_backend *backend)
+flx_status flx_bench_graph(const flx_arguments *arguments, flx_backend *backend,
+                           flx_error *error)
 {
-    static const char *const titles[] = {"measured", "seconds", "settings/s"};
-    const flx_graph *graph = b->model->graph;
-    char whole[80];
-    if (b->model->ensemble)
-        snprintf(whole, sizeof whole, "prediction by the ensemble of %d models",
-                 b->model->ensemble->n_members);
-    else
-        snprintf(whole, sizeof whole, "prediction");
-    const char *const names[] = {whole, "the graph alone: means",
-                                 "the graph alone: means and linearized variances"};
-    printf("%d settings, target %s, %d vertices and %d edges, trained on %d rows, on %s "
-           "(%s)\n",
-           queries, graph->vertices[graph->output].name, graph->n_vertices,
-           graph->n_edges, b->model->rows->rows, backend->name, backend->description);
-    flx_table *table = flx_table_create(3, titles, "lrr");
-    for (int what = 0; what < MEASURED && table; what++) {
-        char seconds[32], rate[32];
-        snprintf(seconds, sizeof seconds, "%.3f", b->median_s[what]);
-        snprintf(rate, sizeof rate, "%.4g", queries / b->median_s[what]);
-        flx_table_row(table, (const char *[]){names[what], seconds, rate});
-    }
-    flx_table_print(table);
-    flx_table_destroy(table);
-}
-
-flx_status flx_bench_graph(const char *model, int queries, int rounds,
-                           struct flx_backend *backend, bool as_json, flx_error *error)
-{
-    graph_bench b = {0};
-    flx_status status = measure(&b, model, queries, rounds, backend, error);
-    if (status == FLX_OK && as_json)
-        status = print_json(&b, queries, backend, error);
-    else if (status == FLX_OK)
-        print_lines(&b, queries, backend);
-    flx_target_predictor_destroy(b.predictor);
-    flx_dataset_destroy(b.table);
-    flx_model_destroy(b.model);
-    free(b.mean);
-    free(b.variance);
-    for (int what = 0; what < MEASURED; what++)
-        free(b.seconds[what]);
-    return status;
+    FLX_CLEARED(clear) graph_bench b = {0};
+    int queries = (int)flx_integer(arguments, "queries", 100000);
+    FLX_TRY(measure(&b, flx_positional(arguments, 1), queries,
+                    (int)flx_integer(arguments, "rounds", 3), backend, error));
+    return flx_report(arguments, describe(&b, queries, backend),
+                      json_pack("{s:s}", "device", backend->description), print_text,
+                      error);
 }

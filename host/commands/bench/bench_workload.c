@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/bench/bench_workload.h"
 
+#include "formats/memory.h"
 #include "host/regression.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
-
-double flx_bench_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void flx_workload_release(flx_workload *w)
 {
@@ -50,16 +43,12 @@ flx_status flx_workload_create(int n, int d, int batch, uint64_t seed, flx_workl
 {
     size_t members = (size_t)batch, points = (size_t)n, inputs = (size_t)d;
     *w = (flx_workload){.n = n, .d = d, .batch = batch};
-    w->X = malloc(members * points * inputs * sizeof(double));
-    w->y = malloc(members * points * sizeof(double));
-    w->theta = malloc((inputs + 2) * sizeof(double));
-    w->problems = calloc(members, sizeof *w->problems);
-    w->evaluations = calloc(members, sizeof *w->evaluations);
-    w->gradients = malloc(members * (inputs + 2) * sizeof(double));
-    if (!w->X || !w->y || !w->theta || !w->problems || !w->evaluations || !w->gradients) {
+    if (!FLX_NEW(w->X, members * points * inputs) || !FLX_NEW(w->y, members * points) ||
+        !FLX_NEW(w->theta, inputs + 2) || !FLX_NEW(w->problems, members) ||
+        !FLX_NEW(w->evaluations, members) ||
+        !FLX_NEW(w->gradients, members * (inputs + 2))) {
         flx_workload_release(w);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d x %d", batch, n,
-                        d);
+        return flx_no_memory(error, "%d x %d x %d", batch, n, d);
     }
     w->theta[FLX_THETA_SIGNAL] = 0.0;
     for (int k = 0; k < d; k++)

@@ -3,6 +3,7 @@
  */
 #include "host/commands/frame/arguments.h"
 
+#include "formats/memory.h"
 #include "host/commands/frame/options.h"
 #include "host/commands/frame/spelling.h"
 
@@ -13,6 +14,7 @@
 
 typedef struct {
     const flx_option *option;
+    const char *name; /* as it was typed: the option's name or its alias */
     const char *text; /* NULL for a flag */
 } given_option;
 
@@ -38,8 +40,11 @@ static int first_line(const char *usage)
 
 static void offer_names(flx_spelling *suggestion, const flx_option *options)
 {
-    for (const flx_option *option = options; option && option->name; option++)
+    for (const flx_option *option = options; option && option->name; option++) {
         flx_spelling_offer(suggestion, option->name);
+        if (option->alias)
+            flx_spelling_offer(suggestion, option->alias);
+    }
 }
 
 static flx_status fail_unknown(const flx_command *command, const char *word,
@@ -70,31 +75,37 @@ static bool can_be_a_value(const char *word)
     return word[0] != '-' || word[1] == '\0' || flx_reads_as_number(word, &value);
 }
 
+/* The value of an option that is no flag: `attached`, or the next word. */
+static flx_status take_value(const flx_arguments *arguments, given_option *given,
+                             const char *attached, word_list *list, flx_error *error)
+{
+    const char *verb = arguments->command->name;
+    given->text = attached;
+    if (!attached && list->next < list->count && can_be_a_value(list->words[list->next]))
+        given->text = list->words[list->next++];
+    if (!given->text)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "'fluxion %s': option '--%s' needs a value: --%s %s", verb,
+                        given->name, given->name, given->option->argument);
+    return flx_option_check(verb, given->name, given->option, given->text, error);
+}
+
 /* `attached` is the text that stood in the same word ("--name=value", "-ofile"), or NULL.
  */
-static flx_status take_option(flx_arguments *arguments, const flx_option *option,
+static flx_status take_option(flx_arguments *arguments, given_option given,
                               const char *attached, word_list *list, flx_error *error)
 {
     const char *verb = arguments->command->name;
-    if (!option->is_repeatable && flx_is_set(arguments, option->name))
+    if (!given.option->is_repeatable && flx_is_set(arguments, given.option->name))
         return flx_fail(error, FLX_BAD_INPUT,
-                        "'fluxion %s': option '--%s' is given twice", verb, option->name);
-    if (option->type == FLX_FLAG && attached)
+                        "'fluxion %s': option '--%s' is given twice", verb, given.name);
+    if (given.option->type == FLX_FLAG && attached)
         return flx_fail(error, FLX_BAD_INPUT,
                         "'fluxion %s': option '--%s' takes no value, but got '%s'", verb,
-                        option->name, attached);
-    const char *text = attached;
-    if (option->type != FLX_FLAG) {
-        if (!text && list->next < list->count && can_be_a_value(list->words[list->next]))
-            text = list->words[list->next++];
-        if (!text)
-            return flx_fail(error, FLX_BAD_INPUT,
-                            "'fluxion %s': option '--%s' needs a value: --%s %s", verb,
-                            option->name, option->name,
-                            option->argument ? option->argument : "VALUE");
-        FLX_TRY(flx_option_check(arguments->command, option, text, error));
-    }
-    arguments->given[arguments->n_given++] = (given_option){option, text};
+                        given.name, attached);
+    if (given.option->type != FLX_FLAG)
+        FLX_TRY(take_value(arguments, &given, attached, list, error));
+    arguments->given[arguments->n_given++] = given;
     return FLX_OK;
 }
 
@@ -102,21 +113,23 @@ static flx_status take_long(flx_arguments *arguments, const char *word, word_lis
                             flx_error *error)
 {
     size_t length = strcspn(word + 2, "=");
-    const flx_option *option = flx_option_find(arguments->command, word + 2, length, 0);
-    if (!option)
+    given_option given = {0};
+    given.option = flx_option_find(arguments->command, word + 2, length, 0, &given.name);
+    if (!given.option)
         return fail_unknown(arguments->command, word, error);
     const char *attached = word[2 + length] == '=' ? word + 3 + length : NULL;
-    return take_option(arguments, option, attached, list, error);
+    return take_option(arguments, given, attached, list, error);
 }
 
 static flx_status take_short(flx_arguments *arguments, const char *word, word_list *list,
                              flx_error *error)
 {
-    const flx_option *option = flx_option_find(arguments->command, NULL, 0, word[1]);
-    if (!option)
+    given_option given = {0};
+    given.option = flx_option_find(arguments->command, NULL, 0, word[1], &given.name);
+    if (!given.option)
         return fail_unknown(arguments->command, word, error);
     const char *attached = word[2] == '=' ? word + 3 : word[2] ? word + 2 : NULL;
-    return take_option(arguments, option, attached, list, error);
+    return take_option(arguments, given, attached, list, error);
 }
 
 static flx_status take_words(flx_arguments *arguments, word_list *list, flx_error *error)
@@ -130,8 +143,9 @@ static flx_status take_words(flx_arguments *arguments, word_list *list, flx_erro
             only_positional = true;
         else if (is_option && word[1] == '-')
             FLX_TRY(take_long(arguments, word, list, error));
-        else if (is_option && (flx_option_find(arguments->command, NULL, 0, word[1]) ||
-                               !flx_reads_as_number(word, &value)))
+        else if (is_option &&
+                 (flx_option_find(arguments->command, NULL, 0, word[1], NULL) ||
+                  !flx_reads_as_number(word, &value)))
             FLX_TRY(take_short(arguments, word, list, error));
         else
             arguments->positional[arguments->n_positional++] = word;
@@ -155,6 +169,18 @@ static flx_status check_positional(const flx_arguments *arguments, flx_error *er
     return FLX_OK;
 }
 
+static flx_status check_required(const flx_arguments *arguments, flx_error *error)
+{
+    const flx_command *command = arguments->command;
+    for (const flx_option *option = command->options; option && option->name; option++)
+        if (option->is_required && !flx_is_set(arguments, option->name))
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "'fluxion %s' needs option '--%s': fluxion %s %.*s",
+                            command->name, option->name, command->name,
+                            first_line(command->usage), command->usage);
+    return FLX_OK;
+}
+
 void flx_arguments_set_verbs(flx_arguments *arguments, const flx_command *const *verbs)
 {
     arguments->verbs = verbs;
@@ -165,25 +191,26 @@ const flx_command *const *flx_verbs(const flx_arguments *arguments)
     return arguments->verbs;
 }
 
+static flx_status parse(flx_arguments *arguments, int count, char **words,
+                        flx_error *error)
+{
+    word_list list = {count, 0, words};
+    if (!FLX_NEW(arguments->given, count) || !FLX_NEW(arguments->positional, count))
+        return flx_no_memory(error, "%d arguments", count);
+    FLX_TRY(take_words(arguments, &list, error));
+    FLX_TRY(check_positional(arguments, error));
+    return check_required(arguments, error);
+}
+
 flx_status flx_arguments_parse(const flx_command *command, int count, char **words,
                                flx_arguments **out, flx_error *error)
 {
+    flx_arguments *arguments;
     *out = NULL;
-    flx_arguments *arguments = calloc(1, sizeof *arguments);
-    size_t room = (size_t)count + 1;
-    if (arguments) {
-        arguments->command = command;
-        arguments->given = calloc(room, sizeof *arguments->given);
-        arguments->positional = calloc(room, sizeof *arguments->positional);
-    }
-    flx_status status = FLX_OK;
-    if (!arguments || !arguments->given || !arguments->positional)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d arguments", count);
-    word_list list = {count, 0, words};
-    if (status == FLX_OK)
-        status = take_words(arguments, &list, error);
-    if (status == FLX_OK)
-        status = check_positional(arguments, error);
+    if (!FLX_NEW(arguments, 1))
+        return flx_no_memory(error, "%d arguments", count);
+    arguments->command = command;
+    flx_status status = parse(arguments, count, words, error);
     if (status == FLX_OK)
         *out = arguments;
     else
@@ -221,19 +248,34 @@ const char *flx_positional(const flx_arguments *arguments, int index)
                                                          : NULL;
 }
 
-const char *flx_repeat(const flx_arguments *arguments, const char *name, int index)
+/* The index-th time that an option is given; NULL: not so often. */
+static const given_option *find_given(const flx_arguments *arguments, const char *name,
+                                      int index)
 {
-    const flx_option *option = flx_option_find(arguments->command, name, strlen(name), 0);
+    const flx_command *command = arguments->command;
+    const flx_option *option = flx_option_find(command, name, strlen(name), 0, NULL);
     if (!option) {
         fprintf(stderr,
                 "fluxion: bug: '%s' asks for an option '--%s' it does not declare\n",
-                arguments->command->name, name);
+                command->name, name);
         abort();
     }
     for (int i = 0; i < arguments->n_given; i++)
         if (arguments->given[i].option == option && index-- == 0)
-            return arguments->given[i].text ? arguments->given[i].text : "";
+            return &arguments->given[i];
     return NULL;
+}
+
+const char *flx_repeat(const flx_arguments *arguments, const char *name, int index)
+{
+    const given_option *given = find_given(arguments, name, index);
+    return !given ? NULL : given->text ? given->text : "";
+}
+
+const char *flx_name_given(const flx_arguments *arguments, const char *name)
+{
+    const given_option *given = find_given(arguments, name, 0);
+    return given ? given->name : name;
 }
 
 int flx_repeat_count(const flx_arguments *arguments, const char *name)
@@ -268,16 +310,13 @@ const char *flx_text(const flx_arguments *arguments, const char *name,
     return text ? text : fallback;
 }
 
-flx_status flx_required_text(const flx_arguments *arguments, const char *name,
-                             const char **value, flx_error *error)
+int flx_choice(const flx_arguments *arguments, const char *name)
 {
-    *value = flx_repeat(arguments, name, 0);
-    const flx_command *command = arguments->command;
-    if (*value)
-        return FLX_OK;
-    return flx_fail(error, FLX_BAD_INPUT,
-                    "'fluxion %s' needs option '--%s': fluxion %s %.*s", command->name,
-                    name, command->name, first_line(command->usage), command->usage);
+    const given_option *given = find_given(arguments, name, 0);
+    const flx_option *option =
+        flx_option_find(arguments->command, name, strlen(name), 0, NULL);
+    const char *word = given ? given->text : option->usual;
+    return word ? flx_find_word(option->words, word) : -1;
 }
 
 int flx_threads(const flx_arguments *arguments)

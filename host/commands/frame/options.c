@@ -9,33 +9,64 @@
 #include <string.h>
 
 const flx_option flx_everywhere_options[] = {
-    {"threads", 0, FLX_INTEGER, false, 1, 1024, "N", "CPU threads (default: all cores)"},
-    {"backend", 0, FLX_TEXT, false, 0, 0, "NAME", "auto, cpu or cuda (default: auto)"},
-    {"seed", 0, FLX_TEXT, false, 0, 0, "S", "seed of all random numbers (default: 0)"},
-    {"json", 0, FLX_FLAG, false, 0, 0, NULL, "one JSON document on standard output"},
-    {"help", 'h', FLX_FLAG, false, 0, 0, NULL, "this text"},
-    {NULL, 0, FLX_FLAG, false, 0, 0, NULL, NULL},
-};
+    OPT_INTEGER("threads", "N", 1, 1024, "CPU threads (default: all cores)"),
+    OPT_CHOICE("backend", "NAME", "auto|cpu|cuda", "where to compute", .usual = "auto"),
+    {.name = "seed",
+     .type = FLX_SEED,
+     .argument = "S",
+     .help = "seed of all random numbers (default: 0)"},
+    OPT_FLAG("json", "one JSON document on standard output"),
+    OPT_FLAG("help", "this text", .letter = 'h'),
+    {0}};
 
-static const char *const backend_names[] = {"auto", "cpu", "cuda"};
+static bool is_name(const char *known, const char *name, size_t length)
+{
+    return known && name && strlen(known) == length && strncmp(known, name, length) == 0;
+}
 
 static const flx_option *find_in(const flx_option *options, const char *name,
-                                 size_t length, char letter)
+                                 size_t length, char letter, const char **given)
 {
     for (const flx_option *option = options; option && option->name; option++) {
-        bool same_name = name && strlen(option->name) == length &&
-                         strncmp(option->name, name, length) == 0;
-        if (same_name || (letter && option->letter == letter))
+        bool by_alias = is_name(option->alias, name, length);
+        if (by_alias || is_name(option->name, name, length) ||
+            (letter && option->letter == letter)) {
+            if (given)
+                *given = by_alias ? option->alias : option->name;
             return option;
+        }
     }
     return NULL;
 }
 
 const flx_option *flx_option_find(const flx_command *command, const char *name,
-                                  size_t length, char letter)
+                                  size_t length, char letter, const char **given)
 {
-    const flx_option *own = find_in(command->options, name, length, letter);
-    return own ? own : find_in(flx_everywhere_options, name, length, letter);
+    const flx_option *own = find_in(command->options, name, length, letter, given);
+    return own ? own : find_in(flx_everywhere_options, name, length, letter, given);
+}
+
+int flx_find_word(const char *words, const char *text)
+{
+    size_t length = strlen(text);
+    for (int i = 0; *words; i++) {
+        size_t word = strcspn(words, "|");
+        if (word == length && strncmp(words, text, length) == 0)
+            return i;
+        words += word + (words[word] == '|');
+    }
+    return -1;
+}
+
+void flx_list_words(const char *words, char *text, size_t size)
+{
+    size_t used = 0;
+    for (const char *gap = ""; *words && used < size;) {
+        int word = (int)strcspn(words, "|");
+        used += (size_t)snprintf(text + used, size - used, "%s%.*s", gap, word, words);
+        words += word + (words[word] == '|');
+        gap = strchr(words, '|') ? ", " : " or ";
+    }
 }
 
 bool flx_reads_as_number(const char *text, double *value)
@@ -60,67 +91,57 @@ static bool reads_as_integer(const char *text, double *value)
 
 static bool reads_as_seed(const char *text)
 {
-    if (!*text || text[strspn(text, "0123456789")])
+    if (text[strspn(text, "0123456789")])
         return false;
     errno = 0;
     strtoull(text, NULL, 10);
     return errno == 0;
 }
 
-static flx_status fail_value(const flx_command *command, const flx_option *option,
-                             const char *text, flx_error *error)
-{
-    const char *what = option->type == FLX_INTEGER ? "an integer" : "a number";
-    char range[64] = "";
-    bool any = option->min == 0 && option->max == 0;
-    if (!any && option->max >= option->min)
-        snprintf(range, sizeof range, " from %.15g to %.15g", option->min, option->max);
-    else if (!any)
-        snprintf(range, sizeof range, " of at least %.15g", option->min);
-    return flx_fail(error, FLX_BAD_INPUT,
-                    "'fluxion %s': option '--%s' needs %s%s, not '%s'", command->name,
-                    option->name, what, range, text);
-}
-
-static flx_status check_number(const flx_command *command, const flx_option *option,
-                               const char *text, flx_error *error)
+static bool is_valid(const flx_option *option, const char *text)
 {
     double value = 0;
-    bool is_read = option->type == FLX_INTEGER ? reads_as_integer(text, &value)
-                                               : flx_reads_as_number(text, &value);
-    bool any = option->min == 0 && option->max == 0;
-    bool too_large = option->max >= option->min && value > option->max;
-    if (!is_read || (!any && (value < option->min || too_large)))
-        return fail_value(command, option, text, error);
-    return FLX_OK;
+    if (option->type == FLX_TEXT)
+        return true;
+    if (option->type == FLX_SEED)
+        return reads_as_seed(text);
+    if (option->type == FLX_CHOICE)
+        return flx_find_word(option->words, text) >= 0;
+    if (!(option->type == FLX_INTEGER ? reads_as_integer : flx_reads_as_number)(text,
+                                                                                &value))
+        return false;
+    if (option->min == 0 && option->max == 0)
+        return true;
+    return value >= option->min && (value <= option->max || option->max < option->min);
 }
 
-static flx_status check_backend(const flx_command *command, const char *text,
-                                flx_error *error)
+/* "a number from 0 to 1", "cpu or cuda". */
+static void write_need(const flx_option *option, char *text, size_t size)
 {
-    for (size_t i = 0; i < sizeof backend_names / sizeof *backend_names; i++)
-        if (strcmp(text, backend_names[i]) == 0)
-            return FLX_OK;
-    return flx_fail(error, FLX_BAD_INPUT,
-                    "'fluxion %s': option '--backend' needs auto, cpu or cuda, not '%s'",
-                    command->name, text);
+    const char *what = option->type == FLX_NUMBER ? "a number" : "an integer";
+    if (option->type == FLX_CHOICE)
+        flx_list_words(option->words, text, size);
+    else if (option->type == FLX_SEED)
+        snprintf(text, size, "%s from 0 to %llu", what, (unsigned long long)UINT64_MAX);
+    else if (option->min == 0 && option->max == 0)
+        snprintf(text, size, "%s", what);
+    else if (option->max < option->min)
+        snprintf(text, size, "%s of at least %.15g", what, option->min);
+    else
+        snprintf(text, size, "%s from %.15g to %.15g", what, option->min, option->max);
 }
 
-flx_status flx_option_check(const flx_command *command, const flx_option *option,
+flx_status flx_option_check(const char *verb, const char *name, const flx_option *option,
                             const char *text, flx_error *error)
 {
+    char need[256];
     if (!*text)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "'fluxion %s': the value of option '--%s' is empty",
-                        command->name, option->name);
-    if (option->type != FLX_TEXT)
-        return check_number(command, option, text, error);
-    if (option == find_in(flx_everywhere_options, "backend", 7, 0))
-        return check_backend(command, text, error);
-    if (option == find_in(flx_everywhere_options, "seed", 4, 0) && !reads_as_seed(text))
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "'fluxion %s': option '--seed' needs an integer from 0 to "
-                        "18446744073709551615, not '%s'",
-                        command->name, text);
-    return FLX_OK;
+                        "'fluxion %s': the value of option '--%s' is empty", verb, name);
+    if (is_valid(option, text))
+        return FLX_OK;
+    write_need(option, need, sizeof need);
+    return flx_fail(error, FLX_BAD_INPUT,
+                    "'fluxion %s': option '--%s' needs %s, not '%s'", verb, name, need,
+                    text);
 }

@@ -10,14 +10,21 @@
 /* The options every verb understands; ends with .name == NULL. */
 extern const flx_option flx_everywhere_options[];
 
-/* By the first `length` bytes of a name (NULL: by none) or by a letter (0: by none). NULL
- * where the verb has no such option. */
+/* By the first `length` bytes of a name or alias (NULL: by none) or by a letter (0: by
+ * none). NULL where the verb has no such option. *given: its name or its alias, whichever
+ * was asked for; may be NULL. */
 const flx_option *flx_option_find(const flx_command *command, const char *name,
-                                  size_t length, char letter);
+                                  size_t length, char letter, const char **given);
 
-/* FLX_BAD_INPUT says what the option needs and what it got. */
-flx_status flx_option_check(const flx_command *command, const flx_option *option,
+/* FLX_BAD_INPUT says what the option `name` of the verb needs and what it got. */
+flx_status flx_option_check(const char *verb, const char *name, const flx_option *option,
                             const char *text, flx_error *error);
+
+/* Which of the words "a|b|c" a text is; -1: none of them. */
+int flx_find_word(const char *words, const char *text);
+
+/* "a, b or c" into text; cut where there is no room. */
+void flx_list_words(const char *words, char *text, size_t size);
 
 /* A finite decimal number and nothing else. */
 bool flx_reads_as_number(const char *text, double *value);

@@ -2,24 +2,17 @@
  * One line on stderr: how far, and how long it will still take at the pace so far. Drawn
  * at most ten times a second, so that it costs nothing, and wiped at the end, so that it
  * leaves nothing in a log. */
-#include "host/commands/frame/command.h"
+#include "host/commands/frame/progress_bar.h"
+#include "formats/clock.h"
 #include "host/commands/frame/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double redraw_s = 0.1;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void draw(const flx_bar *bar, double share, double left_s)
 {
@@ -45,7 +38,7 @@ static void draw(const flx_bar *bar, double share, double left_s)
 static void report(void *context, double done, double total)
 {
     flx_bar *bar = context;
-    double now = now_s();
+    double now = flx_clock_seconds();
     if (!bar->is_terminal || now - bar->drawn < redraw_s)
         return;
     bar->drawn = now;
@@ -57,7 +50,7 @@ flx_progress flx_bar_start(flx_bar *bar, const char *label)
 {
     const char *terminal = getenv("TERM");
     bool can_wipe = terminal && strcmp(terminal, "dumb") != 0;
-    double now = now_s();
+    double now = flx_clock_seconds();
     *bar = (flx_bar){.label = label,
                      .started = now,
                      .drawn = now,

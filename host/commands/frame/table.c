@@ -1,137 +1,113 @@
 /* SPDX-License-Identifier: MIT
- * Columns as wide as their widest cell, two blanks apart. Cells are kept until the table
- * is printed, since the widths are known only then. */
-#include "host/commands/frame/command.h"
+ * Columns as wide as their widest cell, two blanks apart. All cells are made before the
+ * first is printed, since the widths are known only then. */
+#include "formats/memory.h"
+#include "host/commands/frame/report.h"
 #include "host/commands/frame/terminal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct flx_table {
-    int columns, rows, room;
-    char *alignment; /* (columns) 'l' or 'r' */
-    char **cells;    /* (room, columns); row 0 holds the titles; NULL = empty */
-    bool is_cut;     /* memory ran out: rows are missing */
-};
+typedef struct {
+    int columns, rows; /* rows: with that of the titles, the first */
+    char **cells;      /* (rows, columns) */
+    int *widths;       /* (columns) */
+    bool *is_right;    /* (columns) */
+} table;
 
-static bool make_room(flx_table *table)
+static char *cell_at(const table *t, int row, int column)
 {
-    if (table->rows < table->room)
-        return true;
-    int room = table->room ? 2 * table->room : 16;
-    size_t cells = (size_t)room * (size_t)table->columns;
-    char **grown = realloc(table->cells, cells * sizeof *grown);
-    if (!grown)
-        return false;
-    table->cells = grown;
-    table->room = room;
+    return t->cells[(size_t)row * (size_t)t->columns + (size_t)column];
+}
+
+/* Whether a cell is made of numbers only, whatever stands between them. */
+static bool has_no_text(const json_t *row, const char *cell)
+{
+    while ((cell = strchr(cell, '{'))) {
+        char key[64];
+        cell += cell[1] == ' ' || cell[1] == '?' ? 2 : 1;
+        size_t length = strcspn(cell, ":}");
+        snprintf(key, sizeof key, "%.*s", (int)length, cell);
+        const json_t *value = flx_json_find(row, key);
+        if (json_is_string(value) || json_is_boolean(value) || json_is_array(value) ||
+            strncmp(cell + length, ":date", 5) == 0)
+            return false;
+    }
     return true;
 }
 
-flx_table *flx_table_create(int columns, const char *const *titles, const char *alignment)
+static char *fill_cell(const json_t *row, const char *cell)
 {
-    flx_table *table = calloc(1, sizeof *table);
-    if (!table)
-        return NULL;
-    table->columns = columns;
-    table->alignment = strdup(alignment);
-    flx_table_row(table, titles);
-    if (!table->alignment || table->is_cut) {
-        flx_table_destroy(table);
-        return NULL;
-    }
-    return table;
+    json_auto_t *filled = flx_json_filled(row, cell);
+    return filled ? strdup(json_string_value(filled)) : NULL;
 }
 
-void flx_table_row(flx_table *table, const char *const *cells)
+/* false where memory is out. */
+static bool fill_column(table *t, int c, const json_t *rows,
+                        const flx_table_column *column)
 {
-    if (!table || table->is_cut)
-        return;
-    if (!make_room(table)) {
-        table->is_cut = true;
-        return;
+    t->is_right[c] = true;
+    for (int r = 0; r < t->rows; r++) {
+        const json_t *row = r ? json_array_get(rows, (size_t)r - 1) : NULL;
+        char *text = r ? fill_cell(row, column->cell) : strdup(column->title);
+        t->cells[(size_t)r * (size_t)t->columns + (size_t)c] = text;
+        if (!text)
+            return false;
+        int width = flx_text_width(text);
+        t->widths[c] = width > t->widths[c] ? width : t->widths[c];
+        if (r)
+            t->is_right[c] = t->is_right[c] && has_no_text(row, column->cell);
     }
-    char **row = table->cells + (size_t)table->rows++ * (size_t)table->columns;
-    for (int i = 0; i < table->columns; i++) {
-        row[i] = cells[i] ? strdup(cells[i]) : NULL;
-        table->is_cut |= cells[i] && !row[i];
-    }
+    return true;
 }
 
-static const char *cell_at(const flx_table *table, int row, int column)
-{
-    const char *cell =
-        table->cells[(size_t)row * (size_t)table->columns + (size_t)column];
-    return cell ? cell : "";
-}
-
-static int column_width(const flx_table *table, int column)
-{
-    int width = 0;
-    for (int row = 0; row < table->rows; row++) {
-        int cell = flx_text_width(cell_at(table, row, column));
-        width = cell > width ? cell : width;
-    }
-    return width;
-}
-
-static void print_row(const flx_table *table, int row, const int *widths)
+static void print_row(const table *t, int row)
 {
     int owed = 0; /* blanks are written only before text: no line ends in blanks */
-    for (int column = 0; column < table->columns; column++) {
-        const char *cell = cell_at(table, row, column);
-        int rest = widths[column] - flx_text_width(cell);
-        bool is_right = table->alignment[column] == 'r';
-        owed += is_right ? rest : 0;
+    for (int column = 0; column < t->columns; column++) {
+        const char *cell = cell_at(t, row, column);
+        int rest = t->widths[column] - flx_text_width(cell);
+        owed += t->is_right[column] ? rest : 0;
         if (*cell) {
             printf("%*s", owed, "");
             flx_text_put(cell, stdout);
             owed = 0;
         }
-        owed += (is_right ? 0 : rest) + 2;
+        owed += (t->is_right[column] ? 0 : rest) + 2;
     }
     putchar('\n');
 }
 
-static void print_rule(const flx_table *table, const int *widths)
+static void print_rule(const table *t)
 {
-    for (int column = 0; column < table->columns; column++) {
-        if (column)
-            printf("  ");
-        for (int i = 0; i < widths[column]; i++)
+    for (int column = 0; column < t->columns; column++) {
+        printf("%s", column ? "  " : "");
+        for (int i = 0; i < t->widths[column]; i++)
             putchar('-');
     }
     putchar('\n');
 }
 
-void flx_table_print(const flx_table *table)
+void flx_print_table(const json_t *rows, const flx_table_column *columns)
 {
-    int *widths = table ? calloc((size_t)table->columns, sizeof *widths) : NULL;
-    if (!widths) {
-        puts("(no memory for a table)");
-        return;
-    }
-    for (int column = 0; column < table->columns; column++)
-        widths[column] = column_width(table, column);
-    for (int row = 0; row < table->rows; row++) {
-        print_row(table, row, widths);
+    table t = {.rows = (int)json_array_size(rows) + 1};
+    while (columns[t.columns].title)
+        t.columns++;
+    int n_cells = t.rows * t.columns;
+    bool is_made = FLX_NEW(t.cells, n_cells) && FLX_NEW(t.widths, t.columns) &&
+                   FLX_NEW(t.is_right, t.columns);
+    for (int c = 0; c < t.columns && is_made; c++)
+        is_made = fill_column(&t, c, rows, &columns[c]);
+    for (int row = 0; row < t.rows && is_made; row++) {
+        print_row(&t, row);
         if (row == 0)
-            print_rule(table, widths);
+            print_rule(&t);
     }
-    if (table->is_cut)
-        puts("(no memory for the rest of this table)");
-    free(widths);
-}
-
-void flx_table_destroy(flx_table *table)
-{
-    if (!table)
-        return;
-    size_t cells = (size_t)table->rows * (size_t)table->columns;
-    for (size_t i = 0; i < cells; i++)
-        free(table->cells[i]);
-    free(table->cells);
-    free(table->alignment);
-    free(table);
+    if (!is_made)
+        puts("(no memory for a table)");
+    for (int i = 0; t.cells && i < n_cells; i++)
+        free(t.cells[i]);
+    free(t.cells);
+    free(t.widths);
+    free(t.is_right);
 }

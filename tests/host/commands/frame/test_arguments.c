@@ -10,15 +10,18 @@
 #include <string.h>
 
 static const flx_option options[] = {
-    {"output", 'o', FLX_TEXT, false, 0, 0, "FILE", "where"},
-    {"rows", 'n', FLX_INTEGER, false, 1, 1000, "N", "how many"},
-    {"at-least", 0, FLX_INTEGER, false, 3, 0, "N", "no upper bound"},
-    {"offset", 0, FLX_NUMBER, false, 0, 0, "X", "any number"},
-    {"share", 0, FLX_NUMBER, false, 0, 1, "P", "a probability"},
-    {"fix", 0, FLX_TEXT, true, 0, 0, "C=V", "settings"},
-    {"paper", 0, FLX_FLAG, false, 0, 0, NULL, "as published"},
-    {NULL, 0, FLX_FLAG, false, 0, 0, NULL, NULL},
-};
+    OPT_TEXT("output", "FILE", "where", .letter = 'o'),
+    OPT_INTEGER("rows", "N", 1, 1000, "how many", .letter = 'n', .alias = "count"),
+    OPT_INTEGER("at-least", "N", 3, 0, "no upper bound"),
+    OPT_NUMBER("offset", "X", 0, 0, "any number"),
+    OPT_NUMBER("share", "P", 0, 1, "a probability"),
+    OPT_CHOICE("loss", "LOSS", "mae|squared|log", "one of three", .usual = "squared"),
+    OPT_TEXT("fix", "C=V", "settings", .is_repeatable = true),
+    OPT_FLAG("paper", "as published"),
+    {0}};
+
+static const flx_option required_options[] = {
+    OPT_TEXT("data", "DATA.h5", "a table", .is_required = true), {0}};
 
 static const flx_command command = {
     .name = "probe",
@@ -194,18 +197,46 @@ static void refuses_wrong_forms(void)
     refuses("a b c", "no use for 'c'");
 }
 
-static void requires_a_text(void)
+static void knows_an_option_by_its_alias(void)
+{
+    flx_arguments *a = parse("a --count 7");
+    assert_int((long)flx_integer(a, "rows", -1), 7);
+    assert_text(flx_name_given(a, "rows"), "count");
+    assert_text(flx_name_given(a, "output"), "output");
+    flx_arguments_destroy(a);
+    a = parse("a --rows=7");
+    assert_text(flx_name_given(a, "rows"), "rows");
+    flx_arguments_destroy(a);
+    refuses("a --count 0", "'--count' needs an integer from 1 to 1000");
+    refuses("a --rows 1 --count 2", "'--count' is given twice");
+    refuses("a --count", "'--count' needs a value: --count N");
+    refuses("a --coutn 2", "did you mean '--count'");
+}
+
+static void takes_one_word_of_several(void)
+{
+    flx_arguments *a = parse("a --loss log");
+    assert_int(flx_choice(a, "loss"), 2);
+    assert_text(flx_text(a, "loss", ""), "log");
+    flx_arguments_destroy(a);
+    a = parse("a");
+    assert_int(flx_choice(a, "loss"), 1);
+    flx_arguments_destroy(a);
+    refuses("a --loss ma", "'--loss' needs mae, squared or log, not 'ma'");
+    refuses("a --loss mae|squared", "not 'mae|squared'");
+}
+
+static void asks_for_what_is_required(void)
 {
     flx_error error = {0};
-    const char *value = "";
-    flx_arguments *a = parse("a");
-    assert_int(flx_required_text(a, "output", &value, &error), FLX_BAD_INPUT);
-    assert_true(value == NULL);
-    assert_contains(error.message, "needs option '--output': fluxion probe A [B]");
-    flx_arguments_destroy(a);
-    a = parse("a -o f");
-    assert_int(flx_required_text(a, "output", &value, &error), FLX_OK);
-    assert_text(value, "f");
+    flx_arguments *a = NULL;
+    flx_command needs = command;
+    needs.options = required_options;
+    assert_int(flx_arguments_parse(&needs, cut("a"), line_words, &a, &error),
+               FLX_BAD_INPUT);
+    assert_contains(error.message, "needs option '--data': fluxion probe A [B]");
+    assert_int(flx_arguments_parse(&needs, cut("a --data f"), line_words, &a, &error),
+               FLX_OK);
     flx_arguments_destroy(a);
 }
 
@@ -228,7 +259,9 @@ CU_TestInfo arguments_tests[] = {
     {"suggests the likely spelling", suggests_the_likely_spelling},
     {"refuses wrong values", refuses_wrong_values},
     {"refuses wrong forms", refuses_wrong_forms},
-    {"requires a text", requires_a_text},
+    {"knows an option by its alias", knows_an_option_by_its_alias},
+    {"takes one word of several", takes_one_word_of_several},
+    {"asks for what is required", asks_for_what_is_required},
     {"sees a call for help", sees_a_call_for_help},
     CU_TEST_INFO_NULL,
 };

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The progress bar, seen through a pseudo-terminal, and one JSON answer. */
-#include "host/commands/frame/command.h"
+ * The progress bar, seen through a pseudo-terminal. */
+#include "host/commands/frame/progress_bar.h"
 
 #include "tests/close.h"
 
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
-#include <jansson.h>
-#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,38 +85,8 @@ static void draws_nothing_into_a_file(void)
     fclose(file);
 }
 
-static void print_answer(void)
-{
-    flx_error error = {0};
-    assert_int(flx_print_json(json_pack("{s:f, s:i}", "share", 0.9, "rows", 3), &error),
-               FLX_OK);
-}
-
-static void prints_one_json_document(void)
-{
-    int ends[2];
-    CU_ASSERT_FATAL(pipe(ends) == 0);
-    char text[256];
-    capture(print_answer, STDOUT_FILENO, ends[1], ends[0], text, sizeof text);
-    assert_text(text, "{\n  \"share\": 0.9,\n  \"rows\": 3\n}\n");
-    close(ends[0]);
-    close(ends[1]);
-}
-
-static void reports_a_document_that_could_not_be_made(void)
-{
-    flx_error error = {0};
-    json_t *broken = json_pack("{s:f}", "value", NAN); /* jansson has no NaN */
-    assert_true(broken == NULL);
-    assert_int(flx_print_json(broken, &error), FLX_NUMERIC);
-    assert_contains(error.message, "not finite");
-}
-
 CU_TestInfo progress_bar_tests[] = {
     {"draws on a terminal", draws_on_a_terminal},
     {"draws nothing into a file", draws_nothing_into_a_file},
-    {"prints one JSON document", prints_one_json_document},
-    {"reports a document that could not be made",
-     reports_a_document_that_could_not_be_made},
     CU_TEST_INFO_NULL,
 };
