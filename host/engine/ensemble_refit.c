@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/ensemble_refit.h"
 
+#include "formats/memory.h"
 #include "host/engine/pooled_rows.h"
 #include "host/model.h"
 #include "host/statistics.h"
@@ -215,15 +216,18 @@ static void drop_earlier(flx_ensemble *ensemble)
             sum > 0 ? ensemble->members[k].weight / sum : 1.0 / kept;
 }
 
-/* Takes the members in. */
-static flx_status admit(refit *r, flx_member *members, int count, flx_error *error)
+/* Takes the members in; the change says so. */
+static flx_status admit(refit *r, flx_member *members, int count, flx_change *change,
+                        flx_error *error)
 {
     flx_ensemble *ensemble = r->model->ensemble;
     flx_member *grown =
         realloc(ensemble->members, (size_t)(ensemble->n_members + count) * sizeof *grown);
     if (!grown)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d members", count);
+        return flx_no_memory(error, "%d members", count);
     ensemble->members = grown;
+    if (!flx_name_list_add(&change->fitted, "the ensemble of the target"))
+        return flx_no_memory(error, "names");
     drop_earlier(ensemble);
     double share = new_share(r);
     for (int k = 0; k < ensemble->n_members; k++)
@@ -231,6 +235,7 @@ static flx_status admit(refit *r, flx_member *members, int count, flx_error *err
     for (int k = 0; k < count; k++) {
         members[k].weight = share / count;
         grown[ensemble->n_members++] = members[k];
+        members[k].model = NULL;
     }
     return FLX_OK;
 }
@@ -252,24 +257,23 @@ static flx_status build_members(refit *r, flx_member *members, int *count,
 }
 
 static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
-                      const flx_fit_options *options, flx_training_report *report,
-                      bool *was_changed, flx_error *error)
+                      const flx_fit_options *options, flx_change *change,
+                      flx_error *error)
 {
     flx_member members[2] = {{0}};
+    flx_training_report report = {0};
+    bool is_better = false;
     int count = 0;
     FLX_TRY(flx_pooled_rows_open(r->model, fresh, &r->rows, error));
     if (r->rows.n_fresh < FEWEST_ROWS)
         return FLX_OK;
     flx_status status = build_members(r, members, &count, error);
     if (status == FLX_OK)
-        status = teach(r, members, count, backend, options, report, error);
-    bool is_better = false;
+        status = teach(r, members, count, backend, options, &report, error);
     if (status == FLX_OK)
-        status = try_members(r, members, count, backend, report, &is_better, error);
-    if (status == FLX_OK && is_better) {
-        *was_changed = true;
-        return admit(r, members, count, error);
-    }
+        status = try_members(r, members, count, backend, &report, &is_better, error);
+    if (status == FLX_OK && is_better)
+        status = admit(r, members, count, change, error);
     for (int k = 0; k < count; k++)
         flx_ensemble_destroy_member(members[k].model);
     return status;
@@ -277,14 +281,12 @@ static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
 
 flx_status flx_ensemble_refit(flx_model *model, const flx_dataset *rows,
                               flx_backend *backend, const flx_fit_options *options,
-                              flx_training_report *report, bool *was_changed,
-                              flx_error *error)
+                              flx_change *change, flx_error *error)
 {
-    *was_changed = false;
     refit r = {.model = model};
     if (!model->ensemble)
         return FLX_OK;
-    flx_status status = run(&r, rows, backend, options, report, was_changed, error);
+    flx_status status = run(&r, rows, backend, options, change, error);
     flx_pooled_rows_close(&r.rows);
     free(r.before_change);
     free(r.refitted);

@@ -15,9 +15,9 @@
 
 /* `rows` as the deployment is now. Nothing happens where the model hosts no ensemble or
  * fewer than 10 of the rows have the target. A second call takes the place of the first:
- * give all rows measured since the change. *was_changed: the new ones were taken in. */
+ * give all rows measured since the change. The change lists "the ensemble of the target"
+ * as fitted where the new ones were taken in. On failure the model is as it was. */
 flx_status flx_ensemble_refit(flx_model *model, const flx_dataset *rows,
                               flx_backend *backend, const flx_fit_options *options,
-                              flx_training_report *report, bool *was_changed,
-                              flx_error *error);
+                              flx_change *change, flx_error *error);
 #endif

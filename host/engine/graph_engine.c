@@ -3,6 +3,7 @@
  * a model, from nothing or from a model that is there. */
 #include "host/engine/graph_engine.h"
 
+#include "formats/memory.h"
 #include "host/engine/deployment_editor.h"
 #include "host/engine/graph_rebuild.h"
 
@@ -207,19 +208,19 @@ static flx_status aim(flx_graph_engine *engine, const char *target, flx_error *e
 }
 
 /* Gifts first, then what the opened model has. */
-static bool find_donor(const void *context, const flx_graph_assignment *assignment,
-                       flx_model_transfer *adoption)
+static bool find_source(const void *context, const flx_graph_assignment *assignment,
+                        flx_transfer_source *source)
 {
     const flx_graph_engine *engine = context;
     for (int g = 0; g < engine->n_gifts; g++)
         if (strcmp(engine->gifts[g].name, assignment->name) == 0) {
-            *adoption = (flx_model_transfer){assignment, NULL, &engine->gifts[g].hosting};
+            *source = (flx_transfer_source){assignment, NULL, &engine->gifts[g].hosting};
             return true;
         }
     if (!engine->model)
         return false;
-    flx_donors own = flx_engine_own_donors(engine->model);
-    return own.find(own.context, assignment, adoption);
+    flx_transfer_lookup own = flx_transfer_from_model(engine->model);
+    return own.find(own.context, assignment, source);
 }
 
 /* Gifts must have the inputs of their vertices; those that the target does not reach are
@@ -259,67 +260,30 @@ static flx_status build(const flx_graph_engine *engine, const flx_deployment *de
                            options && options->paper_mode, out, error);
 }
 
-/* Services that were not there when the rows of the model were measured: 0. */
-static flx_status renumber_rows(flx_model *model, const flx_deployment *deployment,
-                                flx_error *error)
-{
-    if (!model->rows)
-        return FLX_OK;
-    FLX_TRY(flx_engine_remember_rows(model, error));
-    int *replicas = calloc((size_t)deployment->n_services + 1, sizeof *replicas);
-    if (!replicas)
-        return out_of_memory(error);
-    for (int s = 0; s < deployment->n_services; s++) {
-        int before =
-            flx_deployment_find_service(model->deployment, deployment->services[s].name);
-        replicas[s] = before >= 0 ? model->row_replicas[before] : 0;
-    }
-    free(model->row_replicas);
-    model->row_replicas = replicas;
-    return FLX_OK;
-}
-
-/* What makes a model. */
-typedef struct {
-    flx_deployment *deployment;
-    flx_graph *graph;
-    flx_learning_assignment *next; /* (graph->n_assignments) */
-} parts;
-
-static void release_parts(parts *p)
-{
-    for (int a = 0; p->next && a < p->graph->n_assignments; a++)
-        flx_assignment_clear(&p->next[a]);
-    free(p->next);
-    flx_graph_destroy(p->graph);
-    flx_deployment_destroy(p->deployment);
-}
-
-/* The opened model, or a new one, gets its parts. */
-static flx_status hand_over(flx_graph_engine *engine, const parts *p,
+/* The opened model, or a new one, becomes what was built. */
+static flx_status hand_over(flx_graph_engine *engine, flx_rebuilt_model *rebuilt,
                             const flx_training_options *options, flx_model **out,
-                            flx_change *change, flx_error *error)
+                            flx_error *error)
 {
-    flx_model *model = engine->model ? engine->model : calloc(1, sizeof *model);
-    if (!model)
+    bool is_new = !engine->model;
+    if (!is_new)
+        rebuilt->row_replicas =
+            flx_engine_row_replicas(engine->model, rebuilt->deployment);
+    else
+        FLX_NEW(engine->model, 1);
+    if (!engine->model || (!is_new && !rebuilt->row_replicas))
         return out_of_memory(error);
-    if (engine->model) {
-        FLX_TRY(renumber_rows(model, p->deployment, error));
-        FLX_TRY(flx_engine_drop_ensemble(model, change, error));
-    }
+    flx_model *model = *out = engine->model;
+    engine->model = NULL;
     if (options) {
         model->paper_mode = options->paper_mode;
         model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
         model->covariance = options->paper_mode ? FLX_MATERN52 : options->covariance;
-    } else if (!engine->model) {
+    } else if (is_new) {
         model->prior = FLX_PRIOR_DENSITY;
     }
-    flx_deployment_destroy(model->deployment);
-    model->deployment = p->deployment;
-    model->wants_log = p->deployment->log_target;
-    flx_engine_install(model, p->graph, p->next);
-    engine->model = NULL;
-    *out = model;
+    model->wants_log = rebuilt->deployment->log_target;
+    flx_rebuilt_model_install(rebuilt, model);
     return FLX_OK;
 }
 
@@ -327,23 +291,20 @@ flx_status flx_graph_engine_compose(flx_graph_engine *engine, const char *target
                                     const flx_training_options *options, flx_model **out,
                                     flx_change *change, flx_error *error)
 {
-    parts p = {0};
-    flx_donors donors = {find_donor, engine};
+    flx_rebuilt_model rebuilt = {0};
+    flx_transfer_lookup lookup = {find_source, engine};
     *out = NULL;
     *change = (flx_change){.event = "add"};
     FLX_TRY(aim(engine, target, error));
-    FLX_TRY(
-        flx_document_parse(engine->document, "the graph engine", &p.deployment, error));
-    flx_status status = build(engine, p.deployment, options, &p.graph, error);
+    FLX_TRY(flx_document_parse(engine->document, "the graph engine", &rebuilt.deployment,
+                               error));
+    flx_status status = build(engine, rebuilt.deployment, options, &rebuilt.graph, error);
     if (status == FLX_OK)
-        status = check_gifts(engine, p.graph, change, error);
+        status = check_gifts(engine, rebuilt.graph, change, error);
     if (status == FLX_OK)
-        status = flx_model_transfer_all(p.graph, &donors,
-                                        engine->model ? engine->model->graph : NULL,
-                                        &p.next, change, error);
+        status = flx_rebuilt_model_fill(&rebuilt, engine->model, &lookup, change, error);
     if (status == FLX_OK)
-        status = hand_over(engine, &p, options, out, change, error);
-    if (status != FLX_OK)
-        release_parts(&p);
+        status = hand_over(engine, &rebuilt, options, out, error);
+    flx_rebuilt_model_clear(&rebuilt);
     return status;
 }

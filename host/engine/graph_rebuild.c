@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/graph_rebuild.h"
 
+#include "formats/memory.h"
 #include "host/model.h"
 
 #include <stdlib.h>
@@ -22,86 +23,94 @@ flx_status flx_engine_check(const flx_model *model, const char *service, int *fo
     return FLX_OK;
 }
 
-flx_status flx_engine_name_change(flx_change *change, const char *service,
+int *flx_engine_row_replicas(const flx_model *model, const flx_deployment *deployment)
+{
+    int *replicas = NULL;
+    if (!FLX_NEW(replicas, deployment->n_services))
+        return NULL;
+    for (int s = 0; s < deployment->n_services; s++) {
+        const flx_deployment *now = model->deployment;
+        int before = flx_deployment_find_service(now, deployment->services[s].name);
+        if (before >= 0)
+            replicas[s] = model->row_replicas ? model->row_replicas[before]
+                                              : now->services[before].replicas;
+    }
+    return replicas;
+}
+
+flx_status flx_rebuilt_model_fill(flx_rebuilt_model *rebuilt, const flx_model *model,
+                                  const flx_transfer_lookup *lookup, flx_change *change,
                                   flx_error *error)
 {
-    change->service = strdup(service);
-    return change->service ? FLX_OK
-                           : flx_fail(error, FLX_NO_MEMORY, "out of memory for a change");
-}
-
-flx_status flx_engine_remember_rows(flx_model *model, flx_error *error)
-{
-    int count = model->deployment->n_services;
-    if (model->row_replicas)
-        return FLX_OK;
-    model->row_replicas = calloc((size_t)count + 1, sizeof *model->row_replicas);
-    if (!model->row_replicas)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d services", count);
-    for (int s = 0; s < count; s++)
-        model->row_replicas[s] = model->deployment->services[s].replicas;
+    bool ends_ensemble = model && model->ensemble && rebuilt->deployment;
+    FLX_TRY(flx_model_transfer_all(rebuilt->graph, lookup, model ? model->graph : NULL,
+                                   &rebuilt->assignments, change, error));
+    if (ends_ensemble &&
+        !flx_name_list_add(&change->removed, "the ensemble of the target"))
+        return flx_no_memory(error, "names");
     return FLX_OK;
 }
 
-flx_status flx_engine_build(const flx_model *model, const flx_deployment *deployment,
-                            flx_graph **out, flx_error *error)
+static void drop_warnings(flx_model *model)
 {
-    flx_graph_scope scope = flx_graph_scope_of(model->graph);
-    return flx_model_build_graph(deployment, model->composition, model->paper_mode,
-                                 &scope, out, error);
-}
-
-flx_status flx_engine_drop_ensemble(flx_model *model, flx_change *change,
-                                    flx_error *error)
-{
-    if (!model->ensemble)
-        return FLX_OK;
-    if (!flx_name_list_add(&change->removed, "the ensemble of the target"))
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for names");
-    flx_ensemble_destroy(model->ensemble);
-    model->ensemble = NULL;
-    return FLX_OK;
-}
-
-static bool find_own(const void *context, const flx_graph_assignment *assignment,
-                     flx_model_transfer *adoption)
-{
-    const flx_model *model = context;
-    int a = flx_graph_find_assignment(model->graph, assignment->name);
-    if (a < 0)
-        return false;
-    *adoption =
-        (flx_model_transfer){&model->graph->assignments[a], NULL, &model->assignments[a]};
-    return true;
-}
-
-flx_donors flx_engine_own_donors(const flx_model *model)
-{
-    return (flx_donors){find_own, model};
-}
-
-static void drop_notes(flx_model *model)
-{
-    int kept = 0;
+    int left = 0;
     for (int i = 0; i < model->n_warnings; i++) {
         if (flx_graph_find_assignment(model->graph, model->warnings[i].assignment) >= 0) {
-            model->warnings[kept++] = model->warnings[i];
+            model->warnings[left++] = model->warnings[i];
             continue;
         }
         free(model->warnings[i].assignment);
         free(model->warnings[i].text);
     }
-    model->n_warnings = kept;
+    model->n_warnings = left;
 }
 
-void flx_engine_install(flx_model *model, flx_graph *graph,
-                        flx_learning_assignment *assignments)
+static void clear_graph(flx_graph *graph, flx_learning_assignment *assignments)
 {
-    for (int a = 0; model->assignments && a < model->graph->n_assignments; a++)
-        flx_assignment_clear(&model->assignments[a]);
-    free(model->assignments);
-    flx_graph_destroy(model->graph);
-    model->graph = graph;
-    model->assignments = assignments;
-    drop_notes(model);
+    for (int a = 0; assignments && a < graph->n_assignments; a++)
+        flx_assignment_clear(&assignments[a]);
+    free(assignments);
+    flx_graph_destroy(graph);
+}
+
+void flx_rebuilt_model_install(flx_rebuilt_model *rebuilt, flx_model *model)
+{
+    clear_graph(model->graph, model->assignments);
+    model->graph = rebuilt->graph;
+    model->assignments = rebuilt->assignments;
+    free(model->row_replicas);
+    model->row_replicas = rebuilt->row_replicas;
+    if (rebuilt->deployment) {
+        flx_ensemble_destroy(model->ensemble);
+        model->ensemble = NULL;
+        flx_deployment_destroy(model->deployment);
+        model->deployment = rebuilt->deployment;
+    }
+    drop_warnings(model);
+    *rebuilt = (flx_rebuilt_model){0};
+}
+
+void flx_rebuilt_model_clear(flx_rebuilt_model *rebuilt)
+{
+    clear_graph(rebuilt->graph, rebuilt->assignments);
+    free(rebuilt->row_replicas);
+    flx_deployment_destroy(rebuilt->deployment);
+    *rebuilt = (flx_rebuilt_model){0};
+}
+
+static bool find_own(const void *context, const flx_graph_assignment *assignment,
+                     flx_transfer_source *source)
+{
+    const flx_model *model = context;
+    int a = flx_graph_find_assignment(model->graph, assignment->name);
+    if (a < 0)
+        return false;
+    *source = (flx_transfer_source){&model->graph->assignments[a], NULL,
+                                    &model->assignments[a]};
+    return true;
+}
+
+flx_transfer_lookup flx_transfer_from_model(const flx_model *model)
+{
+    return (flx_transfer_lookup){find_own, model};
 }

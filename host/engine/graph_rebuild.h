@@ -1,35 +1,42 @@
 /* SPDX-License-Identifier: MIT
- * What all operations of the graph engine do to a model: check it, build its graph anew,
- * hand its assignments over. Inside the library. */
+ * What the operations of the graph engine have in common: what a model becomes is built
+ * aside and installed when nothing can fail any more. Inside the library. */
 #ifndef FLX_GRAPH_REBUILD_H
 #define FLX_GRAPH_REBUILD_H
 
 #include "host/engine/model_transfer.h"
 
+/* What a model becomes. */
+typedef struct {
+    flx_deployment *deployment; /* NULL: the model's own. Another one ends an ensemble,
+                                   whose members know the deployment before */
+    flx_graph *graph;
+    flx_learning_assignment *assignments; /* (graph->n_assignments); NULL: none yet */
+    int *row_replicas;                    /* (services) as in flx_model */
+} flx_rebuilt_model;
+
 /* The service must be declared and the model a composed graph. */
 flx_status flx_engine_check(const flx_model *model, const char *service, int *found,
                             flx_error *error);
 
-flx_status flx_engine_name_change(flx_change *change, const char *service,
+/* How the rows of a model were measured, for the services of a deployment: as
+ * row_replicas of flx_model, 0 for services that the model does not have. Allocated; NULL
+ * when out of memory. */
+int *flx_engine_row_replicas(const flx_model *model, const flx_deployment *deployment);
+
+/* Fills in what the assignments of rebuilt->graph host. `model`: that becomes it, NULL:
+ * there is none yet. The change says what was reused and what is no more. */
+flx_status flx_rebuilt_model_fill(flx_rebuilt_model *rebuilt, const flx_model *model,
+                                  const flx_transfer_lookup *lookup, flx_change *change,
                                   flx_error *error);
 
-/* Writes down in model->row_replicas how the rows were measured, where nothing says so
- * yet. */
-flx_status flx_engine_remember_rows(flx_model *model, flx_error *error);
+/* The model takes over all of it; what it had is released, with warnings on assignments
+ * that are no more. */
+void flx_rebuilt_model_install(flx_rebuilt_model *rebuilt, flx_model *model);
 
-/* The graph of a deployment with the spectrum and mode of the model. */
-flx_status flx_engine_build(const flx_model *model, const flx_deployment *deployment,
-                            flx_graph **out, flx_error *error);
-
-/* An ensemble whose members know another deployment is given up; the change says so. */
-flx_status flx_engine_drop_ensemble(flx_model *model, flx_change *change,
-                                    flx_error *error);
+/* Frees what was not installed. */
+void flx_rebuilt_model_clear(flx_rebuilt_model *rebuilt);
 
 /* The model's own assignments, by name. */
-flx_donors flx_engine_own_donors(const flx_model *model);
-
-/* The model takes over a graph and what it hosts; what it had is released, with notes on
- * assignments that are no more. */
-void flx_engine_install(flx_model *model, flx_graph *graph,
-                        flx_learning_assignment *assignments);
+flx_transfer_lookup flx_transfer_from_model(const flx_model *model);
 #endif

@@ -16,13 +16,13 @@ bool flx_labels_agree(const flx_graph_assignment *a, const flx_graph_assignment 
     return true;
 }
 
-static const char *name_of(const flx_model_transfer *from, int input)
+static const char *name_of(const flx_transfer_source *from, int input)
 {
     return from->names ? from->names[input] : from->labels->inputs[input].label;
 }
 
 /* Where input `i` of `from` stands among those of `to`; -1: nowhere. */
-static int find_input(const flx_model_transfer *from, int i,
+static int find_input(const flx_transfer_source *from, int i,
                       const flx_graph_assignment *to)
 {
     for (int k = 0; k < to->n_inputs; k++)
@@ -33,11 +33,11 @@ static int find_input(const flx_model_transfer *from, int i,
 }
 
 /* Every value is the same to a feature without range. */
-static void hold_feature(flx_feature *feature)
+static void fix_feature(flx_feature *feature)
 {
-    double held = feature->is_indicator ? 1.0 : feature->fill;
+    double value = feature->is_indicator ? 1.0 : feature->fill;
     feature->input = 0;
-    feature->low = feature->high = held;
+    feature->low = feature->high = value;
 }
 
 static void move_features(flx_predictor *p, const int *place, int n_inputs)
@@ -48,7 +48,7 @@ static void move_features(flx_predictor *p, const int *place, int n_inputs)
         if (now >= 0)
             p->features[k].input = now;
         else
-            hold_feature(&p->features[k]);
+            fix_feature(&p->features[k]);
     }
 }
 
@@ -63,7 +63,7 @@ static bool reads(const flx_learning_assignment *hosting, int input)
     return false;
 }
 
-static bool report_lost(const flx_model_transfer *from, const flx_graph_assignment *to,
+static bool report_lost(const flx_transfer_source *from, const flx_graph_assignment *to,
                         const int *place, flx_change *change)
 {
     for (int i = 0; i < from->labels->n_inputs; i++)
@@ -74,7 +74,7 @@ static bool report_lost(const flx_model_transfer *from, const flx_graph_assignme
     return true;
 }
 
-static bool report_unread(const flx_model_transfer *from, const flx_graph_assignment *to,
+static bool report_unread(const flx_transfer_source *from, const flx_graph_assignment *to,
                           const int *place, flx_change *change)
 {
     for (int k = 0; k < to->n_inputs; k++) {
@@ -88,10 +88,10 @@ static bool report_unread(const flx_model_transfer *from, const flx_graph_assign
     return true;
 }
 
-/* A copy of one model; without any input left it is the mean of what it was taught. */
-static flx_status adopt_model(const flx_hosted_model *model, const int *place,
-                              const flx_graph_assignment *to,
-                              flx_learning_assignment *out, flx_error *error)
+/* A copy of one model; without any input left it is the mean of its training targets. */
+static flx_status copy_model(const flx_hosted_model *model, const int *place,
+                             const flx_graph_assignment *to, flx_learning_assignment *out,
+                             flx_error *error)
 {
     flx_hosted_model copy = *model;
     FLX_TRY(flx_predictor_copy(&model->predictor, &copy.predictor, error));
@@ -106,7 +106,7 @@ static flx_status adopt_model(const flx_hosted_model *model, const int *place,
     return flx_assignment_add(out, &copy, error);
 }
 
-flx_status flx_model_transfer_assignment(const flx_model_transfer *from,
+flx_status flx_model_transfer_assignment(const flx_transfer_source *from,
                                          const flx_graph_assignment *to,
                                          flx_learning_assignment *out, flx_change *change,
                                          flx_error *error)
@@ -121,7 +121,7 @@ flx_status flx_model_transfer_assignment(const flx_model_transfer *from,
     if (!report_lost(from, to, place, change) || !report_unread(from, to, place, change))
         status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", to->name);
     for (int m = 0; m < from->hosting->n_models && status == FLX_OK; m++)
-        status = adopt_model(&from->hosting->models[m], place, to, out, error);
+        status = copy_model(&from->hosting->models[m], place, to, out, error);
     free(place);
     if (status != FLX_OK)
         flx_assignment_clear(out);
@@ -150,17 +150,18 @@ bool flx_is_untrained(const flx_graph_assignment *assignment,
            p->kind == FLX_PREDICTOR_RULE && p->n_parameters == 0;
 }
 
-static flx_status adopt_one(const flx_graph_assignment *assignment,
-                            const flx_donors *donors, flx_learning_assignment *out,
-                            flx_change *change, flx_error *error)
+static flx_status transfer_one(const flx_graph_assignment *assignment,
+                               const flx_transfer_lookup *lookup,
+                               flx_learning_assignment *out, flx_change *change,
+                               flx_error *error)
 {
-    flx_model_transfer adoption;
+    flx_transfer_source source;
     bool is_service = assignment->kind == FLX_SERVICE_VERTEX;
-    bool is_found = donors->find(donors->context, assignment, &adoption);
-    if (is_service && is_found && !flx_labels_agree(assignment, adoption.labels))
+    bool is_found = lookup->find(lookup->context, assignment, &source);
+    if (is_service && is_found && !flx_labels_agree(assignment, source.labels))
         is_found = false; /* a model of another number of instances */
     if (is_found)
-        FLX_TRY(flx_model_transfer_assignment(&adoption, assignment, out, change, error));
+        FLX_TRY(flx_model_transfer_assignment(&source, assignment, out, change, error));
     else if (is_service)
         FLX_TRY(flx_model_transfer_rule(assignment, out, error));
     flx_name_list *list =
@@ -180,7 +181,8 @@ static flx_status list_removed(const flx_graph *before, const flx_graph *graph,
     return FLX_OK;
 }
 
-flx_status flx_model_transfer_all(const flx_graph *graph, const flx_donors *donors,
+flx_status flx_model_transfer_all(const flx_graph *graph,
+                                  const flx_transfer_lookup *lookup,
                                   const flx_graph *before, flx_learning_assignment **out,
                                   flx_change *change, flx_error *error)
 {
@@ -190,7 +192,7 @@ flx_status flx_model_transfer_all(const flx_graph *graph, const flx_donors *dono
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu assignments", count);
     flx_status status = list_removed(before, graph, change, error);
     for (size_t a = 0; a < count && status == FLX_OK; a++)
-        status = adopt_one(&graph->assignments[a], donors, &next[a], change, error);
+        status = transfer_one(&graph->assignments[a], lookup, &next[a], change, error);
     for (size_t a = 0; a < count && status != FLX_OK; a++)
         flx_assignment_clear(&next[a]);
     if (status != FLX_OK)

@@ -13,14 +13,14 @@ typedef struct {
     const char *const *names; /* (labels->n_inputs) what these are called here; NULL where
                                  they are called the same */
     const flx_learning_assignment *hosting;
-} flx_model_transfer;
+} flx_transfer_source;
 
 /* Kind of vertex, labels and kinds of the inputs are the same, in the same order. */
 bool flx_labels_agree(const flx_graph_assignment *a, const flx_graph_assignment *b);
 
 /* `out` hosts copies of the models of `from`, which read the inputs of `to`. Labels lost
  * and unused_inputs are added to the change. FLX_NO_MEMORY leaves it empty. */
-flx_status flx_model_transfer_assignment(const flx_model_transfer *from,
+flx_status flx_model_transfer_assignment(const flx_transfer_source *from,
                                          const flx_graph_assignment *to,
                                          flx_learning_assignment *out, flx_change *change,
                                          flx_error *error);
@@ -33,17 +33,18 @@ flx_status flx_model_transfer_rule(const flx_graph_assignment *to,
 bool flx_is_untrained(const flx_graph_assignment *assignment,
                       const flx_learning_assignment *hosting);
 
-/* What a changed graph hosts: for every assignment of `graph` what `donate` finds for it,
+/* What a changed graph hosts: for every assignment of `graph` what `lookup` finds for it,
  * else a rule or nothing. *out (n_assignments) is the caller's. The change lists what was
  * reused and what is untrained; assignments of `before` (may be NULL) that are no more
  * are listed as removed. */
 typedef struct {
-    /* Fills `adoption` for an assignment; false where there is nothing for it. */
+    /* Fills `source` for an assignment; false where there is nothing for it. */
     bool (*find)(const void *context, const flx_graph_assignment *assignment,
-                 flx_model_transfer *adoption);
+                 flx_transfer_source *source);
     const void *context;
-} flx_donors;
-flx_status flx_model_transfer_all(const flx_graph *graph, const flx_donors *donors,
+} flx_transfer_lookup;
+flx_status flx_model_transfer_all(const flx_graph *graph,
+                                  const flx_transfer_lookup *lookup,
                                   const flx_graph *before, flx_learning_assignment **out,
                                   flx_change *change, flx_error *error);
 #endif

@@ -47,7 +47,7 @@ static flx_status report_models(const flx_refit_batch *s, int i, flx_error *erro
     return FLX_OK;
 }
 
-static flx_status install_all(flx_refit_batch *s, flx_error *error)
+static flx_status build_next(flx_refit_batch *s, flx_error *error)
 {
     for (int i = 0; i < s->count; i++) {
         if (flx_refit_batch_is_open(s, i))
@@ -58,19 +58,10 @@ static flx_status install_all(flx_refit_batch *s, flx_error *error)
 }
 
 /* The rows become the model's own where it has none. */
-static flx_status keep_rows(flx_refit_batch *s, flx_error *error)
+static flx_status copy_rows(const flx_refit_batch *s, flx_dataset **out, flx_error *error)
 {
-    if (s->model->rows || s->rows->rows == 0)
-        return FLX_OK;
-    int *all = malloc((size_t)s->rows->rows * sizeof *all);
-    if (!all)
-        return flx_refit_batch_out_of_memory(error);
-    for (int r = 0; r < s->rows->rows; r++)
-        all[r] = r;
-    flx_status status =
-        flx_dataset_select_rows(s->rows, all, s->rows->rows, &s->model->rows, error);
-    free(all);
-    return status;
+    *out = NULL;
+    return s->model->rows ? FLX_OK : flx_dataset_copy(s->rows, out, error);
 }
 
 static bool list_assignments(const flx_refit_batch *s, flx_change *change)
@@ -93,28 +84,14 @@ static flx_status fit_ensemble(flx_refit_batch *s, flx_change *change, flx_error
 {
     flx_fit_options options = {.progress = s->options->progress,
                                .seed = s->options->seed};
-    flx_training_report report = {0};
-    bool was_changed = false;
     if (!s->options->with_ensemble || !s->model->ensemble ||
         flx_model_rows_are_current(s->model))
         return FLX_OK;
-    FLX_TRY(flx_ensemble_refit(s->model, s->rows, s->backend, &options, &report,
-                               &was_changed, error));
-    return !was_changed ||
-                   flx_name_list_add(&change->fitted, "the ensemble of the target")
-               ? FLX_OK
-               : flx_refit_batch_out_of_memory(error);
+    return flx_ensemble_refit(s->model, s->rows, s->backend, &options, change, error);
 }
 
-static flx_status run(flx_refit_batch *s, flx_change *change, flx_error *error)
+static void install(flx_refit_batch *s, flx_dataset *rows)
 {
-    FLX_TRY(flx_refit_batch_train(s, error));
-    FLX_TRY(flx_refit_batch_weigh(s, error));
-    FLX_TRY(install_all(s, error));
-    if (!list_assignments(s, change))
-        return flx_refit_batch_out_of_memory(error);
-    FLX_TRY(keep_rows(s, error));
-    FLX_TRY(fit_ensemble(s, change, error));
     for (int i = 0; i < s->count; i++) {
         if (!flx_refit_batch_is_open(s, i))
             continue;
@@ -122,7 +99,28 @@ static flx_status run(flx_refit_batch *s, flx_change *change, flx_error *error)
         s->model->assignments[s->assignments[i]] = s->next[i];
         s->next[i] = (flx_learning_assignment){0};
     }
-    return FLX_OK;
+    if (rows) {
+        s->model->rows = rows;
+        free(s->model->row_replicas); /* they were measured as deployed now */
+        s->model->row_replicas = NULL;
+    }
+}
+
+static flx_status run(flx_refit_batch *s, flx_change *change, flx_error *error)
+{
+    flx_dataset *rows = NULL;
+    FLX_TRY(flx_refit_batch_train(s, error));
+    FLX_TRY(flx_refit_batch_weigh(s, error));
+    FLX_TRY(build_next(s, error));
+    if (!list_assignments(s, change))
+        return flx_refit_batch_out_of_memory(error);
+    FLX_TRY(copy_rows(s, &rows, error));
+    flx_status status = fit_ensemble(s, change, error);
+    if (status == FLX_OK)
+        install(s, rows);
+    else
+        flx_dataset_destroy(rows);
+    return status;
 }
 
 static flx_status open_cases(flx_refit_batch *s, flx_change *change, flx_error *error)

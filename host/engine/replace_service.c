@@ -2,6 +2,7 @@
  * GE.replace (paper 3.2.1, 4.1.2): an upgrade or a migration, with the learning
  * assignments that another model has of the new service. The place keeps its name, so
  * that callers find their labels again. */
+#include "formats/memory.h"
 #include "host/engine/deployment_editor.h"
 #include "host/engine/graph_engine.h"
 #include "host/engine/graph_rebuild.h"
@@ -13,10 +14,9 @@
 typedef struct {
     flx_model *model;
     const flx_model *other;
-    const char *name;           /* of the place */
-    int place, from;            /* the service in the model, and in the other */
-    flx_deployment *deployment; /* with the new service */
-    flx_graph *graph;
+    const char *name; /* of the place */
+    int place, from;  /* the service in the model, and in the other */
+    flx_rebuilt_model rebuilt;
     char ***names; /* (the other's assignments) its labels, as they are called here */
 } exchange;
 
@@ -105,7 +105,7 @@ static flx_status deploy(exchange *x, flx_error *error)
             status = mend_calls(x, document, calls, error);
         }
     if (status == FLX_OK)
-        status = flx_document_parse(document, place, &x->deployment, error);
+        status = flx_document_parse(document, place, &x->rebuilt.deployment, error);
     json_decref(document);
     return status;
 }
@@ -116,18 +116,18 @@ static flx_status keep_readings(const exchange *x, flx_input_subsets **out,
                                 flx_error *error)
 {
     const flx_input_subsets *before = x->model->graph->readings;
-    const flx_service *new = &x->deployment->services[x->place];
+    const flx_service *new = &x->rebuilt.deployment->services[x->place];
     *out = before ? flx_input_subsets_create() : NULL;
     bool is_whole = !before || *out;
     for (int i = 0; before && i < before->count && is_whole; i++) {
         const flx_input_subset *reading = &before->list[i];
         flx_column_place place;
-        if (flx_column_parse(x->deployment, reading->assignment, &place) &&
+        if (flx_column_parse(x->rebuilt.deployment, reading->assignment, &place) &&
             place.service == x->place)
             continue; /* the new service reads all there is */
         is_whole = flx_input_subsets_add(*out, reading->assignment);
         for (int k = 0; k < reading->n_labels && is_whole; k++)
-            if (!flx_column_parse(x->deployment, reading->labels[k], &place) ||
+            if (!flx_column_parse(x->rebuilt.deployment, reading->labels[k], &place) ||
                 place.service != x->place ||
                 (flx_service_find_operation(new, place.operation) >= 0 &&
                  flx_service_find_metric(new, place.name) >= 0))
@@ -144,8 +144,9 @@ static flx_status build(exchange *x, flx_error *error)
     flx_graph_scope scope = flx_graph_scope_of(x->model->graph);
     scope.readings = readings;
     if (status == FLX_OK)
-        status = flx_model_build_graph(x->deployment, FLX_COMPOSED, x->model->paper_mode,
-                                       &scope, &x->graph, error);
+        status =
+            flx_model_build_graph(x->rebuilt.deployment, FLX_COMPOSED,
+                                  x->model->paper_mode, &scope, &x->rebuilt.graph, error);
     flx_input_subsets_destroy(readings);
     return status;
 }
@@ -185,7 +186,7 @@ static flx_status rename_labels(exchange *x, flx_error *error)
 static int find_theirs(const exchange *x, const flx_graph_assignment *assignment)
 {
     const char *operation =
-        x->deployment->services[x->place].operations[assignment->operation].name;
+        x->rebuilt.deployment->services[x->place].operations[assignment->operation].name;
     for (int a = 0; a < x->other->graph->n_assignments; a++) {
         const flx_graph_assignment *theirs = &x->other->graph->assignments[a];
         if (theirs->kind == FLX_INSTANCE_VERTEX && theirs->service == x->from &&
@@ -201,29 +202,29 @@ static int find_theirs(const exchange *x, const flx_graph_assignment *assignment
 
 /* Instances of the new service from the other model; its service-vertices from nobody;
  * everything else from the model itself. */
-static bool find_donor(const void *context, const flx_graph_assignment *assignment,
-                       flx_model_transfer *adoption)
+static bool find_source(const void *context, const flx_graph_assignment *assignment,
+                        flx_transfer_source *source)
 {
     const exchange *x = context;
     if (assignment->service != x->place) {
-        flx_donors own = flx_engine_own_donors(x->model);
-        return own.find(own.context, assignment, adoption);
+        flx_transfer_lookup own = flx_transfer_from_model(x->model);
+        return own.find(own.context, assignment, source);
     }
     int a = assignment->kind == FLX_INSTANCE_VERTEX ? find_theirs(x, assignment) : -1;
     if (a < 0)
         return false;
-    *adoption =
-        (flx_model_transfer){&x->other->graph->assignments[a],
-                             (const char *const *)x->names[a], &x->other->assignments[a]};
+    *source = (flx_transfer_source){&x->other->graph->assignments[a],
+                                    (const char *const *)x->names[a],
+                                    &x->other->assignments[a]};
     return true;
 }
 
 /* Every instance-vertex of the new service must find a model. */
-static flx_status check_donors(const exchange *x, const char *other_service,
-                               flx_error *error)
+static flx_status check_sources(const exchange *x, const char *other_service,
+                                flx_error *error)
 {
-    for (int a = 0; a < x->graph->n_assignments; a++) {
-        const flx_graph_assignment *assignment = &x->graph->assignments[a];
+    for (int a = 0; a < x->rebuilt.graph->n_assignments; a++) {
+        const flx_graph_assignment *assignment = &x->rebuilt.graph->assignments[a];
         if (assignment->service == x->place && assignment->kind == FLX_INSTANCE_VERTEX &&
             find_theirs(x, assignment) < 0)
             return flx_fail(error, FLX_BAD_INPUT,
@@ -257,30 +258,24 @@ static void release(exchange *x)
         free(x->names[a]);
     }
     free(x->names);
-    flx_graph_destroy(x->graph);
-    flx_deployment_destroy(x->deployment);
+    flx_rebuilt_model_clear(&x->rebuilt);
 }
 
 static flx_status run(exchange *x, const char *other_service, flx_change *change,
                       flx_error *error)
 {
-    flx_learning_assignment *next = NULL;
+    flx_transfer_lookup lookup = {find_source, x};
     FLX_TRY(check(x, other_service, error));
     FLX_TRY(deploy(x, error));
     FLX_TRY(build(x, error));
-    FLX_TRY(check_donors(x, other_service, error));
+    FLX_TRY(check_sources(x, other_service, error));
     FLX_TRY(rename_labels(x, error));
-    FLX_TRY(flx_engine_remember_rows(x->model, error));
-    flx_donors donors = {find_donor, x};
-    FLX_TRY(flx_engine_drop_ensemble(x->model, change, error));
-    FLX_TRY(
-        flx_model_transfer_all(x->graph, &donors, x->model->graph, &next, change, error));
-    x->model->row_replicas[x->place] = 0;
-    flx_deployment_destroy(x->model->deployment);
-    x->model->deployment = x->deployment;
-    flx_engine_install(x->model, x->graph, next);
-    x->deployment = NULL;
-    x->graph = NULL;
+    FLX_TRY(flx_rebuilt_model_fill(&x->rebuilt, x->model, &lookup, change, error));
+    x->rebuilt.row_replicas = flx_engine_row_replicas(x->model, x->rebuilt.deployment);
+    if (!x->rebuilt.row_replicas)
+        return flx_no_memory(error, "a deployment");
+    x->rebuilt.row_replicas[x->place] = 0; /* they do not speak of the new service */
+    flx_rebuilt_model_install(&x->rebuilt, x->model);
     return FLX_OK;
 }
 
@@ -290,7 +285,8 @@ flx_status flx_graph_engine_replace(flx_model *model, const char *service,
 {
     exchange x = {.model = model, .other = other, .name = service};
     *change = (flx_change){.event = "replace"};
-    FLX_TRY(flx_engine_name_change(change, service, error));
+    if (!(change->service = strdup(service)))
+        return flx_no_memory(error, "a change");
     flx_status status = run(&x, other_service ? other_service : service, change, error);
     release(&x);
     return status;

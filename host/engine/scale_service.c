@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * GE.scale (paper 4.1.2): another number of instances, the same learning assignments. */
 #include "host/engine/graph_engine.h"
+
+#include "formats/memory.h"
 #include "host/engine/graph_rebuild.h"
-#include "host/engine/model_transfer.h"
 #include "host/model.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_INSTANCES = 10000 };
@@ -20,29 +20,36 @@ static flx_status check(const flx_model *model, const char *service, int instanc
     return FLX_OK;
 }
 
+/* The deployment has the new number already. */
+static flx_status rebuild(flx_model *model, flx_rebuilt_model *rebuilt,
+                          flx_change *change, flx_error *error)
+{
+    flx_graph_scope scope = flx_graph_scope_of(model->graph);
+    flx_transfer_lookup own = flx_transfer_from_model(model);
+    FLX_TRY(flx_model_build_graph(model->deployment, model->composition,
+                                  model->paper_mode, &scope, &rebuilt->graph, error));
+    FLX_TRY(flx_rebuilt_model_fill(rebuilt, model, &own, change, error));
+    return flx_ensemble_follow(model, error);
+}
+
 flx_status flx_graph_engine_scale(flx_model *model, const char *service, int instances,
                                   flx_change *change, flx_error *error)
 {
     int s;
-    flx_graph *graph = NULL;
-    flx_learning_assignment *next = NULL;
     *change = (flx_change){.event = "scale", .instances = instances};
     FLX_TRY(check(model, service, instances, &s, error));
-    FLX_TRY(flx_engine_name_change(change, service, error));
-    FLX_TRY(flx_engine_remember_rows(model, error));
-    flx_service *scaled = &model->deployment->services[s];
-    int before = scaled->replicas;
-    scaled->replicas = instances;
-    flx_status status = flx_engine_build(model, model->deployment, &graph, error);
-    flx_donors donors = flx_engine_own_donors(model);
+    flx_rebuilt_model rebuilt = {.row_replicas =
+                                     flx_engine_row_replicas(model, model->deployment)};
+    change->service = strdup(service);
+    int before = model->deployment->services[s].replicas;
+    model->deployment->services[s].replicas = instances;
+    flx_status status = change->service && rebuilt.row_replicas
+                            ? rebuild(model, &rebuilt, change, error)
+                            : flx_no_memory(error, "a change");
     if (status == FLX_OK)
-        status =
-            flx_model_transfer_all(graph, &donors, model->graph, &next, change, error);
-    if (status != FLX_OK) {
-        scaled->replicas = before;
-        flx_graph_destroy(graph);
-        return status;
-    }
-    flx_engine_install(model, graph, next);
-    return flx_ensemble_follow(model, error); /* fails for want of memory only */
+        flx_rebuilt_model_install(&rebuilt, model);
+    else
+        model->deployment->services[s].replicas = before;
+    flx_rebuilt_model_clear(&rebuilt);
+    return status;
 }

@@ -42,7 +42,8 @@ int *flx_ensemble_count_replicas(const flx_deployment *deployment);
 /* After services of the model have been scaled: of the composed family the model's own
  * graph stays, and counts half; the black boxes, which read the first instance where they
  * read the only one, share the other half, until a refit (host/engine/ensemble_refit.h).
- * With as many instances as when the members were trained the weights stay. */
+ * With as many instances as when the members were trained the weights stay. Only memory
+ * can fail, and leaves the ensemble as it was. */
 flx_status flx_ensemble_follow(flx_model *model, flx_error *error);
 
 /* A member's weight. Far from the training rows, which is where an input is more than one

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What becomes of an ensemble when the deployment is scaled. */
+#include "formats/memory.h"
 #include "host/graph.h"
 #include "host/model/ensemble.h"
 
@@ -22,21 +23,30 @@ static bool has_moved(const flx_model *model)
     return false;
 }
 
-/* The inputs of the black boxes, found anew in the deployment as it is now. */
-static flx_status rebuild_graphs(flx_model *model, flx_error *error)
+/* The inputs of the black boxes, found anew in the deployment as it is now: graphs
+ * (n_members), NULL for those of the composed family. */
+static flx_status build_graphs(const flx_model *model, flx_graph **graphs,
+                               flx_error *error)
 {
-    flx_ensemble *ensemble = model->ensemble;
+    const flx_ensemble *ensemble = model->ensemble;
     for (int k = 0; k < ensemble->n_members; k++) {
-        const flx_member *member = &ensemble->members[k];
-        flx_graph *graph = NULL;
-        if (member->is_composed)
-            continue;
-        FLX_TRY(flx_ensemble_build_graph(model, ensemble->replicas,
-                                         flx_ensemble_find(member->name), &graph, error));
-        flx_graph_destroy(member->model->graph);
-        member->model->graph = graph;
+        int index = flx_ensemble_find(ensemble->members[k].name);
+        if (!ensemble->members[k].is_composed)
+            FLX_TRY(flx_ensemble_build_graph(model, ensemble->replicas, index, &graphs[k],
+                                             error));
     }
     return FLX_OK;
+}
+
+/* Exchanges them with those that the members have. */
+static void swap_graphs(flx_ensemble *ensemble, flx_graph **graphs)
+{
+    for (int k = 0; k < ensemble->n_members; k++)
+        if (graphs[k]) {
+            flx_graph *before = ensemble->members[k].model->graph;
+            ensemble->members[k].model->graph = graphs[k];
+            graphs[k] = before;
+        }
 }
 
 /* Of the composed family only the first stays. */
@@ -66,12 +76,20 @@ static void halve(flx_ensemble *ensemble)
 
 flx_status flx_ensemble_follow(flx_model *model, flx_error *error)
 {
-    if (!model->ensemble)
-        return FLX_OK;
-    FLX_TRY(rebuild_graphs(model, error));
-    if (has_moved(model)) {
-        drop_relatives(model->ensemble);
-        halve(model->ensemble);
+    FLX_SCOPED flx_graph **graphs = NULL;
+    flx_ensemble *ensemble = model->ensemble;
+    int count = ensemble ? ensemble->n_members : 0;
+    if (!FLX_NEW(graphs, count))
+        return flx_no_memory(error, "the graphs of an ensemble");
+    flx_status status = ensemble ? build_graphs(model, graphs, error) : FLX_OK;
+    if (status == FLX_OK && ensemble) {
+        swap_graphs(ensemble, graphs);
+        if (has_moved(model)) {
+            drop_relatives(ensemble);
+            halve(ensemble);
+        }
     }
-    return FLX_OK;
+    for (int k = 0; k < count; k++)
+        flx_graph_destroy(graphs[k]);
+    return status;
 }

@@ -398,12 +398,13 @@ static flx_dataset *slower_rows(int rows, uint64_t seed)
 
 static bool refit(flx_model *model, flx_backend *backend, const flx_dataset *rows)
 {
-    bool was_changed = false;
-    flx_training_report report = {0};
+    flx_change change = {0};
     flx_error error = {0};
-    assert_int(flx_ensemble_refit(model, rows, backend, &(flx_fit_options){0}, &report,
-                                  &was_changed, &error),
+    assert_int(flx_ensemble_refit(model, rows, backend, &(flx_fit_options){0}, &change,
+                                  &error),
                FLX_OK);
+    bool was_changed = flx_name_list_holds(&change.fitted, "the ensemble of the target");
+    flx_change_clear(&change);
     return was_changed;
 }
 
