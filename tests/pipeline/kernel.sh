@@ -47,7 +47,7 @@ kernels="matern52 matern32 squared-exponential"
 # shellcheck disable=SC2086
 for kernel in $kernels; do
     run 0 $train -o $kernel --kernel $kernel --composed-only --repository shared --json
-    grep -q '"looked_up": 0,' stdout || fail "$kernel finds the fits of another function"
+    grep -q '"cache_hits": 0,' stdout || fail "$kernel finds the fits of another function"
     run 0 evaluate $kernel --data fresh.h5 --json
     mae=$(sed -n 's/^ *"mae": \(.*\),$/\1/p' stdout | head -n 1)
     awk "BEGIN { exit !($mae > 0 && $mae < 0.5) }" || fail "$kernel: an error of $mae ms"
@@ -60,7 +60,7 @@ cmp -s matern52.csv squared-exponential.csv && fail "squared exponential predict
 answers "(composed, matern32)" info matern32
 # shellcheck disable=SC2086
 run 0 $train -o again --kernel matern32 --composed-only --repository shared --json
-grep -q '"looked_up": 2,' stdout || fail "the fits of Matern 3/2 are not found again"
+grep -q '"cache_hits": 2,' stdout || fail "the fits of Matern 3/2 are not found again"
 same matern32/graph.json again/graph.json
 
 # Matern 5/2 is what goes without saying, also in files.
