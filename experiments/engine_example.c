@@ -91,21 +91,15 @@ static flx_status run_benchmarks(int rows, int instances, uint64_t seed,
 static flx_status measure(const flx_model *model, flx_backend *backend,
                           const flx_dataset *table, double *mae, flx_error *error)
 {
-    flx_inference *inference = NULL;
     double *predicted = malloc((size_t)table->rows * sizeof *predicted);
     if (!predicted)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory");
-    flx_status status = flx_inference_create(model, backend, &inference, error);
-    if (status == FLX_OK)
-        status = flx_inference_bind(inference, table, error);
-    if (status == FLX_OK)
-        status = flx_inference_target(inference, predicted, NULL, error);
+    flx_status status = flx_predict_target(model, backend, table, predicted, error);
     *mae = 0;
     int target = flx_dataset_find(table, "web:p90");
     for (int r = 0; r < table->rows && status == FLX_OK; r++)
         *mae += fabs(predicted[r] - table->values[r * table->n_columns + target]) /
                 table->rows;
-    flx_inference_destroy(inference);
     free(predicted);
     return status;
 }

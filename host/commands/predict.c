@@ -81,11 +81,10 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
         return flx_no_memory(error, "the predictions of %d rows", table->rows);
     FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
                              &backend, error));
-    FLX_TRY(flx_target_predictor_create(model, backend, &predictor, error));
-    FLX_TRY(flx_target_predictor_bind(predictor, table, error));
+    FLX_TRY(flx_target_predictor_create(model, backend, table, &predictor, error));
     absent = flx_inference_count_absent(flx_target_predictor_graph(predictor), &total);
     flx_warn_absent(absent, total);
-    FLX_TRY(flx_target_predictor_target(predictor, p->mean, error));
+    FLX_TRY(flx_target_predictor_predict(predictor, p->mean, error));
     if (!wants_interval)
         return FLX_OK;
     return flx_target_predictor_intervals(

@@ -57,24 +57,17 @@ static flx_status teach(refit *r, flx_member *members, int count, flx_backend *b
 /* The target at the new rows as the model predicts it now. */
 static flx_status ask_model(refit *r, flx_backend *backend, flx_error *error)
 {
-    flx_target_predictor *forecast = NULL;
-    double *mean = malloc((size_t)r->rows.fresh->rows * sizeof *mean);
-    int column = flx_dataset_find(r->rows.fresh, r->rows.now->vertices[0].name), next = 0;
-    flx_status status =
-        mean ? flx_target_predictor_create(r->model, backend, &forecast, error)
-             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows",
-                        r->rows.fresh->rows);
-    if (status == FLX_OK)
-        status = flx_target_predictor_bind(forecast, r->rows.fresh, error);
-    if (status == FLX_OK)
-        status = flx_target_predictor_target(forecast, mean, error);
-    for (int row = 0; row < r->rows.fresh->rows && status == FLX_OK && column >= 0; row++)
-        if (!isnan(r->rows.fresh->values[(size_t)row * (size_t)r->rows.fresh->n_columns +
-                                         (size_t)column]))
+    const flx_dataset *fresh = r->rows.fresh;
+    int column = flx_dataset_find(fresh, r->rows.now->vertices[0].name), next = 0;
+    FLX_SCOPED double *mean = malloc((size_t)fresh->rows * sizeof *mean);
+    if (!mean)
+        return flx_no_memory(error, "%d rows", fresh->rows);
+    FLX_TRY(flx_predict_target(r->model, backend, fresh, mean, error));
+    for (int row = 0; row < fresh->rows && column >= 0; row++)
+        if (!isnan(
+                fresh->values[(size_t)row * (size_t)fresh->n_columns + (size_t)column]))
             r->before_change[next++] = mean[row];
-    flx_target_predictor_destroy(forecast);
-    free(mean);
-    return status;
+    return FLX_OK;
 }
 
 /* Rows of the stacked table: without the new ones of fold f, or those alone. */
@@ -100,21 +93,14 @@ static flx_status ask_pupil(refit *r, const flx_model *pupil, const flx_dataset 
                             const int *fold, int f, int count, flx_backend *backend,
                             flx_error *error)
 {
-    flx_inference *inference = NULL;
-    double *mean = malloc(((size_t)tested->rows + 1) * sizeof *mean);
-    flx_status status =
-        mean ? flx_inference_create(pupil, backend, &inference, error)
-             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", tested->rows);
-    if (status == FLX_OK)
-        status = flx_inference_bind(inference, tested, error);
-    if (status == FLX_OK)
-        status = flx_inference_target(inference, mean, NULL, error);
-    for (int i = 0, next = 0; i < r->rows.n_fresh && status == FLX_OK; i++)
+    FLX_SCOPED double *mean = malloc(((size_t)tested->rows + 1) * sizeof *mean);
+    if (!mean)
+        return flx_no_memory(error, "%d rows", tested->rows);
+    FLX_TRY(flx_predict_graph_target(pupil, backend, tested, mean, error));
+    for (int i = 0, next = 0; i < r->rows.n_fresh; i++)
         if (fold[i] == f)
             r->refitted[i] += mean[next++] / count;
-    flx_inference_destroy(inference);
-    free(mean);
-    return status;
+    return FLX_OK;
 }
 
 /* One fold: the members taught without its rows, from the optima of all rows. */

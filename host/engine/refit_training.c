@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a refit is taught and fitted: new rows, as measured and as the graph predicts
  * their inputs, old rows, and one batch of fits for all folds of all assignments. */
+#include "formats/memory.h"
 #include "host/engine/original_rows.h"
 #include "host/engine/refit_batch.h"
 #include "host/model.h"
@@ -62,26 +63,18 @@ static flx_status judge_inputs(flx_refit_batch *s, flx_refit_case *one,
 
 static flx_status predict_all(flx_refit_batch *s, double **values, flx_error *error)
 {
-    flx_inference *inference = NULL;
     *values = NULL;
     if (!is_complete(s->model))
         return FLX_OK;
     size_t cells = (size_t)s->model->graph->n_vertices * (size_t)s->rows->rows;
-    double *mean = malloc((cells + 1) * sizeof *mean);
-    flx_status status =
-        mean ? flx_inference_create(s->model, s->backend, &inference, error)
-             : flx_refit_batch_out_of_memory(error);
-    if (status == FLX_OK)
-        status = flx_inference_bind(inference, s->rows, error);
-    if (status == FLX_OK)
-        status =
-            flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, mean, NULL, error);
-    flx_inference_destroy(inference);
-    if (status == FLX_OK)
-        *values = mean;
-    else
-        free(mean);
-    return status;
+    FLX_SCOPED double *mean = malloc((cells + 1) * sizeof *mean);
+    if (!mean)
+        return flx_refit_batch_out_of_memory(error);
+    FLX_TRY(flx_predict_vertices(s->model, s->backend, s->rows, FLX_FROM_PREDICTIONS,
+                                 mean, error));
+    *values = mean;
+    mean = NULL;
+    return FLX_OK;
 }
 
 static flx_status judge_all(flx_refit_batch *s, flx_error *error)

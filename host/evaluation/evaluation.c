@@ -10,8 +10,8 @@
 
 /* Arrays of one evaluation. */
 typedef struct {
-    flx_target_predictor *forecast;
-    flx_inference *inference; /* of the graph alone; the forecast's */
+    flx_target_predictor *predictor;
+    flx_inference *inference; /* of the graph alone; that of the predictor */
     flx_column_binding *binding;
     double *composed, *measured;             /* (n_vertices, rows) */
     double *actual, *target, *lower, *upper; /* (rows) */
@@ -19,7 +19,7 @@ typedef struct {
 
 static void release(workbench *w)
 {
-    flx_target_predictor_destroy(w->forecast);
+    flx_target_predictor_destroy(w->predictor);
     flx_column_binding_destroy(w->binding);
     free(w->composed);
     free(w->measured);
@@ -45,9 +45,9 @@ static flx_status prepare(const flx_model *model, flx_backend *backend,
                         vertices, rows);
     FLX_TRY(flx_column_binding_create(model->graph, model->deployment, table, &w->binding,
                                       error));
-    FLX_TRY(flx_target_predictor_create(model, backend, &w->forecast, error));
-    w->inference = flx_target_predictor_graph(w->forecast);
-    return flx_target_predictor_bind(w->forecast, table, error);
+    FLX_TRY(flx_target_predictor_create(model, backend, table, &w->predictor, error));
+    w->inference = flx_target_predictor_graph(w->predictor);
+    return FLX_OK;
 }
 
 /* Measured output of a vertex; returns how many rows have one. */
@@ -78,8 +78,8 @@ static flx_status measure(const flx_model *model, const flx_dataset *table, work
     FLX_TRY(flx_inference_vertices(w->inference, FLX_FROM_MEASUREMENTS, w->measured, NULL,
                                    error));
     flx_progress_report(progress, 2, 4);
-    FLX_TRY(flx_target_predictor_target(w->forecast, w->target, error));
-    FLX_TRY(flx_target_predictor_intervals(w->forecast, 0.9, FLX_GRAPH_SAMPLES, seed,
+    FLX_TRY(flx_target_predictor_predict(w->predictor, w->target, error));
+    FLX_TRY(flx_target_predictor_intervals(w->predictor, 0.9, FLX_GRAPH_SAMPLES, seed,
                                            w->lower, w->upper, error));
     flx_progress_report(progress, 3, 4);
     flx_error_metrics_measure(w->actual, w->target, w->lower, w->upper, table->rows,

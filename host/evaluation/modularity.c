@@ -4,6 +4,7 @@
  */
 #include "host/evaluation/modularity.h"
 
+#include "formats/memory.h"
 #include "host/graph.h"
 #include "host/model.h"
 #include "host/statistics.h"
@@ -87,21 +88,12 @@ static flx_status predict(const wide_model *wide, flx_backend *backend,
                           const flx_dataset *table, double *r2, flx_error *error)
 {
     size_t cells = (size_t)wide->graph.n_vertices * (size_t)table->rows;
-    double *predicted = malloc(cells * sizeof *predicted);
-    flx_inference *inference = NULL;
-    flx_status status =
-        predicted ? flx_inference_create(&wide->model, backend, &inference, error)
-                  : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu cells", cells);
-    if (status == FLX_OK)
-        status = flx_inference_bind(inference, table, error);
-    if (status == FLX_OK)
-        status = flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, predicted, NULL,
-                                        error);
-    if (status == FLX_OK)
-        status = compare(&wide->model, table, predicted, r2, error);
-    flx_inference_destroy(inference);
-    free(predicted);
-    return status;
+    FLX_SCOPED double *predicted = malloc(cells * sizeof *predicted);
+    if (!predicted)
+        return flx_no_memory(error, "%zu cells", cells);
+    FLX_TRY(flx_predict_vertices(&wide->model, backend, table, FLX_FROM_MEASUREMENTS,
+                                 predicted, error));
+    return compare(&wide->model, table, predicted, r2, error);
 }
 
 flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,

@@ -5,7 +5,6 @@
 #include "host/model/row_batch.h"
 #include "host/regression.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,18 +96,21 @@ static flx_status check_hosted(const flx_model *model, flx_error *error)
 }
 
 flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
-                                flx_inference **out, flx_error *error)
+                                const flx_dataset *table, flx_inference **out,
+                                flx_error *error)
 {
     *out = NULL;
     FLX_TRY(check_hosted(model, error));
     flx_inference *inference = NULL;
     if (!FLX_NEW(inference, 1))
         return flx_no_memory(error, "%d vertices", model->graph->n_vertices);
-    inference->model = model;
-    inference->backend = backend;
+    *inference = (flx_inference){.model = model, .backend = backend, .table = table};
     flx_status status = lay_out(inference) ? prepare_models(inference, error)
                                            : flx_no_memory(error, "%d vertices",
                                                            model->graph->n_vertices);
+    if (status == FLX_OK)
+        status = flx_column_binding_create(model->graph, model->deployment, table,
+                                           &inference->binding, error);
     if (status == FLX_OK) {
         list_order(model->graph, inference->order);
         *out = inference;
@@ -132,17 +134,6 @@ void flx_inference_destroy(flx_inference *inference)
     free(inference->member);
     free(inference->order);
     free(inference);
-}
-
-flx_status flx_inference_bind(flx_inference *inference, const flx_dataset *table,
-                              flx_error *error)
-{
-    flx_column_binding_destroy(inference->binding);
-    inference->binding = NULL;
-    inference->table = table;
-    return flx_column_binding_create(inference->model->graph,
-                                     inference->model->deployment, table,
-                                     &inference->binding, error);
 }
 
 int flx_inference_count_absent(const flx_inference *inference, int *total)
@@ -273,32 +264,24 @@ flx_status flx_inference_sample(flx_inference *inference, int n_samples, uint64_
     return run_job(&j, rows > 0 ? rows : 1, error);
 }
 
-/* Newton on the distribution function, steps held to 1. */
-double flx_normal_quantile(double p)
+flx_status flx_predict_vertices(const flx_model *model, flx_backend *backend,
+                                const flx_dataset *table, flx_metric_source source,
+                                double *mean, flx_error *error)
 {
-    double x = 0.0;
-    for (int i = 0; i < 60; i++) {
-        double cdf = 0.5 * erfc(-x / 1.4142135623730950488);
-        double density = 0.39894228040143267794 * exp(-0.5 * x * x);
-        double step = (cdf - p) / density;
-        x -= step > 1.0 ? 1.0 : step < -1.0 ? -1.0 : step;
-        if (fabs(step) < 1e-14)
-            break;
-    }
-    return x;
+    flx_inference *inference = NULL;
+    FLX_TRY(flx_inference_create(model, backend, table, &inference, error));
+    flx_status status = flx_inference_vertices(inference, source, mean, NULL, error);
+    flx_inference_destroy(inference);
+    return status;
 }
 
-void flx_inference_interval(const flx_inference *inference, double mean, double variance,
-                            double level, double *lower, double *upper)
+flx_status flx_predict_graph_target(const flx_model *model, flx_backend *backend,
+                                    const flx_dataset *table, double *mean,
+                                    flx_error *error)
 {
-    const flx_model *model = inference->model;
-    int output = model->graph->vertices[model->graph->output].assignment;
-    double z = flx_normal_quantile(0.5 + 0.5 * level), sd = sqrt(variance);
-    if (flx_model_leading(model, output)->is_log && mean > 0) {
-        *lower = mean * exp(-z * sd / mean);
-        *upper = mean * exp(z * sd / mean);
-    } else {
-        *lower = mean - z * sd;
-        *upper = mean + z * sd;
-    }
+    flx_inference *inference = NULL;
+    FLX_TRY(flx_inference_create(model, backend, table, &inference, error));
+    flx_status status = flx_inference_target(inference, mean, NULL, error);
+    flx_inference_destroy(inference);
+    return status;
 }

@@ -11,17 +11,15 @@
 
 typedef struct flx_inference flx_inference;
 
-/* Conditions every predictor on the backend. `model` and `backend` are borrowed. */
+/* Conditions every predictor on the backend. The table gives knobs, states and, for
+ * measured inputs, metrics; its rows and values may change between calls, its columns may
+ * not. All three are borrowed. */
 flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
-                                flx_inference **out, flx_error *error);
+                                const flx_dataset *table, flx_inference **out,
+                                flx_error *error);
 void flx_inference_destroy(flx_inference *inference); /* NULL is fine */
 
-/* The table that the next calls read: knobs, states and, for measured inputs, metrics.
- * Borrowed; its values may change between calls, its columns may not. */
-flx_status flx_inference_bind(flx_inference *inference, const flx_dataset *table,
-                              flx_error *error);
-
-/* Knobs and states that predictors read and the bound table has no column for: the
+/* Knobs and states that predictors read and the table has no column for: the
  * training medians stand in for them. *total: how many they read. A vertex counts for
  * itself. */
 int flx_inference_count_absent(const flx_inference *inference, int *total);
@@ -31,7 +29,7 @@ typedef enum {
     FLX_FROM_MEASUREMENTS /* every vertex sees measured metrics ("teacher-forced") */
 } flx_metric_source;
 
-/* All vertices at all rows of the bound table: mean and variance (n_vertices, rows), in
+/* All vertices at all rows of the table: mean and variance (n_vertices, rows), in
  * the units of the outputs. variance may be NULL; else the first-order propagation var =
  * var_gp(x) + sum_k (d mean / d x_k)^2 var_k over inputs that are predictions. */
 flx_status flx_inference_vertices(flx_inference *inference, flx_metric_source source,
@@ -48,11 +46,11 @@ flx_status flx_inference_target(flx_inference *inference, double *mean, double *
 flx_status flx_inference_sample(flx_inference *inference, int n_samples, uint64_t seed,
                                 double *samples, flx_error *error);
 
-/* The central interval of probability `level` of a predicted target from mean and
- * variance: normal, on the logarithm where the target is modelled so. */
-void flx_inference_interval(const flx_inference *inference, double mean, double variance,
-                            double level, double *lower, double *upper);
-
-/* Standard normal quantile, p in (0, 1). */
-double flx_normal_quantile(double p);
+/* In one go: the means of all vertices, or of the target, at all rows of a table. */
+flx_status flx_predict_vertices(const flx_model *model, flx_backend *backend,
+                                const flx_dataset *table, flx_metric_source source,
+                                double *mean, flx_error *error);
+flx_status flx_predict_graph_target(const flx_model *model, flx_backend *backend,
+                                    const flx_dataset *table, double *mean,
+                                    flx_error *error);
 #endif

@@ -92,7 +92,6 @@ flx_status flx_predict_each(const flx_model *model,
                             double *mean, flx_error *error)
 {
     courtroom c = {.model = {.deployment = model->deployment}};
-    flx_inference *inference = NULL;
     flx_status status = FLX_OK;
     if (count == 0 || rows == 0)
         return FLX_OK;
@@ -104,13 +103,8 @@ flx_status flx_predict_each(const flx_model *model,
         status = lay_table(&c, raw, rows, assignment->n_inputs, error);
     }
     if (status == FLX_OK)
-        status = flx_inference_create(&c.model, backend, &inference, error);
-    if (status == FLX_OK)
-        status = flx_inference_bind(inference, c.table, error);
-    if (status == FLX_OK)
-        status =
-            flx_inference_vertices(inference, FLX_FROM_MEASUREMENTS, mean, NULL, error);
-    flx_inference_destroy(inference);
+        status = flx_predict_vertices(&c.model, backend, c.table, FLX_FROM_MEASUREMENTS,
+                                      mean, error);
     release(&c);
     return status;
 }

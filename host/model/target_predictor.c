@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/target_predictor.h"
 
-#include "host/graph.h"
+#include "formats/memory.h"
 #include "host/model/ensemble.h"
 #include "host/statistics.h"
 
@@ -26,27 +26,33 @@ static const flx_model *member_model(const flx_model *model, int k)
     return own ? own : model;
 }
 
+static flx_status open_members(flx_target_predictor *f, int count, flx_backend *backend,
+                               flx_error *error)
+{
+    if (!FLX_NEW(f->members, count) || !FLX_NEW(f->row, count))
+        return flx_no_memory(error, "%d models", count);
+    for (; f->n_members < count; f->n_members++)
+        FLX_TRY(flx_inference_create(member_model(f->model, f->n_members), backend,
+                                     f->table, &f->members[f->n_members], error));
+    if (!f->black_box)
+        return FLX_OK;
+    return flx_column_binding_create(f->black_box->graph, f->black_box->deployment,
+                                     f->table, &f->binding, error);
+}
+
 flx_status flx_target_predictor_create(const flx_model *model, flx_backend *backend,
+                                       const flx_dataset *table,
                                        flx_target_predictor **out, flx_error *error)
 {
     *out = NULL;
-    int count = model->ensemble ? model->ensemble->n_members : 1;
-    flx_target_predictor *f = calloc(1, sizeof *f);
-    if (!f)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a prediction");
+    flx_target_predictor *f = NULL;
+    if (!FLX_NEW(f, 1))
+        return flx_no_memory(error, "a prediction");
     f->model = model;
+    f->table = table;
     f->black_box = flx_ensemble_black_box(model->ensemble);
-    f->members = calloc((size_t)count, sizeof(flx_inference *));
-    f->row = calloc((size_t)count, sizeof *f->row);
-    flx_status status =
-        f->members && f->row
-            ? FLX_OK
-            : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d models", count);
-    for (int k = 0; k < count && status == FLX_OK; k++) {
-        const flx_model *member = member_model(model, k);
-        status = flx_inference_create(member, backend, &f->members[k], error);
-        f->n_members += status == FLX_OK;
-    }
+    int count = model->ensemble ? model->ensemble->n_members : 1;
+    flx_status status = open_members(f, count, backend, error);
     if (status == FLX_OK)
         *out = f;
     else
@@ -74,20 +80,6 @@ flx_inference *flx_target_predictor_graph(flx_target_predictor *f)
     return f->members[0];
 }
 
-flx_status flx_target_predictor_bind(flx_target_predictor *f, const flx_dataset *table,
-                                     flx_error *error)
-{
-    f->table = table;
-    for (int k = 0; k < f->n_members; k++)
-        FLX_TRY(flx_inference_bind(f->members[k], table, error));
-    flx_column_binding_destroy(f->binding);
-    f->binding = NULL;
-    if (!f->black_box)
-        return FLX_OK;
-    return flx_column_binding_create(f->black_box->graph, f->black_box->deployment, table,
-                                     &f->binding, error);
-}
-
 /* Room for the rows that the table has now. */
 static flx_status make_room(flx_target_predictor *f, flx_error *error)
 {
@@ -102,7 +94,7 @@ static flx_status make_room(flx_target_predictor *f, flx_error *error)
     f->mean = malloc((size_t)rows * sizeof(double));
     f->spread = malloc((size_t)rows * sizeof(double));
     if (!f->predictions || !f->mean || !f->spread)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d predictions", rows);
+        return flx_no_memory(error, "%d predictions", rows);
     f->capacity = rows;
     return FLX_OK;
 }
@@ -140,8 +132,8 @@ static flx_status blend_rows(flx_target_predictor *f, flx_error *error)
     return FLX_OK;
 }
 
-flx_status flx_target_predictor_target(flx_target_predictor *f, double *mean,
-                                       flx_error *error)
+flx_status flx_target_predictor_predict(flx_target_predictor *f, double *mean,
+                                        flx_error *error)
 {
     if (!f->model->ensemble)
         return flx_inference_target(f->members[0], mean, NULL, error);
@@ -164,19 +156,17 @@ static flx_status sample_intervals(flx_target_predictor *f, double level, int dr
 {
     double tail = 0.5 * (1.0 - level);
     int rows = f->table->rows;
-    double *samples = malloc((size_t)rows * (size_t)draws * sizeof *samples);
+    FLX_SCOPED double *samples = malloc((size_t)rows * (size_t)draws * sizeof *samples);
     if (!samples)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d x %d samples", rows,
-                        draws);
-    flx_status status = flx_inference_sample(f->members[0], draws, seed, samples, error);
-    for (int i = 0; i < rows && status == FLX_OK; i++) {
+        return flx_no_memory(error, "%d x %d samples", rows, draws);
+    FLX_TRY(flx_inference_sample(f->members[0], draws, seed, samples, error));
+    for (int i = 0; i < rows; i++) {
         double *row = samples + (size_t)i * (size_t)draws;
         qsort(row, (size_t)draws, sizeof *row, compare_doubles);
         lower[i] = flx_quantile_sorted(row, draws, tail);
         upper[i] = flx_quantile_sorted(row, draws, 1.0 - tail);
     }
-    free(samples);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_target_predictor_intervals(flx_target_predictor *f, double level,
@@ -197,4 +187,14 @@ flx_status flx_target_predictor_intervals(flx_target_predictor *f, double level,
         upper[r] = f->mean[r] + width;
     }
     return FLX_OK;
+}
+
+flx_status flx_predict_target(const flx_model *model, flx_backend *backend,
+                              const flx_dataset *table, double *mean, flx_error *error)
+{
+    flx_target_predictor *predictor = NULL;
+    FLX_TRY(flx_target_predictor_create(model, backend, table, &predictor, error));
+    flx_status status = flx_target_predictor_predict(predictor, mean, error);
+    flx_target_predictor_destroy(predictor);
+    return status;
 }

@@ -9,25 +9,27 @@
 
 typedef struct flx_target_predictor flx_target_predictor;
 
-/* Conditions every model on the backend. `model` and `backend` are borrowed. */
+/* Conditions every model on the backend. All is borrowed; the table's rows and values may
+ * change between calls, its columns may not. */
 flx_status flx_target_predictor_create(const flx_model *model, flx_backend *backend,
+                                       const flx_dataset *table,
                                        flx_target_predictor **out, flx_error *error);
-void flx_target_predictor_destroy(flx_target_predictor *forecast); /* NULL is fine */
+void flx_target_predictor_destroy(flx_target_predictor *predictor); /* NULL is fine */
 
-/* The table that the next calls read, as flx_inference_bind. */
-flx_status flx_target_predictor_bind(flx_target_predictor *forecast,
-                                     const flx_dataset *table, flx_error *error);
-
-/* The composed graph's own inference, bound alike. */
-flx_inference *flx_target_predictor_graph(flx_target_predictor *forecast);
+/* The composed graph's own inference, on the same table. */
+flx_inference *flx_target_predictor_graph(flx_target_predictor *predictor);
 
 /* Mean (rows) of the target in its unit. */
-flx_status flx_target_predictor_target(flx_target_predictor *forecast, double *mean,
-                                       flx_error *error);
+flx_status flx_target_predictor_predict(flx_target_predictor *predictor, double *mean,
+                                        flx_error *error);
 
 /* Central interval of probability `level` at every row: lower, upper (rows). Of a graph
  * from at least `draws` samples through it, by seed; of an ensemble conformal. */
-flx_status flx_target_predictor_intervals(flx_target_predictor *forecast, double level,
+flx_status flx_target_predictor_intervals(flx_target_predictor *predictor, double level,
                                           int draws, uint64_t seed, double *lower,
                                           double *upper, flx_error *error);
+
+/* In one go: mean (rows) of the target at all rows of a table. */
+flx_status flx_predict_target(const flx_model *model, flx_backend *backend,
+                              const flx_dataset *table, double *mean, flx_error *error);
 #endif

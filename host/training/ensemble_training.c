@@ -138,23 +138,16 @@ static flx_status enrol_fold(trainer *t, int f, flx_error *error)
 static flx_status predict_fold(trainer *t, int f, int k, flx_error *error)
 {
     int members = t->ensemble->n_members, count = t->tested[f]->rows, next = 0;
-    double *mean = malloc((size_t)count * sizeof *mean);
-    flx_inference *inference = NULL;
-    flx_status status =
-        mean ? flx_inference_create(&t->pupils[f * members + k], t->backend, &inference,
-                                    error)
-             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    if (status == FLX_OK)
-        status = flx_inference_bind(inference, t->tested[f], error);
-    if (status == FLX_OK)
-        status = flx_inference_target(inference, mean, NULL, error);
-    for (int i = 0; i < t->n && status == FLX_OK; i++)
+    FLX_SCOPED double *mean = malloc((size_t)count * sizeof *mean);
+    if (!mean)
+        return flx_no_memory(error, "%d rows", count);
+    FLX_TRY(flx_predict_graph_target(&t->pupils[f * members + k], t->backend,
+                                     t->tested[f], mean, error));
+    for (int i = 0; i < t->n; i++)
         if (t->fold[i] == f)
             t->predicted[(size_t)i * (size_t)members + (size_t)k] =
                 fmin(fmax(mean[next++], t->ensemble->low), t->ensemble->high);
-    flx_inference_destroy(inference);
-    free(mean);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status teach_folds(trainer *t, flx_error *error)

@@ -2,7 +2,7 @@
  * A trained model as a graph that a device evaluates (kernels/device_graph.h): the
  * inference graph, or all graphs of an ensemble side by side, level by level, with the
  * columns that tuning sets. What a device predicts from it is what
- * flx_target_predictor_target does, but for the last bits of exp and log. */
+ * flx_target_predictor_predict does, but for the last bits of exp and log. */
 #ifndef FLX_COMPILED_GRAPH_H
 #define FLX_COMPILED_GRAPH_H
 

@@ -211,8 +211,8 @@ static flx_status prepare(flx_tuning_objective *o, const flx_dataset *profile, i
     FLX_TRY(fix_states(o, o->model->deployment, error));
     FLX_TRY(make_table(o, error));
     FLX_TRY(drop_unread(o, error));
-    FLX_TRY(flx_target_predictor_create(o->model, o->backend, &o->predictor, error));
-    return flx_target_predictor_bind(o->predictor, o->table, error);
+    return flx_target_predictor_create(o->model, o->backend, o->table, &o->predictor,
+                                       error);
 }
 
 flx_status flx_tuning_objective_create(const flx_model *model, flx_backend *backend,
@@ -307,7 +307,7 @@ flx_status flx_tuning_objective_predict(void *context, const double *settings, i
 {
     flx_tuning_objective *o = context;
     FLX_TRY(fill_table(o, settings, count, error));
-    FLX_TRY(flx_target_predictor_target(o->predictor, mean, error));
+    FLX_TRY(flx_target_predictor_predict(o->predictor, mean, error));
     return lower ? find_intervals(o, settings, count, lower, upper, error) : FLX_OK;
 }
 

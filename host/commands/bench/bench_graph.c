@@ -58,7 +58,7 @@ static flx_status time_once(graph_bench *b, int what, double *seconds, flx_error
 {
     double started = flx_clock_seconds();
     if (what == AS_PREDICT)
-        FLX_TRY(flx_target_predictor_target(b->predictor, b->mean, error));
+        FLX_TRY(flx_target_predictor_predict(b->predictor, b->mean, error));
     else
         FLX_TRY(flx_inference_target(flx_target_predictor_graph(b->predictor), b->mean,
                                      what == GRAPH_VARIANCES ? b->variance : NULL,
@@ -77,8 +77,8 @@ static flx_status measure(graph_bench *b, const char *path, int queries, int rou
     for (int what = 0; what < MEASURED; what++)
         if (!FLX_NEW(b->seconds[what], rounds))
             return flx_no_memory(error, "%d rounds", rounds);
-    FLX_TRY(flx_target_predictor_create(b->model, backend, &b->predictor, error));
-    FLX_TRY(flx_target_predictor_bind(b->predictor, b->table, error));
+    FLX_TRY(
+        flx_target_predictor_create(b->model, backend, b->table, &b->predictor, error));
     for (int r = 0; r < rounds; r++)
         for (int what = 0; what < MEASURED; what++)
             FLX_TRY(time_once(b, what, &b->seconds[what][r], error));

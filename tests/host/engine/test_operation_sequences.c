@@ -65,17 +65,12 @@ static int instances_of(const flx_model *model, const char *service)
 /* What the target is predicted to be at the test rows of as many instances. */
 static flx_status predict(walk *w, const flx_model *model, double *mean, flx_error *error)
 {
-    flx_target_predictor *predictor = NULL;
-    FLX_TRY(flx_target_predictor_create(model, w->backend, &predictor, error));
-    flx_status status =
-        flx_target_predictor_bind(predictor, w->tested[instances_of(model, "db")], error);
-    if (status == FLX_OK)
-        status = flx_target_predictor_target(predictor, mean, error);
-    flx_target_predictor_destroy(predictor);
-    for (int i = 0; i < TESTED && status == FLX_OK; i++)
+    FLX_TRY(flx_predict_target(model, w->backend, w->tested[instances_of(model, "db")],
+                               mean, error));
+    for (int i = 0; i < TESTED; i++)
         if (!isfinite(mean[i]))
             return flx_fail(error, FLX_NUMERIC, "prediction %d is %g", i, mean[i]);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status scale(walk *w, flx_model *model, int by, flx_change *change,

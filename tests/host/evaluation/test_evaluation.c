@@ -61,8 +61,8 @@ static void errors_are_those_of_the_predictions(void)
     double composed[2 * TESTED], measured[2 * TESTED], sums[2] = {0};
     *two_services_cell(b.table, 3, "web:p90") = NAN;
     flx_evaluation *evaluation = evaluate(&b);
-    assert_int(flx_inference_create(b.model, b.backend, &inference, &error), FLX_OK);
-    assert_int(flx_inference_bind(inference, b.table, &error), FLX_OK);
+    assert_int(flx_inference_create(b.model, b.backend, b.table, &inference, &error),
+               FLX_OK);
     assert_int(
         flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, composed, NULL, &error),
         FLX_OK);
@@ -96,9 +96,9 @@ static void intervals_hold_about_what_they_say(void)
     flx_target_predictor *forecast = NULL;
     flx_error error = {0};
     double lower[2][TESTED], upper[2][TESTED];
-    assert_int(flx_target_predictor_create(b.model, b.backend, &forecast, &error),
-               FLX_OK);
-    assert_int(flx_target_predictor_bind(forecast, b.table, &error), FLX_OK);
+    assert_int(
+        flx_target_predictor_create(b.model, b.backend, b.table, &forecast, &error),
+        FLX_OK);
     for (int i = 0; i < 2; i++)
         assert_int(flx_target_predictor_intervals(forecast, i ? 0.99 : 0.5, 64, 3,
                                                   lower[i], upper[i], &error),

@@ -260,8 +260,8 @@ static void ask(bench *b)
 {
     flx_inference *inference = NULL;
     flx_error error = {0};
-    assert_int(flx_inference_create(b->model, b->backend, &inference, &error), FLX_OK);
-    assert_int(flx_inference_bind(inference, b->table, &error), FLX_OK);
+    assert_int(flx_inference_create(b->model, b->backend, b->table, &inference, &error),
+               FLX_OK);
     assert_int(flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, b->composed, NULL,
                                       &error),
                FLX_OK);

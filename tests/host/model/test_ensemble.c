@@ -135,9 +135,8 @@ static double *forecast(const flx_model *model, flx_backend *backend,
     flx_target_predictor *f = NULL;
     flx_error error = {0};
     double *mean = malloc((size_t)table->rows * sizeof *mean);
-    assert_int(flx_target_predictor_create(model, backend, &f, &error), FLX_OK);
-    assert_int(flx_target_predictor_bind(f, table, &error), FLX_OK);
-    assert_int(flx_target_predictor_target(f, mean, &error), FLX_OK);
+    assert_int(flx_target_predictor_create(model, backend, table, &f, &error), FLX_OK);
+    assert_int(flx_target_predictor_predict(f, mean, &error), FLX_OK);
     flx_target_predictor_destroy(f);
     return mean;
 }

@@ -44,8 +44,7 @@ static void predict(const flx_model *model, double out[ROWS * 6])
     flx_dataset *table = two_services_rows(ROWS, REPLICAS, 17);
     flx_inference *inference = NULL;
     flx_error error = {0};
-    assert_int(flx_inference_create(model, backend, &inference, &error), FLX_OK);
-    assert_int(flx_inference_bind(inference, table, &error), FLX_OK);
+    assert_int(flx_inference_create(model, backend, table, &inference, &error), FLX_OK);
     assert_int(flx_inference_target(inference, out, out + ROWS, &error), FLX_OK);
     assert_int(flx_inference_sample(inference, 4, 1, out + 2 * ROWS, &error), FLX_OK);
     flx_inference_destroy(inference);

@@ -45,8 +45,7 @@ static double measure_deviation(const flx_model *model, int replicas, double exp
     flx_inference *inference = NULL;
     flx_error error = {0};
     double mean[FRESH], sum = 0;
-    assert_int(flx_inference_create(model, backend, &inference, &error), FLX_OK);
-    assert_int(flx_inference_bind(inference, table, &error), FLX_OK);
+    assert_int(flx_inference_create(model, backend, table, &inference, &error), FLX_OK);
     assert_int(flx_inference_target(inference, mean, NULL, &error), FLX_OK);
     for (int r = 0; r < FRESH; r++) {
         double actual = *two_services_cell(table, r, "web:p90");
