@@ -4,9 +4,9 @@
 #ifndef FLX_FACE_TRAINING_H
 #define FLX_FACE_TRAINING_H
 
+#include "host/training/assignment_fit.h"
 #include "host/training/ensemble_training.h"
 #include "host/training/metric_selection.h"
-#include "host/training/refit_fit.h"
 #include "host/training/trainer.h"
 #include "host/training/training.h"
 #include "host/training/training_set.h"

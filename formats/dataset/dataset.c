@@ -251,3 +251,12 @@ void flx_dataset_digest(const flx_dataset *dataset, char digest[65])
         flx_digest_add_double(&sum, dataset->values[i]);
     flx_digest_finish(&sum, digest);
 }
+
+void flx_dataset_find_period(const flx_dataset *dataset, int64_t *first, int64_t *last)
+{
+    for (int r = 0; dataset->time && r < dataset->rows; r++) {
+        int64_t time = dataset->time[r];
+        *first = r && *first < time ? *first : time;
+        *last = r && *last > time ? *last : time;
+    }
+}

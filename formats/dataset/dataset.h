@@ -71,6 +71,9 @@ flx_status flx_dataset_select_rows(const flx_dataset *dataset, const int *rows, 
 flx_status flx_dataset_newest(const flx_dataset *dataset, double window,
                               flx_dataset **out, flx_error *error);
 
+/* First and last /time of the rows; both are left as they are where they have none. */
+void flx_dataset_find_period(const flx_dataset *dataset, int64_t *first, int64_t *last);
+
 /* Reads and checks a dataset file. FLX_BAD_INPUT for anything that is not one. */
 flx_status flx_dataset_read(const char *path, flx_dataset **out, flx_error *error);
 

@@ -33,7 +33,7 @@ static json_t *describe_model(const flx_hosted_model *hosted)
     flx_predictor_digest(p, digest);
     return json_pack("{s:s, s:s, s:s?, s:f, s:s, s:i, s:i, s:I, s:o, s:o, s:o}", "model",
                      digest, "kind", flx_predictor_kind_text(p->kind), "kernel", kernel,
-                     "weight", hosted->weight, "fit_key", hosted->cause, "points", p->n,
+                     "weight", hosted->weight, "fit_key", hosted->fit_key, "points", p->n,
                      "inputs", p->n_features, "bytes", (json_int_t)hosted->file_bytes,
                      "created", second_or_null(hosted->created), "first_time",
                      second_or_null(hosted->first_time), "last_time",

@@ -141,11 +141,11 @@ static json_t *describe_assignment(const flx_model *model, int a)
 static json_t *list_warnings(const flx_model *model, bool failures)
 {
     json_t *list = json_array();
-    for (int i = 0; i < model->n_warnings; i++)
-        if (model->warnings[i].is_failure == failures)
+    for (int i = 0; i < model->warnings.count; i++)
+        if (model->warnings.items[i].is_failure == failures)
             json_array_append_new(list, json_pack("{s:s, s:s}", "assignment",
-                                                  model->warnings[i].assignment, "why",
-                                                  model->warnings[i].text));
+                                                  model->warnings.items[i].assignment,
+                                                  "why", model->warnings.items[i].text));
     return list;
 }
 

@@ -22,7 +22,7 @@ typedef struct {
 } refit;
 
 /* A table that is predicted says nothing of the change: it lies behind. */
-static void assume_since(flx_model *member)
+static void assume_since(flx_member *member)
 {
     flx_predictor *p = &member->assignments[0].models[0].predictor;
     for (int f = 0; f < p->n_features; f++)
@@ -30,26 +30,49 @@ static void assume_since(flx_model *member)
             p->features[f].fill = 1;
 }
 
+static flx_trainer trainer_of(const refit *r, const flx_member *member,
+                              const flx_dataset *rows)
+{
+    flx_trainer trainer = {.view = flx_training_view_of_member(r->model, member),
+                           .may_fail = true,
+                           .starts = 2};
+    trainer.view.rows = rows;
+    return trainer;
+}
+
+/* All trainers as one batch; their models are taken to models (count). */
+static flx_status run_trainers(flx_trainer *trainers, int count, flx_backend *backend,
+                               const flx_fit_options *options,
+                               flx_training_report *report,
+                               flx_learning_assignment **models, flx_error *error)
+{
+    flx_status status = FLX_OK;
+    for (int k = 0; k < count && status == FLX_OK; k++)
+        status = flx_trainer_create(&trainers[k], error);
+    if (status == FLX_OK)
+        status = flx_trainer_run(trainers, count, backend, options, report, error);
+    for (int k = 0; k < count; k++) {
+        models[k] = trainers[k].assignments;
+        trainers[k].assignments = NULL;
+        flx_trainer_destroy(&trainers[k]);
+    }
+    return status;
+}
+
 static flx_status teach(refit *r, flx_member *members, int count, flx_backend *backend,
                         const flx_fit_options *options, flx_training_report *report,
                         flx_error *error)
 {
-    flx_trainer schools[2] = {{0}};
-    flx_status status = FLX_OK;
+    flx_trainer trainers[2] = {{.starts = 0}};
+    flx_learning_assignment *models[2] = {0};
+    for (int k = 0; k < count; k++)
+        trainers[k] = trainer_of(r, &members[k], r->rows.stacked);
+    flx_status status =
+        run_trainers(trainers, count, backend, options, report, models, error);
     for (int k = 0; k < count; k++) {
-        members[k].model->rows = r->rows.stacked;
-        schools[k] =
-            (flx_trainer){.model = members[k].model, .may_fail = true, .starts = 2};
-    }
-    for (int k = 0; k < count && status == FLX_OK; k++)
-        status = flx_trainer_create(&schools[k], error);
-    if (status == FLX_OK)
-        status = flx_trainer_run(schools, count, backend, options, report, error);
-    for (int k = 0; k < count; k++) {
-        flx_trainer_destroy(&schools[k]);
-        members[k].model->rows = r->model->rows;
+        members[k].assignments = models[k];
         if (status == FLX_OK)
-            assume_since(members[k].model);
+            assume_since(&members[k]);
     }
     return status;
 }
@@ -89,7 +112,7 @@ static flx_status select_fold(const refit *r, const int *fold, int f, bool is_te
 }
 
 /* Adds what one pupil says of the rows of its fold to their mean. */
-static flx_status ask_pupil(refit *r, const flx_model *pupil, const flx_dataset *tested,
+static flx_status ask_pupil(refit *r, flx_fitted_graph pupil, const flx_dataset *tested,
                             const int *fold, int f, int count, flx_backend *backend,
                             flx_error *error)
 {
@@ -103,35 +126,28 @@ static flx_status ask_pupil(refit *r, const flx_model *pupil, const flx_dataset 
     return FLX_OK;
 }
 
-/* One fold: the members taught without its rows, from the optima of all rows. */
+/* One fold: the members fitted without its rows, from the optima of all rows. */
 static flx_status test_fold(refit *r, const flx_member *members, int count,
                             const int *fold, int f, flx_backend *backend,
                             flx_training_report *report, flx_error *error)
 {
     flx_dataset *taught = NULL, *tested = NULL;
-    flx_model pupils[2] = {{0}};
-    flx_trainer schools[2] = {{0}};
+    flx_trainer trainers[2] = {{.starts = 0}};
+    flx_learning_assignment *models[2] = {0};
     flx_status status = select_fold(r, fold, f, false, &taught, error);
     if (status == FLX_OK)
         status = select_fold(r, fold, f, true, &tested, error);
     for (int k = 0; k < count; k++) {
-        pupils[k] = *members[k].model;
-        pupils[k].assignments = NULL;
-        pupils[k].warnings = NULL;
-        pupils[k].n_warnings = 0;
-        pupils[k].rows = taught;
-        schools[k] = (flx_trainer){
-            .model = &pupils[k], .may_fail = true, .warm = members[k].model, .starts = 2};
-        if (status == FLX_OK)
-            status = flx_trainer_create(&schools[k], error);
+        trainers[k] = trainer_of(r, &members[k], taught);
+        trainers[k].warm = members[k].assignments;
     }
     if (status == FLX_OK)
-        status = flx_trainer_run(schools, count, backend, NULL, report, error);
+        status = run_trainers(trainers, count, backend, NULL, report, models, error);
     for (int k = 0; k < count; k++) {
-        flx_trainer_destroy(&schools[k]);
+        flx_fitted_graph pupil = {r->model->deployment, members[k].graph, models[k]};
         if (status == FLX_OK)
-            status = ask_pupil(r, &pupils[k], tested, fold, f, count, backend, error);
-        flx_model_clear_fits(&pupils[k]);
+            status = ask_pupil(r, pupil, tested, fold, f, count, backend, error);
+        flx_assignments_destroy(models[k], members[k].graph->n_assignments);
     }
     flx_dataset_destroy(taught);
     flx_dataset_destroy(tested);
@@ -191,7 +207,7 @@ static void drop_earlier(flx_ensemble *ensemble)
     int kept = 0;
     for (int k = 0; k < ensemble->n_members; k++) {
         if (flx_ensemble_is_refitted(flx_ensemble_find(ensemble->members[k].name))) {
-            flx_ensemble_destroy_member(ensemble->members[k].model);
+            flx_member_clear(&ensemble->members[k]);
             continue;
         }
         sum += ensemble->members[k].weight;
@@ -230,15 +246,11 @@ static flx_status admit(refit *r, flx_member *members, int count, flx_change *ch
 static flx_status build_members(refit *r, flx_member *members, int *count,
                                 flx_error *error)
 {
-    for (int i = 0; i < FLX_ENSEMBLE_MEMBERS; i++) {
-        flx_model *member = NULL;
-        if (!flx_ensemble_is_refitted(i))
-            continue;
+    for (int i = FLX_ENSEMBLE_TRAINED; i < FLX_ENSEMBLE_MEMBERS; i++) {
+        bool is_there;
         FLX_TRY(flx_ensemble_build_member(r->model, r->model->ensemble->replicas, i,
-                                          &member, error));
-        if (member)
-            members[(*count)++] =
-                (flx_member){.name = flx_ensemble_name(i), .model = member};
+                                          &members[*count], &is_there, error));
+        *count += is_there;
     }
     return FLX_OK;
 }
@@ -262,7 +274,7 @@ static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
     if (status == FLX_OK && is_better)
         status = admit(r, members, count, change, error);
     for (int k = 0; k < count; k++)
-        flx_ensemble_destroy_member(members[k].model);
+        flx_member_clear(&members[k]);
     return status;
 }
 

@@ -53,23 +53,23 @@ flx_status flx_rebuilt_model_fill(flx_rebuilt_model *rebuilt, const flx_model *m
 
 static void drop_warnings(flx_model *model)
 {
+    flx_warning_list *list = &model->warnings;
     int left = 0;
-    for (int i = 0; i < model->n_warnings; i++) {
-        if (flx_graph_find_assignment(model->graph, model->warnings[i].assignment) >= 0) {
-            model->warnings[left++] = model->warnings[i];
+    for (int i = 0; i < list->count; i++) {
+        if (flx_graph_find_assignment(model->graph, list->items[i].assignment) >= 0) {
+            list->items[left++] = list->items[i];
             continue;
         }
-        free(model->warnings[i].assignment);
-        free(model->warnings[i].text);
+        free(list->items[i].assignment);
+        free(list->items[i].text);
     }
-    model->n_warnings = left;
+    list->count = left;
 }
 
 static void clear_graph(flx_graph *graph, flx_learning_assignment *assignments)
 {
-    for (int a = 0; assignments && a < graph->n_assignments; a++)
-        flx_assignment_clear(&assignments[a]);
-    free(assignments);
+    if (graph)
+        flx_assignments_destroy(assignments, graph->n_assignments);
     flx_graph_destroy(graph);
 }
 

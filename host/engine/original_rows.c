@@ -9,7 +9,8 @@
 struct flx_original_rows {
     const flx_model *model;
     flx_deployment deployment; /* as then: services are copied, what they hold borrowed */
-    flx_model then;            /* deployment, graph and rows only */
+    flx_graph *graph;          /* as then */
+    flx_training_view then;
     flx_column_binding *binding;
 };
 
@@ -45,15 +46,16 @@ flx_status flx_original_rows_open(const flx_model *model, flx_original_rows **ou
         free(kept);
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for the rows of a model");
     }
-    kept->then.deployment = &kept->deployment;
-    kept->then.rows = model->rows;
     flx_graph_scope scope = flx_graph_scope_of(model->graph);
     flx_status status =
         flx_model_build_graph(&kept->deployment, model->composition, model->paper_mode,
-                              &scope, &kept->then.graph, error);
+                              &scope, &kept->graph, error);
     if (status == FLX_OK)
-        status = flx_column_binding_create(kept->then.graph, &kept->deployment,
-                                           model->rows, &kept->binding, error);
+        status = flx_column_binding_create(kept->graph, &kept->deployment, model->rows,
+                                           &kept->binding, error);
+    kept->then = flx_training_view_of(model);
+    kept->then.deployment = &kept->deployment;
+    kept->then.graph = kept->graph;
     if (status == FLX_OK)
         *out = kept;
     else
@@ -66,7 +68,7 @@ void flx_original_rows_close(flx_original_rows *kept)
     if (!kept)
         return;
     flx_column_binding_destroy(kept->binding);
-    flx_graph_destroy(kept->then.graph);
+    flx_graph_destroy(kept->graph);
     free(kept->deployment.services);
     free(kept);
 }
@@ -128,17 +130,16 @@ static flx_status gather_alike(const flx_original_rows *kept,
 flx_status flx_original_rows_gather(const flx_original_rows *kept, int a,
                                     flx_training_set *lesson, flx_error *error)
 {
-    *lesson = (flx_training_set){.task = -1};
+    *lesson = (flx_training_set){0};
     if (!kept)
         return FLX_OK;
     const flx_graph_assignment *now = &kept->model->graph->assignments[a];
     int replicas = kept->deployment.services[now->service].replicas;
     if (kept->model->row_replicas && kept->model->row_replicas[now->service] == 0)
         return FLX_OK;
-    int then = flx_graph_find_assignment(kept->then.graph, now->name);
-    if (then >= 0 && flx_labels_agree(now, &kept->then.graph->assignments[then]))
-        return flx_training_set_build(&kept->then, kept->binding, NULL, then, lesson,
-                                      error);
+    int then = flx_graph_find_assignment(kept->graph, now->name);
+    if (then >= 0 && flx_labels_agree(now, &kept->graph->assignments[then]))
+        return flx_training_set_build(&kept->then, kept->binding, then, lesson, error);
     return now->kind == FLX_SERVICE_VERTEX
                ? gather_alike(kept, now, replicas, lesson, error)
                : FLX_OK;

@@ -37,7 +37,7 @@ static flx_status report_models(const flx_refit_batch *s, int i, flx_error *erro
     for (int c = 0; c < one->n_columns; c++) {
         const flx_refit_column *column = &one->columns[c];
         bool is_new = column->origin == FLX_FITTED;
-        const flx_predictor *p = is_new ? &one->fitted[one->n_folds]
+        const flx_predictor *p = is_new ? &one->fits[one->n_folds].model.predictor
                                         : &one->hosting->models[column->model].predictor;
         report->models[report->n_models++] = (flx_weighted_model){
             is_new && one->n_kept == 0 ? "new rows" : origins[column->origin],
@@ -136,8 +136,8 @@ static flx_status open_cases(flx_refit_batch *s, flx_change *change, flx_error *
         int a = s->assignments[i];
         s->cases[i] = (flx_refit_case){.assignment = &s->model->graph->assignments[a],
                                        .hosting = &s->model->assignments[a],
-                                       .cause = s->cause};
-        flx_refit_date(&s->cases[i], s->rows);
+                                       .digest = s->digest};
+        flx_dataset_find_period(s->rows, &s->cases[i].first_time, &s->cases[i].last_time);
         change->refits[i].assignment = strdup(s->cases[i].assignment->name);
         if (!change->refits[i].assignment)
             return flx_refit_batch_out_of_memory(error);
@@ -164,7 +164,7 @@ flx_status flx_graph_engine_fit(flx_model *model, const int *assignments, int co
         return flx_fail(error, FLX_BAD_INPUT,
                         "the model is no composed graph (%s): train it anew on all rows",
                         flx_composition_text(model->composition));
-    flx_dataset_digest(rows, s.cause);
+    flx_dataset_digest(rows, s.digest);
     flx_status status = open_cases(&s, change, error);
     if (status == FLX_OK)
         status = run(&s, change, error);

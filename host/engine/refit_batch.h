@@ -18,7 +18,7 @@ typedef struct {
     flx_refit_case *cases;         /* (count) */
     flx_learning_assignment *next; /* (count) what is hosted afterwards, or nothing */
     flx_refit *reports;            /* (count) in the change */
-    char cause[65];                /* digest of the rows */
+    char digest[65];               /* of the rows */
 } flx_refit_batch;
 
 /* Whether case i is still to be refitted, and the word that ends that: `format` has one

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const double pseudo_rows = 10; /* on which what is in place is right */
@@ -44,9 +45,8 @@ static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_seen
 }
 
 /* Predictions of the models in place, then of those of the folds: (models + folds, n). */
-static flx_status ask_models(const flx_refit_case *one, const flx_model *model,
-                             bool has_fits, flx_backend *backend, double *said,
-                             flx_error *error)
+static flx_status ask_models(const flx_refit_case *one, bool has_fits,
+                             flx_backend *backend, double *said, flx_error *error)
 {
     int hosted = one->hosting->n_models, count = hosted + (has_fits ? one->n_folds : 0);
     const flx_predictor **asked = calloc((size_t)count + 1, sizeof *asked);
@@ -55,9 +55,10 @@ static flx_status ask_models(const flx_refit_case *one, const flx_model *model,
     for (int k = 0; k < hosted; k++)
         asked[k] = &one->hosting->models[k].predictor;
     for (int k = hosted; k < count; k++)
-        asked[k] = &one->fitted[k - hosted];
-    flx_status status = flx_predict_each(model, one->assignment, asked, count,
-                                         one->judged, one->fresh.n, backend, said, error);
+        asked[k] = &one->fits[k - hosted].model.predictor;
+    flx_predictor_queries queries = {one->assignment, count, asked, one->fresh.n,
+                                     one->judged};
+    flx_status status = flx_predict_each(&queries, backend, said, error);
     free(asked);
     return status;
 }
@@ -126,8 +127,8 @@ static void gather_blend(flx_refit_case *one, const double *said,
                 fabs(one->blend[(size_t)i * k + c] - one->y[i]) / one->n_judged;
 }
 
-flx_status flx_refit_predict(flx_refit_case *one, const flx_model *model, bool has_fits,
-                             const bool *is_seen, flx_backend *backend, flx_error *error)
+flx_status flx_refit_predict(flx_refit_case *one, bool has_fits, const bool *is_seen,
+                             flx_backend *backend, flx_error *error)
 {
     size_t n = (size_t)one->fresh.n, models = (size_t)one->hosting->n_models;
     if (!list_columns(one, has_fits, is_seen, has_fits))
@@ -139,7 +140,7 @@ flx_status flx_refit_predict(flx_refit_case *one, const flx_model *model, bool h
     if (!one->blend || !one->y || !said)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
     if (status == FLX_OK)
-        status = ask_models(one, model, has_fits, backend, said, error);
+        status = ask_models(one, has_fits, backend, said, error);
     double *straightened = said + (models + FLX_REFIT_FOLDS) * n;
     for (int c = 0; c < one->n_columns && status == FLX_OK; c++) {
         int k = one->columns[c].model;
@@ -200,12 +201,15 @@ bool flx_refit_settle(flx_refit_case *one, const double *weights, double *mae_be
 static flx_status copy_column(const flx_refit_case *one, const flx_refit_column *column,
                               flx_hosted_model *out, flx_error *error)
 {
+    const flx_hosted_model *fitted = &one->fits[one->n_folds].model;
     *out = (flx_hosted_model){.created = (int64_t)time(NULL),
                               .first_time = one->first_time,
                               .last_time = one->last_time};
-    snprintf(out->cause, sizeof out->cause, "%s", one->cause);
-    if (column->origin == FLX_FITTED)
-        return flx_predictor_copy(&one->fitted[one->n_folds], &out->predictor, error);
+    snprintf(out->refitted_on, sizeof out->refitted_on, "%s", one->digest);
+    if (column->origin == FLX_FITTED) {
+        memcpy(out->fit_key, fitted->fit_key, sizeof out->fit_key);
+        return flx_predictor_copy(&fitted->predictor, &out->predictor, error);
+    }
     const flx_hosted_model *from = &one->hosting->models[column->model];
     if (column->origin == FLX_IN_PLACE)
         *out = *from;

@@ -44,10 +44,10 @@ static flx_status teach_fold(flx_refit_case *one, const flx_training_set *kept, 
 {
     size_t width = (size_t)one->assignment->n_inputs;
     size_t most = (size_t)kept->n + (size_t)one->fresh.n + 1;
-    flx_training_set *l = &one->lessons[fold];
+    flx_training_set *l = &one->fits[fold].set;
+    one->fits[fold].assignment = one->assignment;
     *l = (flx_training_set){.raw = malloc((most * width + 1) * sizeof(double)),
-                            .y = malloc(most * sizeof(double)),
-                            .task = -1};
+                            .y = malloc(most * sizeof(double))};
     if (!l->raw || !l->y)
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
                         one->assignment->name, most);
@@ -71,10 +71,8 @@ flx_status flx_refit_fit_candidates(flx_refit_case *one, const flx_training_set 
 void flx_refit_clear(flx_refit_case *one)
 {
     flx_training_set_clear(&one->fresh);
-    for (int f = 0; f <= FLX_REFIT_FOLDS; f++) {
-        flx_training_set_clear(&one->lessons[f]);
-        flx_predictor_clear(&one->fitted[f]);
-    }
+    for (int f = 0; f <= FLX_REFIT_FOLDS; f++)
+        flx_assignment_fit_clear(&one->fits[f]);
     free(one->judged);
     free(one->fold);
     free(one->columns);

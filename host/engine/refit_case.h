@@ -23,24 +23,20 @@ typedef struct {
 typedef struct {
     const flx_graph_assignment *assignment; /* borrowed */
     const flx_learning_assignment *hosting; /* what is in place; borrowed */
-    const char *cause;                      /* digest of the new rows; borrowed */
+    const char *digest;                     /* of the new rows; borrowed */
     int64_t first_time, last_time;          /* of the new rows; 0: not known */
     flx_training_set fresh; /* the new rows that have its output; measured inputs */
     double *judged; /* (fresh.n, inputs) the same with metrics as the graph predicts
                        them: what its models will see */
     int *fold;      /* (fresh.n) which fold leaves it out */
     int n_folds, n_kept;
-    flx_training_set lessons[FLX_REFIT_FOLDS + 1]; /* [f] without fold f, [n_folds] all */
-    flx_predictor fitted[FLX_REFIT_FOLDS + 1];
-    flx_recalibration line; /* of all rows */
+    flx_assignment_fit fits[FLX_REFIT_FOLDS + 1]; /* [f] without fold f, [n_folds] all */
+    flx_recalibration line;                       /* of all rows */
     int n_columns, n_judged;
     flx_refit_column *columns; /* (n_columns) */
     double *blend; /* (n_judged, n_columns) out-of-sample predictions, all finite */
     double *y;     /* (n_judged) */
 } flx_refit_case;
-
-/* First and last /time of the rows. */
-void flx_refit_date(flx_refit_case *one, const flx_dataset *rows);
 
 /* Deals the new rows into folds, the rows of a group together (`groups` of the table, or
  * NULL), by seed. FLX_NO_MEMORY. */
@@ -54,8 +50,8 @@ flx_status flx_refit_fit_candidates(flx_refit_case *one, const flx_training_set 
 
 /* Asks all models, those of folds about the rows left out. `is_seen` (models in place):
  * those fitted on these very rows do not count. `has_fits`: `fitted` is filled. */
-flx_status flx_refit_predict(flx_refit_case *one, const flx_model *model, bool has_fits,
-                             const bool *is_seen, flx_backend *backend, flx_error *error);
+flx_status flx_refit_predict(flx_refit_case *one, bool has_fits, const bool *is_seen,
+                             flx_backend *backend, flx_error *error);
 
 /* Takes weights (n_columns) that blend best, drawn toward those in place by 10
  * pseudo-rows; `weights` NULL: the last column alone. False where that is not clearly

@@ -11,17 +11,16 @@
 
 static flx_status gather_fresh(flx_refit_batch *s, flx_error *error)
 {
-    flx_model view = {.deployment = s->model->deployment,
-                      .graph = s->model->graph,
-                      .rows = (flx_dataset *)s->rows}; /* read only */
+    flx_training_view view = flx_training_view_of(s->model);
     flx_column_binding *binding = NULL;
+    view.rows = s->rows;
     FLX_TRY(flx_column_binding_create(s->model->graph, s->model->deployment, s->rows,
                                       &binding, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < s->count && status == FLX_OK; i++) {
         flx_refit_case *one = &s->cases[i];
-        status = flx_training_set_build(&view, binding, NULL, s->assignments[i],
-                                        &one->fresh, error);
+        status =
+            flx_training_set_build(&view, binding, s->assignments[i], &one->fresh, error);
         s->reports[i].rows = one->fresh.n;
         if (one->fresh.n == 0 ||
             (one->fresh.n < FLX_MIN_ROWS && one->hosting->n_models > 0))
@@ -30,14 +29,6 @@ static flx_status gather_fresh(flx_refit_batch *s, flx_error *error)
     }
     flx_column_binding_destroy(binding);
     return status;
-}
-
-static bool is_complete(const flx_model *model)
-{
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        if (model->assignments[a].n_models == 0)
-            return false;
-    return true;
 }
 
 /* Metrics among the inputs become what the graph predicts; values (vertices, rows) or
@@ -64,14 +55,14 @@ static flx_status judge_inputs(flx_refit_batch *s, flx_refit_case *one,
 static flx_status predict_all(flx_refit_batch *s, double **values, flx_error *error)
 {
     *values = NULL;
-    if (!is_complete(s->model))
+    if (flx_fitted_graph_find_empty(flx_model_graph(s->model)) >= 0)
         return FLX_OK;
     size_t cells = (size_t)s->model->graph->n_vertices * (size_t)s->rows->rows;
     FLX_SCOPED double *mean = malloc((cells + 1) * sizeof *mean);
     if (!mean)
         return flx_refit_batch_out_of_memory(error);
-    FLX_TRY(flx_predict_vertices(s->model, s->backend, s->rows, FLX_FROM_PREDICTIONS,
-                                 mean, error));
+    FLX_TRY(flx_predict_vertices(flx_model_graph(s->model), s->backend, s->rows,
+                                 FLX_FROM_PREDICTIONS, mean, error));
     *values = mean;
     mean = NULL;
     return FLX_OK;
@@ -94,7 +85,7 @@ static flx_status teach_all(flx_refit_batch *s, flx_error *error)
     FLX_TRY(flx_original_rows_open(s->model, &kept, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < s->count && status == FLX_OK; i++) {
-        flx_training_set old = {.task = -1};
+        flx_training_set old = {0};
         if (!flx_refit_batch_is_open(s, i))
             continue;
         status =
@@ -115,52 +106,24 @@ static flx_status teach_all(flx_refit_batch *s, flx_error *error)
 
 /* --- What is fitted --- */
 
-static flx_status submit_all(flx_refit_batch *s, flx_fit_task *tasks, int *count,
-                             flx_error *error)
+static flx_status fit_all(flx_refit_batch *s, flx_error *error)
 {
+    const flx_training_view view = flx_training_view_of(s->model);
+    const flx_fit_options options = {.progress = s->options->progress};
+    FLX_SCOPED flx_assignment_fit **fits = NULL;
+    flx_training_report report = {0};
+    int count = 0;
+    if (!FLX_NEW(fits, s->count * (FLX_REFIT_FOLDS + 1)))
+        return flx_refit_batch_out_of_memory(error);
     for (int i = 0; i < s->count; i++) {
         flx_refit_case *one = &s->cases[i];
         for (int f = 0; f <= one->n_folds && flx_refit_batch_is_open(s, i); f++) {
-            bool is_fit;
-            FLX_TRY(flx_refit_fit_prepare(&one->lessons[f], one->assignment, s->model,
-                                          &one->fitted[f], &tasks[*count], &is_fit,
-                                          error));
-            if (is_fit)
-                one->lessons[f].task = (*count)++;
+            fits[count++] = &one->fits[f];
+            FLX_TRY(flx_assignment_fit_submit(&one->fits[f], &view,
+                                              &(flx_assignment_fit_options){0}, error));
         }
     }
-    return FLX_OK;
-}
-
-static void accept_all(flx_refit_batch *s, flx_fit_result *results)
-{
-    for (int i = 0; i < s->count; i++)
-        for (int f = 0; f <= FLX_REFIT_FOLDS; f++) {
-            flx_refit_case *one = &s->cases[i];
-            if (one->lessons[f].raw && one->lessons[f].task >= 0)
-                flx_refit_fit_accept(&one->lessons[f], &results[one->lessons[f].task],
-                                     &one->fitted[f]);
-        }
-}
-
-static flx_status fit_all(flx_refit_batch *s, flx_error *error)
-{
-    size_t most = (size_t)s->count * (FLX_REFIT_FOLDS + 1);
-    flx_fit_task *tasks = calloc(most + 1, sizeof *tasks);
-    flx_fit_result *results = calloc(most + 1, sizeof *results);
-    int count = 0;
-    flx_status status = tasks && results ? submit_all(s, tasks, &count, error)
-                                         : flx_refit_batch_out_of_memory(error);
-    if (status == FLX_OK)
-        status =
-            flx_fit_all(s->backend, tasks, count, results, s->options->progress, error);
-    if (status == FLX_OK)
-        accept_all(s, results);
-    for (int t = 0; t < count && results; t++)
-        flx_fit_result_clear(&results[t]);
-    free(tasks);
-    free(results);
-    return status;
+    return flx_assignment_fits_run(fits, count, s->backend, &options, &report, error);
 }
 
 flx_status flx_refit_batch_train(flx_refit_batch *s, flx_error *error)

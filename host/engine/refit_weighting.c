@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Folders of older programs name the rows of a refit where the fit key stands now. */
+static bool was_fitted_on(const flx_hosted_model *hosted, const char *digest)
+{
+    return strcmp(hosted->refitted_on, digest) == 0 ||
+           strcmp(hosted->fit_key, digest) == 0;
+}
+
 /* Models that were fitted on these very rows would seem too good; where nothing else is
  * left, all count. */
 static flx_status ask_one(flx_refit_batch *s, flx_refit_case *one, flx_error *error)
@@ -15,11 +22,11 @@ static flx_status ask_one(flx_refit_batch *s, flx_refit_case *one, flx_error *er
     if (!is_seen)
         return flx_refit_batch_out_of_memory(error);
     for (int k = 0; k < hosted && !s->options->only_weights; k++)
-        seen += is_seen[k] = strcmp(one->hosting->models[k].cause, s->cause) == 0;
+        seen += is_seen[k] = was_fitted_on(&one->hosting->models[k], s->digest);
     if (seen == hosted)
         memset(is_seen, 0, (size_t)hosted * sizeof *is_seen);
-    flx_status status = flx_refit_predict(one, s->model, !s->options->only_weights,
-                                          is_seen, s->backend, error);
+    flx_status status =
+        flx_refit_predict(one, !s->options->only_weights, is_seen, s->backend, error);
     free(is_seen);
     return status;
 }

@@ -89,7 +89,8 @@ flx_status flx_vertex_errors_compute(const flx_model *model, flx_backend *backen
     flx_status status =
         flx_column_binding_create(graph, model->deployment, table, &binding, error);
     if (status == FLX_OK)
-        status = flx_inference_create(model, backend, table, &inference, error);
+        status = flx_inference_create(flx_model_graph(model), backend, table, &inference,
+                                      error);
     if (status == FLX_OK)
         status = predict_and_measure(inference, binding, table, errors, error);
     flx_inference_destroy(inference);

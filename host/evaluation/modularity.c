@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The model's graph with the inputs of the monolith at every vertex: trained and asked
- * like any other. Names and inputs are borrowed; only the arrays that hold them are new.
+ * The model's graph with the inputs of the monolith at every vertex: trained and
+ * predicted like any other. Names and inputs are borrowed; only the arrays that hold them
+ * are new.
  */
 #include "host/evaluation/modularity.h"
 
@@ -17,19 +18,18 @@
 typedef struct {
     flx_graph *monolith;
     flx_graph graph;
-    flx_model model;
-} wide_model;
+    flx_learning_assignment *assignments;
+} wide_graph;
 
-static void release(wide_model *wide)
+static void release(wide_graph *wide)
 {
-    if (wide->model.graph)
-        flx_model_clear_fits(&wide->model);
+    flx_assignments_destroy(wide->assignments, wide->graph.n_assignments);
     free(wide->graph.assignments);
     free(wide->graph.vertices);
     flx_graph_destroy(wide->monolith);
 }
 
-static flx_status widen(const flx_model *model, wide_model *wide, flx_error *error)
+static flx_status widen(const flx_model *model, wide_graph *wide, flx_error *error)
 {
     FLX_TRY(flx_black_box_graph_build(model->deployment, &wide->monolith, error));
     const flx_graph *graph = model->graph;
@@ -50,28 +50,20 @@ static flx_status widen(const flx_model *model, wide_model *wide, flx_error *err
     }
     for (size_t v = 0; v < vertices; v++)
         wide->graph.vertices[v].sources = wide->monolith->vertices[0].sources;
-    wide->model = (flx_model){.composition = model->composition,
-                              .prior = model->prior,
-                              .covariance = model->covariance,
-                              .paper_mode = model->paper_mode,
-                              .wants_log = model->wants_log,
-                              .deployment = model->deployment,
-                              .graph = &wide->graph,
-                              .rows = model->rows};
     return FLX_OK;
 }
 
 /* R2 of every vertex from its predictions (n_vertices, rows). */
-static flx_status compare(const flx_model *model, const flx_dataset *table,
+static flx_status compare(flx_fitted_graph fitted, const flx_dataset *table,
                           const double *predicted, double *r2, flx_error *error)
 {
     flx_column_binding *binding = NULL;
     double *actual = malloc((size_t)table->rows * sizeof *actual);
     if (!actual)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);
-    flx_status status = flx_column_binding_create(model->graph, model->deployment, table,
+    flx_status status = flx_column_binding_create(fitted.graph, fitted.deployment, table,
                                                   &binding, error);
-    for (int v = 0; v < model->graph->n_vertices && status == FLX_OK; v++) {
+    for (int v = 0; v < fitted.graph->n_vertices && status == FLX_OK; v++) {
         flx_error_metrics accuracy;
         for (int r = 0; r < table->rows; r++)
             actual[r] = flx_column_ref_value(binding->outputs[v], table, r);
@@ -84,16 +76,22 @@ static flx_status compare(const flx_model *model, const flx_dataset *table,
     return status;
 }
 
-static flx_status predict(const wide_model *wide, flx_backend *backend,
-                          const flx_dataset *table, double *r2, flx_error *error)
+static flx_status measure(const flx_model *model, flx_backend *backend,
+                          const flx_dataset *table, wide_graph *wide, double *r2,
+                          flx_error *error)
 {
+    FLX_TRY(widen(model, wide, error));
+    flx_training_view view = flx_training_view_of(model);
+    view.graph = &wide->graph;
+    FLX_TRY(flx_train_graph(&view, backend, &wide->assignments, error));
     size_t cells = (size_t)wide->graph.n_vertices * (size_t)table->rows;
     FLX_SCOPED double *predicted = malloc(cells * sizeof *predicted);
     if (!predicted)
         return flx_no_memory(error, "%zu cells", cells);
-    FLX_TRY(flx_predict_vertices(&wide->model, backend, table, FLX_FROM_MEASUREMENTS,
-                                 predicted, error));
-    return compare(&wide->model, table, predicted, r2, error);
+    flx_fitted_graph fitted = {model->deployment, &wide->graph, wide->assignments};
+    FLX_TRY(flx_predict_vertices(fitted, backend, table, FLX_FROM_MEASUREMENTS, predicted,
+                                 error));
+    return compare(fitted, table, predicted, r2, error);
 }
 
 flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
@@ -104,14 +102,8 @@ flx_status flx_modularity_measure(const flx_model *model, flx_backend *backend,
     /* Rows of another deployment say nothing of the inputs of this one. */
     if (!flx_model_rows_are_current(model))
         return FLX_OK;
-    wide_model wide = {0};
-    flx_training_report report;
-    flx_status status = widen(model, &wide, error);
-    if (status == FLX_OK)
-        status =
-            flx_train_model(&wide.model, backend, &(flx_fit_options){0}, &report, error);
-    if (status == FLX_OK)
-        status = predict(&wide, backend, table, r2, error);
+    wide_graph wide = {0};
+    flx_status status = measure(model, backend, table, &wide, r2, error);
     release(&wide);
     return status;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/assignment.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 void flx_assignment_clear(flx_learning_assignment *assignment)
 {
@@ -12,6 +13,13 @@ void flx_assignment_clear(flx_learning_assignment *assignment)
     *assignment = (flx_learning_assignment){0};
 }
 
+void flx_assignments_destroy(flx_learning_assignment *assignments, int count)
+{
+    for (int a = 0; assignments && a < count; a++)
+        flx_assignment_clear(&assignments[a]);
+    free(assignments);
+}
+
 flx_status flx_assignment_add(flx_learning_assignment *assignment,
                               flx_hosted_model *model, flx_error *error)
 {
@@ -19,26 +27,12 @@ flx_status flx_assignment_add(flx_learning_assignment *assignment,
     flx_hosted_model *grown = realloc(assignment->models, count * sizeof *grown);
     if (!grown) {
         flx_predictor_clear(&model->predictor);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models", count);
+        return flx_no_memory(error, "%zu models", count);
     }
     assignment->models = grown;
     grown[assignment->n_models++] = *model;
     *model = (flx_hosted_model){0};
     return FLX_OK;
-}
-
-void flx_assignment_remove(flx_learning_assignment *assignment, int model)
-{
-    flx_predictor_clear(&assignment->models[model].predictor);
-    int behind = --assignment->n_models - model;
-    memmove(&assignment->models[model], &assignment->models[model + 1],
-            (size_t)behind * sizeof *assignment->models);
-    double sum = 0;
-    for (int k = 0; k < assignment->n_models; k++)
-        sum += assignment->models[k].weight;
-    for (int k = 0; k < assignment->n_models; k++)
-        assignment->models[k].weight =
-            sum > 0 ? assignment->models[k].weight / sum : 1.0 / assignment->n_models;
 }
 
 const flx_predictor *flx_assignment_leading(const flx_learning_assignment *assignment)

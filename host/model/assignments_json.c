@@ -25,26 +25,29 @@ static json_t *list_models(const flx_learning_assignment *assignment)
         const flx_hosted_model *hosted = &assignment->models[k];
         char digest[65];
         flx_predictor_digest(&hosted->predictor, digest);
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:f, s:s, s:I, s:I}", "model", digest, "kind",
-                            flx_predictor_kind_text(hosted->predictor.kind), "weight",
-                            hosted->weight, "fit_key", hosted->cause, "first_time",
-                            (json_int_t)hosted->first_time, "last_time",
-                            (json_int_t)hosted->last_time));
+        json_t *item = json_pack("{s:s, s:s, s:f, s:s, s:I, s:I}", "model", digest,
+                                 "kind", flx_predictor_kind_text(hosted->predictor.kind),
+                                 "weight", hosted->weight, "fit_key", hosted->fit_key,
+                                 "first_time", (json_int_t)hosted->first_time,
+                                 "last_time", (json_int_t)hosted->last_time);
+        if (*hosted->refitted_on)
+            json_object_set_new(item, "refitted_on", json_string(hosted->refitted_on));
+        json_array_append_new(list, item);
     }
     return list;
 }
 
-json_t *flx_assignments_describe(const flx_model *model)
+json_t *flx_assignments_describe(const flx_graph *graph,
+                                 const flx_learning_assignment *assignments)
 {
     json_t *list = json_array();
-    for (int a = 0; a < model->graph->n_assignments; a++) {
-        const flx_graph_assignment *assignment = &model->graph->assignments[a];
+    for (int a = 0; a < graph->n_assignments; a++) {
+        const flx_graph_assignment *assignment = &graph->assignments[a];
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:o, s:o}", "name", assignment->name,
                                         "vertex", flx_vertex_kind_text(assignment->kind),
                                         "inputs", list_inputs(assignment), "models",
-                                        list_models(&model->assignments[a])));
+                                        list_models(&assignments[a])));
     }
     return list;
 }
@@ -58,13 +61,15 @@ static bool is_digest(const char *text)
 static flx_status read_hosting(const flx_json_source *source, const json_t *item,
                                flx_hosted_model *hosted, flx_error *error)
 {
-    const char *cause = NULL;
+    const char *fit_key = NULL, *refitted_on = "";
     json_int_t *const times[] = {&(json_int_t){0}, &(json_int_t){0}};
     static const char *const names[] = {"first_time", "last_time"};
     FLX_TRY(flx_json_get_number(source, item, "weight", true, &hosted->weight, error));
-    FLX_TRY(flx_json_get_text(source, item, flx_key_in(item, "fit_key"), true, &cause,
+    FLX_TRY(flx_json_get_text(source, item, flx_key_in(item, "fit_key"), true, &fit_key,
                               error));
-    snprintf(hosted->cause, sizeof hosted->cause, "%s", cause);
+    FLX_TRY(flx_json_get_text(source, item, "refitted_on", false, &refitted_on, error));
+    snprintf(hosted->fit_key, sizeof hosted->fit_key, "%s", fit_key);
+    snprintf(hosted->refitted_on, sizeof hosted->refitted_on, "%s", refitted_on);
     for (int i = 0; i < 2; i++) {
         const json_t *time = json_object_get(item, names[i]);
         if (!json_is_integer(time))
@@ -125,10 +130,10 @@ static flx_status read_hosted(const flx_json_source *source, const json_t *item,
 
 /* One assignment of graph.json: it must be the graph's. */
 static flx_status read_assignment(const flx_json_source *source, const json_t *item,
-                                  int a, const char *folder, flx_model *model,
-                                  flx_error *error)
+                                  const char *folder,
+                                  const flx_graph_assignment *assignment,
+                                  flx_learning_assignment *hosting, flx_error *error)
 {
-    const flx_graph_assignment *assignment = &model->graph->assignments[a];
     const char *name = NULL;
     json_t *models = NULL;
     double sum = 0;
@@ -146,7 +151,7 @@ static flx_status read_assignment(const flx_json_source *source, const json_t *i
                                         folder, &hosted, error);
         sum += hosted.weight;
         if (status == FLX_OK)
-            status = flx_assignment_add(&model->assignments[a], &hosted, error);
+            status = flx_assignment_add(hosting, &hosted, error);
         flx_predictor_clear(&hosted.predictor);
         FLX_TRY(status);
     }
@@ -157,20 +162,20 @@ static flx_status read_assignment(const flx_json_source *source, const json_t *i
 }
 
 flx_status flx_assignments_read(const flx_json_source *source, const json_t *owner,
-                                const char *folder, flx_model *model, flx_error *error)
+                                const char *folder, const flx_graph *graph,
+                                flx_learning_assignment **assignments, flx_error *error)
 {
     json_t *list = NULL;
-    int count = model->graph->n_assignments;
+    int count = graph->n_assignments;
     FLX_TRY(flx_json_get_array(source, owner, "assignments", true, &list, error));
     if (json_array_size(list) != (size_t)count)
         return flx_json_fail(source, flx_json_line(source, list), error,
                              "%zu assignments where the deployment gives %d",
                              json_array_size(list), count);
-    model->assignments = calloc((size_t)count, sizeof *model->assignments);
-    if (!model->assignments)
+    if (!FLX_NEW(*assignments, count))
         return flx_no_memory(error, "the files of a model");
     for (int a = 0; a < count; a++)
-        FLX_TRY(read_assignment(source, json_array_get(list, (size_t)a), a, folder, model,
-                                error));
+        FLX_TRY(read_assignment(source, json_array_get(list, (size_t)a), folder,
+                                &graph->assignments[a], &(*assignments)[a], error));
     return FLX_OK;
 }

@@ -65,33 +65,24 @@ flx_status flx_ensemble_build_graph(const flx_model *host, const int *replicas, 
 }
 
 flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
-                                     int index, flx_model **out, flx_error *error)
+                                     int index, flx_member *member, bool *is_there,
+                                     flx_error *error)
 {
     const recipe *r = &recipes[index];
     flx_predictor_kind kind = flx_composition_kind(r->composition);
-    *out = NULL;
-    if (index == 0 || !flx_regressor_of(kind))
-        return FLX_OK;
+    *member = (flx_member){.name = r->name,
+                           .is_composed = r->is_composed,
+                           .composition = r->composition,
+                           .prior = r->prior,
+                           .wants_log = r->wants_log || host->wants_log};
+    *is_there = flx_regressor_of(kind) != NULL;
     /* Where the deployment asks for logarithms all members use them: one is superfluous.
      */
     if (host->wants_log && r->composition == FLX_BLACK_BOX_ARD && r->wants_log)
+        *is_there = false;
+    if (index == 0 || !*is_there)
         return FLX_OK;
-    flx_model *model = calloc(1, sizeof *model);
-    if (!model)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a member");
-    *model = (flx_model){.composition = r->composition,
-                         .prior = r->prior,
-                         .covariance = host->covariance,
-                         .wants_log = r->wants_log || host->wants_log,
-                         .deployment = host->deployment,
-                         .rows = host->rows};
-    flx_status status =
-        flx_ensemble_build_graph(host, replicas, index, &model->graph, error);
-    if (status == FLX_OK)
-        *out = model;
-    else
-        flx_ensemble_destroy_member(model);
-    return status;
+    return flx_ensemble_build_graph(host, replicas, index, &member->graph, error);
 }
 
 /* Sum of the weights of one family, and how many members it has. */
@@ -119,14 +110,13 @@ double flx_ensemble_weight(const flx_ensemble *ensemble, int member, bool is_far
     return other ? 0.5 * share : share;
 }
 
-const flx_model *flx_ensemble_black_box(const flx_ensemble *ensemble)
+int flx_ensemble_black_box(const flx_ensemble *ensemble)
 {
-    const flx_model *last = NULL;
-    for (int k = 0; ensemble && k < ensemble->n_members; k++) {
-        const flx_model *member = ensemble->members[k].model;
-        if (member && member->composition == FLX_BLACK_BOX_ARD)
-            last = member;
-    }
+    int last = -1;
+    for (int k = 0; ensemble && k < ensemble->n_members; k++)
+        if (ensemble->members[k].graph &&
+            ensemble->members[k].composition == FLX_BLACK_BOX_ARD)
+            last = k;
     return last;
 }
 

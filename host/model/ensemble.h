@@ -30,11 +30,12 @@ bool flx_ensemble_is_refitted(int index); /* on the rows before and since a chan
 flx_status flx_ensemble_build_graph(const flx_model *host, const int *replicas, int index,
                                     flx_graph **graph, flx_error *error);
 
-/* Member `index`, its graph built for the model that hosts it (the first has none of its
- * own). replicas: ensemble->replicas, NULL: as now. *model NULL and FLX_OK where this
- * build has no such kind. */
+/* Member `index` without fits, its graph built for the model that hosts it (the first has
+ * none of its own). replicas: ensemble->replicas, NULL: as now. *is_there false and
+ * FLX_OK where this build has no such kind, or the model needs no such member. */
 flx_status flx_ensemble_build_member(const flx_model *host, const int *replicas,
-                                     int index, flx_model **model, flx_error *error);
+                                     int index, flx_member *member, bool *is_there,
+                                     flx_error *error);
 
 /* Replicas of every service of a deployment, allocated; NULL when out of memory. */
 int *flx_ensemble_count_replicas(const flx_deployment *deployment);
@@ -52,9 +53,9 @@ flx_status flx_ensemble_follow(flx_model *model, flx_error *error);
 double flx_ensemble_weight(const flx_ensemble *ensemble, int member, bool is_far);
 
 /* The member whose inputs say whether a row is far, and the range of one of them; false
- * where the feature has none. NULL: no such member, no row is far. The last black box:
+ * where the feature has none. -1: no such member, no row is far. The last black box:
  * refitted ones know the newest rows. */
-const flx_model *flx_ensemble_black_box(const flx_ensemble *ensemble);
+int flx_ensemble_black_box(const flx_ensemble *ensemble);
 bool flx_ensemble_range(const flx_feature *feature, double *low, double *high);
 
 /* One row: predictions (n_members), kept within the range. Returns the weighted mean;

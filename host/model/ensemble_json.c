@@ -16,9 +16,10 @@ static json_t *describe_members(const flx_ensemble *ensemble)
         const flx_member *member = &ensemble->members[k];
         json_t *item = json_pack("{s:s, s:f, s:f}", "name", member->name, "weight",
                                  member->weight, "fold_mae", member->fold_mae);
-        if (member->model)
-            json_object_set_new(item, "assignments",
-                                flx_assignments_describe(member->model));
+        if (member->graph)
+            json_object_set_new(
+                item, "assignments",
+                flx_assignments_describe(member->graph, member->assignments));
         json_array_append_new(list, item);
     }
     return list;
@@ -46,26 +47,28 @@ static flx_status read_member(const flx_json_source *source, const json_t *item,
 {
     flx_ensemble *ensemble = model->ensemble;
     const char *name = NULL;
-    flx_member *member = &ensemble->members[ensemble->n_members];
+    double weight = 0, fold_mae = 0;
+    bool is_there;
     FLX_TRY(flx_json_get_text(source, item, "name", true, &name, error));
-    FLX_TRY(flx_json_get_number(source, item, "weight", true, &member->weight, error));
-    FLX_TRY(
-        flx_json_get_number(source, item, "fold_mae", true, &member->fold_mae, error));
+    FLX_TRY(flx_json_get_number(source, item, "weight", true, &weight, error));
+    FLX_TRY(flx_json_get_number(source, item, "fold_mae", true, &fold_mae, error));
     int index = flx_ensemble_find(name);
     if (index < 0 || (index == 0) != (ensemble->n_members == 0))
         return flx_json_fail(source, flx_json_line(source, item), error,
                              "\"%s\" cannot be member %d of an ensemble", name,
                              ensemble->n_members);
-    member->name = flx_ensemble_name(index);
-    member->is_composed = flx_ensemble_is_composed(index);
-    ensemble->n_members++;
-    FLX_TRY(flx_ensemble_build_member(model, ensemble->replicas, index, &member->model,
+    flx_member *member = &ensemble->members[ensemble->n_members];
+    FLX_TRY(flx_ensemble_build_member(model, ensemble->replicas, index, member, &is_there,
                                       error));
-    if (index && !member->model)
+    ensemble->n_members++;
+    member->weight = weight;
+    member->fold_mae = fold_mae;
+    if (!is_there)
         return flx_json_fail(source, flx_json_line(source, item), error,
                              "this build has no models of the kind that \"%s\" needs",
                              name);
-    return index ? flx_assignments_read(source, item, folder, member->model, error)
+    return index ? flx_assignments_read(source, item, folder, member->graph,
+                                        &member->assignments, error)
                  : FLX_OK;
 }
 
@@ -133,10 +136,7 @@ flx_status flx_ensemble_read(const flx_json_source *source, const char *folder,
         return flx_json_fail(source, flx_json_line(source, object), error,
                              "an ensemble has 1 to %d members, not %zu",
                              FLX_ENSEMBLE_MEMBERS, count);
-    model->ensemble = calloc(1, sizeof *model->ensemble);
-    if (model->ensemble)
-        model->ensemble->members = calloc(count, sizeof *model->ensemble->members);
-    if (!model->ensemble || !model->ensemble->members)
+    if (!FLX_NEW(model->ensemble, 1) || !FLX_NEW(model->ensemble->members, count))
         return flx_no_memory(error, "the files of a model");
     double sum = 0;
     FLX_TRY(read_replicas(source, object, model, error));

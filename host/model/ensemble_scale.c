@@ -43,8 +43,8 @@ static void swap_graphs(flx_ensemble *ensemble, flx_graph **graphs)
 {
     for (int k = 0; k < ensemble->n_members; k++)
         if (graphs[k]) {
-            flx_graph *before = ensemble->members[k].model->graph;
-            ensemble->members[k].model->graph = graphs[k];
+            flx_graph *before = ensemble->members[k].graph;
+            ensemble->members[k].graph = graphs[k];
             graphs[k] = before;
         }
 }
@@ -55,7 +55,7 @@ static void drop_relatives(flx_ensemble *ensemble)
     int kept = 0;
     for (int k = 0; k < ensemble->n_members; k++) {
         if (k && ensemble->members[k].is_composed)
-            flx_ensemble_destroy_member(ensemble->members[k].model);
+            flx_member_clear(&ensemble->members[k]);
         else
             ensemble->members[kept++] = ensemble->members[k];
     }

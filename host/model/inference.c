@@ -32,16 +32,16 @@ static void list_order(const flx_graph *graph, int *order)
 static flx_status prepare_kind(flx_inference *inference, flx_predictor_kind kind,
                                flx_query_target *targets, flx_error *error)
 {
-    const flx_model *model = inference->model;
     const flx_regressor *regressor = flx_regressor_of(kind);
     int count = 0;
-    for (int a = 0; a < model->graph->n_assignments && regressor; a++)
-        for (int k = 0; k < model->assignments[a].n_models; k++) {
-            const flx_predictor *p = &model->assignments[a].models[k].predictor;
+    for (int a = 0; a < inference->graph->n_assignments && regressor; a++)
+        for (int k = 0; k < inference->assignments[a].n_models; k++) {
+            const flx_predictor *p = &inference->assignments[a].models[k].predictor;
             if (p->kind != kind)
                 continue;
             inference->member[inference->first_hosted[a] + k] = count;
-            targets[count++] = (flx_query_target){model->graph->assignments[a].name, p};
+            targets[count++] =
+                (flx_query_target){inference->graph->assignments[a].name, p};
         }
     return count ? regressor->prepare(inference->backend, targets, count,
                                       &inference->prepared[kind], error)
@@ -51,7 +51,7 @@ static flx_status prepare_kind(flx_inference *inference, flx_predictor_kind kind
 static flx_status prepare_models(flx_inference *inference, flx_error *error)
 {
     FLX_SCOPED flx_query_target *targets = NULL;
-    int count = inference->first_hosted[inference->model->graph->n_assignments];
+    int count = inference->first_hosted[inference->graph->n_assignments];
     if (!FLX_NEW(targets, count))
         return flx_no_memory(error, "%d models", count);
     for (int kind = 0; kind < FLX_PREDICTOR_KINDS; kind++)
@@ -62,8 +62,7 @@ static flx_status prepare_models(flx_inference *inference, flx_error *error)
 /* Numbers hosted models and slots. */
 static bool lay_out(flx_inference *inference)
 {
-    const flx_model *model = inference->model;
-    const flx_graph *graph = model->graph;
+    const flx_graph *graph = inference->graph;
     size_t assignments = (size_t)graph->n_assignments,
            vertices = (size_t)graph->n_vertices;
     inference->first_hosted = calloc(assignments + 1, sizeof(int));
@@ -73,46 +72,42 @@ static bool lay_out(flx_inference *inference)
         return false;
     for (size_t a = 0; a < assignments; a++)
         inference->first_hosted[a + 1] =
-            inference->first_hosted[a] + model->assignments[a].n_models;
+            inference->first_hosted[a] + inference->assignments[a].n_models;
     for (size_t v = 0; v < vertices; v++)
         inference->first_slot[v + 1] =
             inference->first_slot[v] +
-            model->assignments[graph->vertices[v].assignment].n_models;
+            inference->assignments[graph->vertices[v].assignment].n_models;
     inference->n_slots = inference->first_slot[vertices];
     size_t hosted = (size_t)inference->first_hosted[assignments];
     inference->member = calloc(hosted, sizeof(int));
     return inference->member != NULL;
 }
 
-/* A vertex that was added to a graph hosts nothing before it is fitted. */
-static flx_status check_hosted(const flx_model *model, flx_error *error)
-{
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        if (model->assignments[a].n_models == 0)
-            return flx_fail(error, FLX_BAD_INPUT,
-                            "%s hosts no model yet: fit it before the graph is asked",
-                            model->graph->assignments[a].name);
-    return FLX_OK;
-}
-
-flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
+flx_status flx_inference_create(flx_fitted_graph fitted, flx_backend *backend,
                                 const flx_dataset *table, flx_inference **out,
                                 flx_error *error)
 {
     *out = NULL;
-    FLX_TRY(check_hosted(model, error));
+    int empty = flx_fitted_graph_find_empty(fitted);
+    if (empty >= 0)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s hosts no model yet: fit it before the graph is asked",
+                        fitted.graph->assignments[empty].name);
     flx_inference *inference = NULL;
     if (!FLX_NEW(inference, 1))
-        return flx_no_memory(error, "%d vertices", model->graph->n_vertices);
-    *inference = (flx_inference){.model = model, .backend = backend, .table = table};
+        return flx_no_memory(error, "%d vertices", fitted.graph->n_vertices);
+    *inference = (flx_inference){.graph = fitted.graph,
+                                 .assignments = fitted.assignments,
+                                 .backend = backend,
+                                 .table = table};
     flx_status status = lay_out(inference) ? prepare_models(inference, error)
                                            : flx_no_memory(error, "%d vertices",
-                                                           model->graph->n_vertices);
+                                                           fitted.graph->n_vertices);
     if (status == FLX_OK)
-        status = flx_column_binding_create(model->graph, model->deployment, table,
+        status = flx_column_binding_create(fitted.graph, fitted.deployment, table,
                                            &inference->binding, error);
     if (status == FLX_OK) {
-        list_order(model->graph, inference->order);
+        list_order(fitted.graph, inference->order);
         *out = inference;
     } else {
         flx_inference_destroy(inference);
@@ -138,16 +133,15 @@ void flx_inference_destroy(flx_inference *inference)
 
 int flx_inference_count_absent(const flx_inference *inference, int *total)
 {
-    const flx_model *model = inference->model;
     int absent = 0;
     *total = 0;
-    for (int v = 0; v < model->graph->n_vertices; v++) {
-        const flx_predictor *p =
-            flx_model_leading(model, model->graph->vertices[v].assignment);
+    for (int v = 0; v < inference->graph->n_vertices; v++) {
+        const flx_predictor *p = flx_assignment_leading(
+            &inference->assignments[inference->graph->vertices[v].assignment]);
         for (int k = 0; k < p->n_features - p->n_metrics; k++) {
             int input = p->features[k].input;
             if (p->features[k].is_indicator ||
-                model->graph->vertices[v].sources[input].vertex >= 0)
+                inference->graph->vertices[v].sources[input].vertex >= 0)
                 continue;
             (*total)++;
             absent += inference->binding->inputs[v][input].column < 0;
@@ -175,7 +169,7 @@ typedef struct {
 /* Copies what the job keeps from a finished chunk. */
 static void keep_chunk(const job *j, const flx_row_batch *c)
 {
-    int vertices = j->vertex < 0 ? j->inference->model->graph->n_vertices : 1;
+    int vertices = j->vertex < 0 ? j->inference->graph->n_vertices : 1;
     size_t total = (size_t)j->inference->table->rows * (size_t)j->samples;
     size_t first = (size_t)c->first * (size_t)j->samples, columns = (size_t)c->columns;
     for (int i = 0; i < vertices; i++) {
@@ -242,7 +236,7 @@ flx_status flx_inference_vertices(flx_inference *inference, flx_metric_source so
 flx_status flx_inference_target(flx_inference *inference, double *mean, double *variance,
                                 flx_error *error)
 {
-    job j = {inference, FLX_FROM_PREDICTIONS, 1, 0, inference->model->graph->output, mean,
+    job j = {inference, FLX_FROM_PREDICTIONS, 1, 0, inference->graph->output, mean,
              variance};
     return run_job(&j, CHUNK_ROWS, error);
 }
@@ -253,34 +247,30 @@ flx_status flx_inference_sample(flx_inference *inference, int n_samples, uint64_
     if (n_samples < 2)
         return flx_fail(error, FLX_BAD_INPUT, "%d samples: at least 2 are needed",
                         n_samples);
-    job j = {inference,
-             FLX_FROM_PREDICTIONS,
-             n_samples,
-             seed,
-             inference->model->graph->output,
-             samples,
+    job j = {inference, FLX_FROM_PREDICTIONS,     n_samples,
+             seed,      inference->graph->output, samples,
              NULL};
     int rows = CHUNK_ROWS / n_samples;
     return run_job(&j, rows > 0 ? rows : 1, error);
 }
 
-flx_status flx_predict_vertices(const flx_model *model, flx_backend *backend,
+flx_status flx_predict_vertices(flx_fitted_graph fitted, flx_backend *backend,
                                 const flx_dataset *table, flx_metric_source source,
                                 double *mean, flx_error *error)
 {
     flx_inference *inference = NULL;
-    FLX_TRY(flx_inference_create(model, backend, table, &inference, error));
+    FLX_TRY(flx_inference_create(fitted, backend, table, &inference, error));
     flx_status status = flx_inference_vertices(inference, source, mean, NULL, error);
     flx_inference_destroy(inference);
     return status;
 }
 
-flx_status flx_predict_graph_target(const flx_model *model, flx_backend *backend,
+flx_status flx_predict_graph_target(flx_fitted_graph fitted, flx_backend *backend,
                                     const flx_dataset *table, double *mean,
                                     flx_error *error)
 {
     flx_inference *inference = NULL;
-    FLX_TRY(flx_inference_create(model, backend, table, &inference, error));
+    FLX_TRY(flx_inference_create(fitted, backend, table, &inference, error));
     flx_status status = flx_inference_target(inference, mean, NULL, error);
     flx_inference_destroy(inference);
     return status;

@@ -14,7 +14,7 @@ typedef struct flx_inference flx_inference;
 /* Conditions every predictor on the backend. The table gives knobs, states and, for
  * measured inputs, metrics; its rows and values may change between calls, its columns may
  * not. All three are borrowed. */
-flx_status flx_inference_create(const flx_model *model, flx_backend *backend,
+flx_status flx_inference_create(flx_fitted_graph fitted, flx_backend *backend,
                                 const flx_dataset *table, flx_inference **out,
                                 flx_error *error);
 void flx_inference_destroy(flx_inference *inference); /* NULL is fine */
@@ -47,10 +47,10 @@ flx_status flx_inference_sample(flx_inference *inference, int n_samples, uint64_
                                 double *samples, flx_error *error);
 
 /* In one go: the means of all vertices, or of the target, at all rows of a table. */
-flx_status flx_predict_vertices(const flx_model *model, flx_backend *backend,
+flx_status flx_predict_vertices(flx_fitted_graph fitted, flx_backend *backend,
                                 const flx_dataset *table, flx_metric_source source,
                                 double *mean, flx_error *error);
-flx_status flx_predict_graph_target(const flx_model *model, flx_backend *backend,
+flx_status flx_predict_graph_target(flx_fitted_graph fitted, flx_backend *backend,
                                     const flx_dataset *table, double *mean,
                                     flx_error *error);
 #endif

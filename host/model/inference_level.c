@@ -56,9 +56,9 @@ typedef struct {
 static void place_model(flx_row_batch *c, int k, int first, int last, places *next)
 {
     const flx_inference *inference = c->inference;
-    const flx_graph *graph = inference->model->graph;
+    const flx_graph *graph = inference->graph;
     int a = graph->vertices[inference->order[first]].assignment, m = 0;
-    const flx_predictor *p = &inference->model->assignments[a].models[k].predictor;
+    const flx_predictor *p = &inference->assignments[a].models[k].predictor;
     flx_slot start = {next->points, next->x, next->slopes};
     for (int i = first; i < last; i++) {
         int v = inference->order[i], points = flx_row_batch_points(c, v);
@@ -84,11 +84,11 @@ static void lay_out_kind(flx_row_batch *c, int level, flx_predictor_kind kind,
                          places *next)
 {
     const flx_inference *inference = c->inference;
-    const flx_graph *graph = inference->model->graph;
+    const flx_graph *graph = inference->graph;
     int end = graph->level_start[level + 1];
     for (int first = graph->level_start[level], last; first < end; first = last) {
         int a = graph->vertices[inference->order[first]].assignment;
-        const flx_learning_assignment *hosting = &inference->model->assignments[a];
+        const flx_learning_assignment *hosting = &inference->assignments[a];
         for (last = first + 1;
              last < end && graph->vertices[inference->order[last]].assignment == a;)
             last++;
@@ -125,7 +125,7 @@ static flx_status predict_level(flx_row_batch *c, flx_error *error)
 static flx_status infer_level(flx_row_batch *c, int level, flx_error *error)
 {
     const flx_inference *inference = c->inference;
-    const flx_graph *graph = inference->model->graph;
+    const flx_graph *graph = inference->graph;
     int start = graph->level_start[level], threads = c->threads;
     int blocks = (c->columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
     int count = (graph->level_start[level + 1] - start) * blocks;
@@ -160,7 +160,7 @@ flx_status flx_row_batch_infer(flx_row_batch *c, int first, int rows, flx_error 
     c->first = first;
     c->rows = rows;
     c->columns = rows * c->samples;
-    for (int level = 0; level < c->inference->model->graph->n_levels; level++)
+    for (int level = 0; level < c->inference->graph->n_levels; level++)
         FLX_TRY(infer_level(c, level, error));
     return FLX_OK;
 }

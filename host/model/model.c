@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/model.h"
 
+#include "formats/memory.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,19 +32,54 @@ flx_predictor_kind flx_composition_kind(flx_composition composition)
     return kinds[composition];
 }
 
-void flx_model_clear_fits(flx_model *model)
+flx_status flx_warning_list_add(flx_warning_list *list, flx_error *error,
+                                const char *assignment, bool is_failure,
+                                const char *format, ...)
 {
-    for (int a = 0; model->assignments && a < model->graph->n_assignments; a++)
-        flx_assignment_clear(&model->assignments[a]);
-    free(model->assignments);
-    for (int i = 0; i < model->n_warnings; i++) {
-        free(model->warnings[i].assignment);
-        free(model->warnings[i].text);
+    size_t count = (size_t)list->count + 1;
+    flx_warning *grown = realloc(list->items, count * sizeof *grown);
+    if (!grown)
+        return flx_no_memory(error, "%zu warnings", count);
+    list->items = grown;
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    flx_warning *added = &grown[list->count++];
+    *added = (flx_warning){strdup(assignment), strdup(text), is_failure};
+    return added->assignment && added->text ? FLX_OK
+                                            : flx_no_memory(error, "%zu warnings", count);
+}
+
+void flx_warning_list_clear(flx_warning_list *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        free(list->items[i].assignment);
+        free(list->items[i].text);
     }
-    free(model->warnings);
-    model->assignments = NULL;
-    model->warnings = NULL;
-    model->n_warnings = 0;
+    free(list->items);
+    *list = (flx_warning_list){0};
+}
+
+void flx_member_clear(flx_member *member)
+{
+    if (member->graph)
+        flx_assignments_destroy(member->assignments, member->graph->n_assignments);
+    flx_graph_destroy(member->graph);
+    *member = (flx_member){0};
+}
+
+void flx_ensemble_destroy(flx_ensemble *ensemble)
+{
+    if (!ensemble)
+        return;
+    for (int k = 0; k < ensemble->n_members; k++)
+        flx_member_clear(&ensemble->members[k]);
+    free(ensemble->members);
+    free(ensemble->replicas);
+    free(ensemble->scores);
+    free(ensemble);
 }
 
 void flx_model_destroy(flx_model *model)
@@ -50,7 +87,9 @@ void flx_model_destroy(flx_model *model)
     if (!model)
         return;
     flx_ensemble_destroy(model->ensemble);
-    flx_model_clear_fits(model);
+    if (model->graph)
+        flx_assignments_destroy(model->assignments, model->graph->n_assignments);
+    flx_warning_list_clear(&model->warnings);
     free(model->drawn);
     free(model->row_replicas);
     flx_dataset_destroy(model->rows);
@@ -59,54 +98,30 @@ void flx_model_destroy(flx_model *model)
     free(model);
 }
 
-void flx_ensemble_destroy_member(flx_model *model)
+flx_fitted_graph flx_model_graph(const flx_model *model)
 {
-    if (!model)
-        return;
-    model->deployment = NULL;
-    model->rows = NULL;
-    flx_model_destroy(model);
+    return (flx_fitted_graph){model->deployment, model->graph, model->assignments};
 }
 
-void flx_ensemble_destroy(flx_ensemble *ensemble)
+flx_fitted_graph flx_model_member_graph(const flx_model *model, int k)
 {
-    if (!ensemble)
-        return;
-    for (int k = 0; k < ensemble->n_members; k++)
-        flx_ensemble_destroy_member(ensemble->members[k].model);
-    free(ensemble->members);
-    free(ensemble->replicas);
-    free(ensemble->scores);
-    free(ensemble);
+    const flx_member *member = model->ensemble ? &model->ensemble->members[k] : NULL;
+    if (!member || !member->graph)
+        return flx_model_graph(model);
+    return (flx_fitted_graph){model->deployment, member->graph, member->assignments};
+}
+
+int flx_fitted_graph_find_empty(flx_fitted_graph fitted)
+{
+    for (int a = 0; a < fitted.graph->n_assignments; a++)
+        if (fitted.assignments[a].n_models == 0)
+            return a;
+    return -1;
 }
 
 const flx_predictor *flx_model_leading(const flx_model *model, int a)
 {
     return flx_assignment_leading(&model->assignments[a]);
-}
-
-bool flx_model_add_warning(flx_model *model, const char *assignment, bool is_failure,
-                           const char *format, ...)
-{
-    size_t count = (size_t)model->n_warnings + 1;
-    flx_warning *grown = realloc(model->warnings, count * sizeof *grown);
-    if (!grown)
-        return false;
-    model->warnings = grown;
-    flx_warning *note = &grown[model->n_warnings];
-    char text[400];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    *note = (flx_warning){strdup(assignment), strdup(text), is_failure};
-    if (!note->assignment || !note->text) {
-        free(note->assignment);
-        free(note->text);
-        return false;
-    }
-    model->n_warnings++;
-    return true;
 }
 
 flx_status flx_model_build_graph(const flx_deployment *deployment,

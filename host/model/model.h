@@ -37,15 +37,29 @@ typedef struct {
     bool is_failure; /* a fit that was tried and failed */
 } flx_warning;
 
+typedef struct {
+    int count;
+    flx_warning *items; /* (count) */
+} flx_warning_list;
+
+/* Copies both texts. FLX_NO_MEMORY. */
+flx_status flx_warning_list_add(flx_warning_list *list, flx_error *error,
+                                const char *assignment, bool is_failure,
+                                const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void flx_warning_list_clear(flx_warning_list *list);
+
 /* One model that the target hosts (host/model/ensemble.h). */
 typedef struct {
     const char *name;
-    struct flx_model *model; /* its deployment and rows are borrowed from the model that
-                                hosts the ensemble; NULL for the first member: that
-                                model's own graph */
-    bool is_composed;        /* of the composed family */
-    double weight;           /* in [0, 1]; those of all members sum to 1 */
-    double fold_mae;         /* out of sample, unit of the target */
+    bool is_composed; /* of the composed family */
+    flx_composition composition;
+    flx_gp_prior prior;
+    bool wants_log;
+    flx_graph *graph; /* NULL for the first member: that is the model's own graph */
+    flx_learning_assignment *assignments; /* (graph->n_assignments) */
+    double weight;                        /* in [0, 1]; those of all members sum to 1 */
+    double fold_mae;                      /* out of sample, unit of the target */
 } flx_member;
 
 typedef struct {
@@ -58,7 +72,7 @@ typedef struct {
     double *scores; /* (n_scores) ascending: |residual| / (disagreement + margin) */
 } flx_ensemble;
 
-typedef struct flx_model {
+typedef struct {
     flx_composition composition;
     flx_gp_prior prior;
     flx_covariance covariance; /* of its Gaussian processes */
@@ -75,26 +89,31 @@ typedef struct flx_model {
     char source_digest[65];               /* its content: flx_dataset_digest */
     int n_drawn;
     int *drawn; /* (n_drawn) row numbers in that file, ascending */
-    int n_warnings;
-    flx_warning *warnings;
+    flx_warning_list warnings;
     flx_ensemble *ensemble; /* what the target is predicted by; NULL: the graph alone */
 } flx_model;
 
 void flx_model_destroy(flx_model *model); /* NULL is fine */
 
 void flx_ensemble_destroy(flx_ensemble *ensemble); /* NULL is fine */
-/* Frees a member's graph and models, not what it borrows. NULL is fine. */
-void flx_ensemble_destroy_member(flx_model *model);
-
-/* Frees what training gave a model: what its assignments host, and notes. */
-void flx_model_clear_fits(flx_model *model);
+void flx_member_clear(flx_member *member);
 
 /* The model that counts most in assignment `a`. */
 const flx_predictor *flx_model_leading(const flx_model *model, int a);
 
-/* Copies both texts; false when out of memory. */
-bool flx_model_add_warning(flx_model *model, const char *assignment, bool is_failure,
-                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A graph and what its assignments host: what prediction reads. All is borrowed. */
+typedef struct {
+    const flx_deployment *deployment;
+    const flx_graph *graph;
+    const flx_learning_assignment *assignments; /* (graph->n_assignments) */
+} flx_fitted_graph;
+
+/* The model's own graph, and that of member k of its ensemble. */
+flx_fitted_graph flx_model_graph(const flx_model *model);
+flx_fitted_graph flx_model_member_graph(const flx_model *model, int k);
+
+/* The first assignment that hosts no model yet, or -1. */
+int flx_fitted_graph_find_empty(flx_fitted_graph fitted);
 
 /* Structure of a model from its deployment: composed or monolith, which has no scope. */
 flx_status flx_model_build_graph(const flx_deployment *deployment,

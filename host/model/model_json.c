@@ -81,11 +81,11 @@ static json_t *describe_training(const flx_model *model)
 static json_t *describe_notes(const flx_model *model)
 {
     json_t *list = json_array();
-    for (int i = 0; i < model->n_warnings; i++)
+    for (int i = 0; i < model->warnings.count; i++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "assignment",
-                                              model->warnings[i].assignment, "text",
-                                              model->warnings[i].text, "failure",
-                                              model->warnings[i].is_failure));
+                                              model->warnings.items[i].assignment, "text",
+                                              model->warnings.items[i].text, "failure",
+                                              model->warnings.items[i].is_failure));
     return list;
 }
 
@@ -99,7 +99,8 @@ json_t *flx_model_describe(const flx_model *model)
         json_object_set_new(document, "kernel",
                             json_string(flx_covariance_words[model->covariance]));
     json_object_set_new(document, "training", describe_training(model));
-    json_object_set_new(document, "assignments", flx_assignments_describe(model));
+    json_object_set_new(document, "assignments",
+                        flx_assignments_describe(model->graph, model->assignments));
     json_object_set_new(document, "ensemble", flx_ensemble_describe(model));
     json_object_set_new(document, "warnings", describe_notes(model));
     describe_structure(model->graph, document);
@@ -267,8 +268,8 @@ static flx_status read_notes(const flx_json_source *source, flx_model *model,
         FLX_TRY(flx_json_get_text(source, item, "assignment", true, &assignment, error));
         FLX_TRY(flx_json_get_text(source, item, "text", true, &text, error));
         FLX_TRY(flx_json_get_boolean(source, item, "failure", true, &is_failure, error));
-        if (!flx_model_add_warning(model, assignment, is_failure, "%s", text))
-            return flx_no_memory(error, "the files of a model");
+        FLX_TRY(flx_warning_list_add(&model->warnings, error, assignment, is_failure,
+                                     "%s", text));
     }
     return FLX_OK;
 }
@@ -280,6 +281,7 @@ flx_status flx_model_read_description(const flx_json_source *source, const char 
     FLX_TRY(read_graph(source, model, error));
     FLX_TRY(read_training(source, model, error));
     FLX_TRY(read_notes(source, model, error));
-    FLX_TRY(flx_assignments_read(source, flx_json_root(source), folder, model, error));
+    FLX_TRY(flx_assignments_read(source, flx_json_root(source), folder, model->graph,
+                                 &model->assignments, error));
     return flx_ensemble_read(source, folder, model, error);
 }

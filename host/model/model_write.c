@@ -38,7 +38,7 @@ static json_t *list_names(const flx_model *model, bool are_found)
         const flx_learning_assignment *hosting = &model->assignments[a];
         bool is_found = hosting->n_models > 0;
         for (int k = 0; k < hosting->n_models; k++)
-            is_found = is_found && hosting->models[k].was_found;
+            is_found = is_found && hosting->models[k].is_cache_hit;
         if (is_found == are_found)
             json_array_append_new(names, json_string(model->graph->assignments[a].name));
     }
@@ -99,12 +99,12 @@ static flx_status write_predictor(const flx_hosted_model *hosted, const char *fo
     return status;
 }
 
-static flx_status write_hosted(const flx_model *model, const char *folder,
+static flx_status write_hosted(flx_fitted_graph fitted, const char *folder,
                                flx_error *error)
 {
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        for (int k = 0; k < model->assignments[a].n_models; k++)
-            FLX_TRY(write_predictor(&model->assignments[a].models[k], folder, error));
+    for (int a = 0; a < fitted.graph->n_assignments; a++)
+        for (int k = 0; k < fitted.assignments[a].n_models; k++)
+            FLX_TRY(write_predictor(&fitted.assignments[a].models[k], folder, error));
     return FLX_OK;
 }
 
@@ -118,10 +118,9 @@ static flx_status write_predictors(const flx_model *model, const char *folder,
     free(models);
     if (made != 0)
         return flx_fail(error, FLX_IO_FAILED, "%s/models: %s", folder, strerror(errno));
-    FLX_TRY(write_hosted(model, folder, error));
-    for (int k = 0; model->ensemble && k < model->ensemble->n_members; k++)
-        if (model->ensemble->members[k].model)
-            FLX_TRY(write_hosted(model->ensemble->members[k].model, folder, error));
+    FLX_TRY(write_hosted(flx_model_graph(model), folder, error));
+    for (int k = 1; model->ensemble && k < model->ensemble->n_members; k++)
+        FLX_TRY(write_hosted(flx_model_member_graph(model, k), folder, error));
     return FLX_OK;
 }
 
@@ -184,21 +183,14 @@ flx_status flx_model_write(const flx_model *model, const char *path, const char 
     return write_all(model, path, "", describe_event(model, event), error);
 }
 
-/* A vertex that hosts nothing cannot be read back. */
-static flx_status check_hosted(const flx_model *model, flx_error *error)
-{
-    for (int a = 0; a < model->graph->n_assignments; a++)
-        if (model->assignments[a].n_models == 0)
-            return flx_fail(error, FLX_BAD_INPUT,
-                            "%s hosts no model: fit it before the graph is written",
-                            model->graph->assignments[a].name);
-    return FLX_OK;
-}
-
 flx_status flx_model_update(const flx_model *model, const char *path,
                             const flx_change *change, flx_error *error)
 {
-    FLX_TRY(check_hosted(model, error));
+    int empty = flx_fitted_graph_find_empty(flx_model_graph(model));
+    if (empty >= 0)
+        return flx_fail(error, FLX_BAD_INPUT,
+                        "%s hosts no model: fit it before the graph is written",
+                        model->graph->assignments[empty].name);
     char *name = flx_model_file(path, "history.jsonl"), *history = NULL;
     size_t length;
     flx_status status =

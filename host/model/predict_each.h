@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT
- * Many models of one learning assignment, asked about the same rows of raw inputs: what
- * weighing them against each other needs. Inside the library. */
+ * Many predictors of one learning assignment at the same rows of raw inputs: what
+ * weighing them against each other needs. */
 #ifndef FLX_PREDICT_EACH_H
 #define FLX_PREDICT_EACH_H
 
-#include "host/model/model.h"
+#include "formats/predictor.h"
+#include "host/graph.h"
 #include "kernels/backend.h"
 
-/* mean (count, rows) out, in the unit of the output, NaN where a rule has no answer: what
- * each of `predictors` (count) says at raw (rows, inputs of `assignment`). `model` is the
- * one that the assignment belongs to. */
-flx_status flx_predict_each(const flx_model *model,
-                            const flx_graph_assignment *assignment,
-                            const flx_predictor *const *predictors, int count,
-                            const double *raw, int rows, flx_backend *backend,
+typedef struct {
+    const flx_graph_assignment *assignment;
+    int count;
+    const flx_predictor *const *predictors; /* (count) */
+    int rows;
+    const double *raw; /* (rows, inputs of the assignment) */
+} flx_predictor_queries;
+
+/* mean (count, rows) out, in the unit of the output, NaN where a rule has no answer. */
+flx_status flx_predict_each(const flx_predictor_queries *queries, flx_backend *backend,
                             double *mean, flx_error *error);
 #endif

@@ -22,7 +22,7 @@ typedef struct {
 static double carried_variance(const flx_row_batch *c, int vertex, const flx_predictor *p,
                                int column, const double *slopes)
 {
-    const flx_vertex *v = &c->inference->model->graph->vertices[vertex];
+    const flx_vertex *v = &c->inference->graph->vertices[vertex];
     int first = p->n_features - p->n_metrics;
     double sum = 0;
     for (int k = 0; k < p->n_metrics; k++) {
@@ -44,7 +44,7 @@ static answer settle(const flx_row_batch *c, int vertex, const flx_predictor *p,
                      int column, double mean, double variance)
 {
     if (c->samples > 1) {
-        int assignment = c->inference->model->graph->vertices[vertex].assignment;
+        int assignment = c->inference->graph->vertices[vertex].assignment;
         uint32_t row = (uint32_t)(c->first + column / c->samples);
         double z = flx_normal(c->seed, SAMPLE_STREAM, row,
                               (uint32_t)(column % c->samples), (uint32_t)assignment);
@@ -76,7 +76,7 @@ static answer take_answer(const flx_row_batch *c, int vertex, int slot,
 static answer apply_rule(const flx_row_batch *c, int vertex, int model, int column,
                          double *scratch)
 {
-    const flx_graph *graph = c->inference->model->graph;
+    const flx_graph *graph = c->inference->graph;
     const flx_vertex *v = &graph->vertices[vertex];
     const flx_graph_assignment *assignment = &graph->assignments[v->assignment];
     size_t n = (size_t)assignment->n_inputs;
@@ -123,7 +123,7 @@ static answer answer_of(const flx_row_batch *c, int vertex, int model, int colum
 static int pick_model(const flx_row_batch *c, int vertex, int column)
 {
     const flx_learning_assignment *hosting = flx_row_batch_hosting(c, vertex);
-    int assignment = c->inference->model->graph->vertices[vertex].assignment;
+    int assignment = c->inference->graph->vertices[vertex].assignment;
     uint32_t row = (uint32_t)(c->first + column / c->samples);
     double u = flx_uniform(c->seed, PICK_STREAM, row, (uint32_t)(column % c->samples),
                            (uint32_t)assignment);
@@ -153,7 +153,7 @@ static answer mix_answers(const flx_row_batch *c, int vertex, int column, double
 
 flx_status flx_row_batch_propagate(flx_row_batch *c, int vertex, int first, int last)
 {
-    const flx_graph *graph = c->inference->model->graph;
+    const flx_graph *graph = c->inference->graph;
     int n_inputs = graph->assignments[graph->vertices[vertex].assignment].n_inputs;
     bool is_single = flx_row_batch_hosting(c, vertex)->n_models == 1;
     double *scratch = malloc((2 * (size_t)n_inputs + 1) * sizeof *scratch);

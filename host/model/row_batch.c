@@ -5,13 +5,13 @@
 
 const flx_learning_assignment *flx_row_batch_hosting(const flx_row_batch *c, int vertex)
 {
-    const flx_model *model = c->inference->model;
-    return &model->assignments[model->graph->vertices[vertex].assignment];
+    const flx_inference *inference = c->inference;
+    return &inference->assignments[inference->graph->vertices[vertex].assignment];
 }
 
 void flx_row_batch_collect(const flx_row_batch *c, int vertex, int column, double *raw)
 {
-    const flx_graph *graph = c->inference->model->graph;
+    const flx_graph *graph = c->inference->graph;
     const flx_vertex *v = &graph->vertices[vertex];
     const flx_column_ref *cells = c->inference->binding->inputs[vertex];
     int n = graph->assignments[v->assignment].n_inputs;
@@ -27,7 +27,7 @@ void flx_row_batch_collect(const flx_row_batch *c, int vertex, int column, doubl
 
 int flx_row_batch_points(const flx_row_batch *c, int vertex)
 {
-    bool is_leaf = c->inference->model->graph->vertices[vertex].level == 0 ||
+    bool is_leaf = c->inference->graph->vertices[vertex].level == 0 ||
                    c->source == FLX_FROM_MEASUREMENTS;
     return is_leaf ? c->rows : c->columns;
 }
@@ -60,7 +60,7 @@ static void add_needs(const flx_row_batch *c, int vertex, size_t columns, size_t
 flx_status flx_row_batch_create(const flx_inference *inference, int rows, int samples,
                                 bool wants_variance, flx_row_batch *c, flx_error *error)
 {
-    const flx_graph *graph = inference->model->graph;
+    const flx_graph *graph = inference->graph;
     size_t columns = (size_t)rows * (size_t)samples, widest[3] = {1, 1, 1};
     size_t vertices = (size_t)graph->n_vertices;
     *c = (flx_row_batch){.inference = inference,

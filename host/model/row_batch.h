@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 struct flx_inference {
-    const flx_model *model;
+    const flx_graph *graph;
+    const flx_learning_assignment *assignments; /* (n_assignments) */
     flx_backend *backend;
     int n_slots;
     int *first_slot;   /* (n_vertices + 1) */

@@ -12,19 +12,13 @@ struct flx_target_predictor {
     const flx_model *model;
     const flx_dataset *table;
     int n_members;
-    flx_inference **members;     /* (n_members), the graph's own first */
-    const flx_model *black_box;  /* whose inputs say whether a row is far; may be NULL */
-    flx_column_binding *binding; /* of the black box */
-    int capacity;                /* rows that there is room for */
-    double *predictions;         /* (n_members, rows) */
-    double *row, *mean, *spread; /* (n_members), (rows), (rows) */
+    flx_inference **members;        /* (n_members), the graph's own first */
+    const flx_predictor *black_box; /* whose inputs say whether a row is far; or NULL */
+    flx_column_binding *binding;    /* of the black box */
+    int capacity;                   /* rows that there is room for */
+    double *predictions;            /* (n_members, rows) */
+    double *row, *mean, *spread;    /* (n_members), (rows), (rows) */
 };
-
-static const flx_model *member_model(const flx_model *model, int k)
-{
-    const flx_model *own = model->ensemble ? model->ensemble->members[k].model : NULL;
-    return own ? own : model;
-}
 
 static flx_status open_members(flx_target_predictor *f, int count, flx_backend *backend,
                                flx_error *error)
@@ -32,12 +26,16 @@ static flx_status open_members(flx_target_predictor *f, int count, flx_backend *
     if (!FLX_NEW(f->members, count) || !FLX_NEW(f->row, count))
         return flx_no_memory(error, "%d models", count);
     for (; f->n_members < count; f->n_members++)
-        FLX_TRY(flx_inference_create(member_model(f->model, f->n_members), backend,
-                                     f->table, &f->members[f->n_members], error));
-    if (!f->black_box)
+        FLX_TRY(flx_inference_create(flx_model_member_graph(f->model, f->n_members),
+                                     backend, f->table, &f->members[f->n_members],
+                                     error));
+    int black_box = flx_ensemble_black_box(f->model->ensemble);
+    if (black_box < 0)
         return FLX_OK;
-    return flx_column_binding_create(f->black_box->graph, f->black_box->deployment,
-                                     f->table, &f->binding, error);
+    flx_fitted_graph fitted = flx_model_member_graph(f->model, black_box);
+    f->black_box = flx_assignment_leading(&fitted.assignments[0]);
+    return flx_column_binding_create(fitted.graph, fitted.deployment, f->table,
+                                     &f->binding, error);
 }
 
 flx_status flx_target_predictor_create(const flx_model *model, flx_backend *backend,
@@ -50,7 +48,6 @@ flx_status flx_target_predictor_create(const flx_model *model, flx_backend *back
         return flx_no_memory(error, "a prediction");
     f->model = model;
     f->table = table;
-    f->black_box = flx_ensemble_black_box(model->ensemble);
     int count = model->ensemble ? model->ensemble->n_members : 1;
     flx_status status = open_members(f, count, backend, error);
     if (status == FLX_OK)
@@ -102,7 +99,7 @@ static flx_status make_room(flx_target_predictor *f, flx_error *error)
 /* Whether an input of the row is far outside the training rows. */
 static bool is_far(const flx_target_predictor *f, int row)
 {
-    const flx_predictor *p = f->black_box ? flx_model_leading(f->black_box, 0) : NULL;
+    const flx_predictor *p = f->black_box;
     for (int k = 0; p && k < p->n_features; k++) {
         double low, high;
         if (!flx_ensemble_range(&p->features[k], &low, &high))

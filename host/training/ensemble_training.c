@@ -24,34 +24,30 @@ typedef struct {
     int *rows, *fold;  /* (n) row number, fold */
     double *y;         /* (n) */
     double *predicted; /* (n, n_members) out of sample */
-    flx_dataset *taught[FOLDS], *tested[FOLDS];
-    int n_pupils;
-    flx_model *pupils; /* (FOLDS, n_members) models of the folds */
-    flx_trainer *schools;
-} trainer;
+    flx_dataset *train_rows[FOLDS], *test_rows[FOLDS];
+    flx_learning_assignment **fold_models; /* (FOLDS, n_members) */
+    flx_trainer *trainers;                 /* (FOLDS * n_members) */
+} training;
 
-static flx_model *member_of(const trainer *t, int k)
+static const flx_graph *graph_of(const training *t, int k)
 {
-    return k ? t->ensemble->members[k].model : t->host;
+    return k ? t->ensemble->members[k].graph : t->host->graph;
 }
 
-static flx_status build_members(trainer *t, flx_error *error)
+static flx_status build_members(training *t, flx_error *error)
 {
-    t->ensemble = calloc(1, sizeof *t->ensemble);
-    if (t->ensemble) {
-        t->ensemble->members = calloc(FLX_ENSEMBLE_TRAINED, sizeof *t->ensemble->members);
-        t->ensemble->replicas = flx_ensemble_count_replicas(t->host->deployment);
-    }
-    if (!t->ensemble || !t->ensemble->members || !t->ensemble->replicas)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for an ensemble");
+    flx_ensemble *ensemble = NULL;
+    if (!FLX_NEW(ensemble, 1))
+        return flx_no_memory(error, "an ensemble");
+    t->ensemble = ensemble;
+    ensemble->replicas = flx_ensemble_count_replicas(t->host->deployment);
+    if (!FLX_NEW(ensemble->members, FLX_ENSEMBLE_TRAINED) || !ensemble->replicas)
+        return flx_no_memory(error, "an ensemble");
     for (int i = 0; i < FLX_ENSEMBLE_TRAINED; i++) {
-        flx_model *model = NULL;
-        FLX_TRY(flx_ensemble_build_member(t->host, NULL, i, &model, error));
-        if (i == 0 || model)
-            t->ensemble->members[t->ensemble->n_members++] =
-                (flx_member){.name = flx_ensemble_name(i),
-                             .model = model,
-                             .is_composed = flx_ensemble_is_composed(i)};
+        bool is_there;
+        FLX_TRY(flx_ensemble_build_member(
+            t->host, NULL, i, &ensemble->members[ensemble->n_members], &is_there, error));
+        ensemble->n_members += is_there;
     }
     return FLX_OK;
 }
@@ -69,80 +65,89 @@ static void report_stage(void *context, double done, double total)
     flx_progress_report(s->whole, s->from + (s->to - s->from) * share, 1.0);
 }
 
-static flx_status teach(trainer *t, int count, double from, double to, flx_error *error)
+/* Runs `count` trainers, whose models are taken to models (count). */
+static flx_status run_trainers(training *t, int count, double from, double to,
+                               flx_learning_assignment **models, flx_error *error)
 {
     stage s = {t->options->progress, from, to};
     flx_progress progress = {report_stage, &s};
     flx_fit_options options = {t->options->repository, &progress, t->options->seed};
     flx_status status = FLX_OK;
     for (int i = 0; i < count && status == FLX_OK; i++)
-        status = flx_trainer_create(&t->schools[i], error);
+        status = flx_trainer_create(&t->trainers[i], error);
     if (status == FLX_OK)
         status =
-            flx_trainer_run(t->schools, count, t->backend, &options, t->report, error);
+            flx_trainer_run(t->trainers, count, t->backend, &options, t->report, error);
+    for (int i = 0; i < count; i++) {
+        models[i] = t->trainers[i].assignments;
+        t->trainers[i].assignments = NULL;
+    }
+    if (status == FLX_OK && models != t->fold_models) { /* those of the graph itself */
+        t->host->warnings = t->trainers[0].warnings;
+        t->trainers[0].warnings = (flx_warning_list){0};
+    }
     for (int i = 0; i < count; i++)
-        flx_trainer_destroy(&t->schools[i]);
+        flx_trainer_destroy(&t->trainers[i]);
     return status;
 }
 
 /* The graph's own models get all the starts they ask for; the others two. */
-static flx_status teach_members(trainer *t, flx_error *error)
+static flx_status train_members(training *t, flx_error *error)
 {
+    flx_learning_assignment *models[FLX_ENSEMBLE_TRAINED] = {0};
     int count = t->ensemble->n_members;
     for (int k = 0; k < count; k++)
-        t->schools[k] = (flx_trainer){
-            .model = member_of(t, k), .may_fail = k > 0, .starts = k ? MEMBER_STARTS : 0};
-    return teach(t, count, 0.0, 0.6, error);
-}
-
-/* The models of fold f: the members' graphs on the rows of the other folds. */
-static flx_status enrol_fold(trainer *t, int f, flx_error *error)
-{
-    int *taught = malloc((size_t)t->n * sizeof *taught), n_taught = 0;
-    int *tested = malloc((size_t)t->n * sizeof *tested), n_tested = 0;
-    flx_status status = taught && tested ? FLX_OK
-                                         : flx_fail(error, FLX_NO_MEMORY,
-                                                    "out of memory for %d rows", t->n);
-    for (int i = 0; i < t->n && status == FLX_OK; i++)
-        if (t->fold[i] == f)
-            tested[n_tested++] = t->rows[i];
-        else
-            taught[n_taught++] = t->rows[i];
-    if (status == FLX_OK)
-        status = flx_dataset_select_rows(t->host->rows, taught, n_taught, &t->taught[f],
-                                         error);
-    if (status == FLX_OK)
-        status = flx_dataset_select_rows(t->host->rows, tested, n_tested, &t->tested[f],
-                                         error);
-    free(taught);
-    free(tested);
-    for (int k = 0; k < t->ensemble->n_members && status == FLX_OK; k++) {
-        int i = f * t->ensemble->n_members + k;
-        const flx_model *member = member_of(t, k);
-        t->pupils[i] = (flx_model){.composition = member->composition,
-                                   .prior = member->prior,
-                                   .covariance = member->covariance,
-                                   .wants_log = member->wants_log,
-                                   .deployment = member->deployment,
-                                   .graph = member->graph,
-                                   .rows = t->taught[f]};
-        t->schools[i] = (flx_trainer){.model = &t->pupils[i],
-                                      .may_fail = true,
-                                      .warm = member,
-                                      .starts = MEMBER_STARTS};
-    }
+        t->trainers[k] = (flx_trainer){
+            .view = flx_training_view_of_member(t->host, &t->ensemble->members[k]),
+            .may_fail = k > 0,
+            .starts = k ? MEMBER_STARTS : 0};
+    flx_status status = run_trainers(t, count, 0.0, 0.6, models, error);
+    t->host->assignments = models[0];
+    for (int k = 1; k < count; k++)
+        t->ensemble->members[k].assignments = models[k];
     return status;
 }
 
-/* What one model of fold f says of the rows it has not seen. */
-static flx_status predict_fold(trainer *t, int f, int k, flx_error *error)
+static flx_status select_rows(const training *t, int f, bool is_test, flx_dataset **out,
+                              flx_error *error)
 {
-    int members = t->ensemble->n_members, count = t->tested[f]->rows, next = 0;
-    FLX_SCOPED double *mean = malloc((size_t)count * sizeof *mean);
-    if (!mean)
+    FLX_SCOPED int *rows = NULL;
+    int count = 0;
+    if (!FLX_NEW(rows, t->n))
+        return flx_no_memory(error, "%d rows", t->n);
+    for (int i = 0; i < t->n; i++)
+        if ((t->fold[i] == f) == is_test)
+            rows[count++] = t->rows[i];
+    return flx_dataset_select_rows(t->host->rows, rows, count, out, error);
+}
+
+/* Fold f: the members' graphs on the rows of the other folds. */
+static flx_status add_fold(training *t, int f, flx_error *error)
+{
+    FLX_TRY(select_rows(t, f, false, &t->train_rows[f], error));
+    FLX_TRY(select_rows(t, f, true, &t->test_rows[f], error));
+    for (int k = 0; k < t->ensemble->n_members; k++) {
+        flx_trainer *trainer = &t->trainers[f * t->ensemble->n_members + k];
+        *trainer = (flx_trainer){
+            .view = flx_training_view_of_member(t->host, &t->ensemble->members[k]),
+            .may_fail = true,
+            .warm = k ? t->ensemble->members[k].assignments : t->host->assignments,
+            .starts = MEMBER_STARTS};
+        trainer->view.rows = t->train_rows[f];
+    }
+    return FLX_OK;
+}
+
+/* The rows of fold f, predicted by member k fitted without them. */
+static flx_status predict_fold(training *t, int f, int k, flx_error *error)
+{
+    int members = t->ensemble->n_members, count = t->test_rows[f]->rows, next = 0;
+    flx_fitted_graph fitted = {t->host->deployment, graph_of(t, k),
+                               t->fold_models[f * members + k]};
+    FLX_SCOPED double *mean = NULL;
+    if (!FLX_NEW(mean, count))
         return flx_no_memory(error, "%d rows", count);
-    FLX_TRY(flx_predict_graph_target(&t->pupils[f * members + k], t->backend,
-                                     t->tested[f], mean, error));
+    FLX_TRY(flx_predict_graph_target(fitted, t->backend, t->test_rows[f], mean, error));
     for (int i = 0; i < t->n; i++)
         if (t->fold[i] == f)
             t->predicted[(size_t)i * (size_t)members + (size_t)k] =
@@ -150,12 +155,12 @@ static flx_status predict_fold(trainer *t, int f, int k, flx_error *error)
     return FLX_OK;
 }
 
-static flx_status teach_folds(trainer *t, flx_error *error)
+static flx_status cross_validate(training *t, flx_error *error)
 {
     int members = t->ensemble->n_members;
     for (int f = 0; f < FOLDS; f++)
-        FLX_TRY(enrol_fold(t, f, error));
-    FLX_TRY(teach(t, FOLDS * members, 0.6, 0.95, error));
+        FLX_TRY(add_fold(t, f, error));
+    FLX_TRY(run_trainers(t, FOLDS * members, 0.6, 0.95, t->fold_models, error));
     for (int f = 0; f < FOLDS; f++)
         for (int k = 0; k < members; k++)
             FLX_TRY(predict_fold(t, f, k, error));
@@ -163,7 +168,7 @@ static flx_status teach_folds(trainer *t, flx_error *error)
 }
 
 /* Rows with a target; at most MOST_FOLD_ROWS, drawn. */
-static flx_status list_rows(trainer *t, int *n_groups, flx_error *error)
+static flx_status list_rows(training *t, int *n_groups, flx_error *error)
 {
     const flx_dataset *rows = t->host->rows;
     const flx_graph *graph = t->host->graph;
@@ -193,7 +198,7 @@ static flx_status list_rows(trainer *t, int *n_groups, flx_error *error)
 }
 
 /* Half the range beyond what all training rows held, never below 0 where nothing was. */
-static void set_range(trainer *t)
+static void set_range(training *t)
 {
     const flx_dataset *rows = t->host->rows;
     const flx_graph *graph = t->host->graph;
@@ -209,59 +214,58 @@ static void set_range(trainer *t)
     t->ensemble->high = high + margin;
 }
 
-static flx_status allocate(trainer *t, flx_error *error)
+static flx_status allocate(training *t, flx_error *error)
 {
-    size_t members = (size_t)t->ensemble->n_members, pupils = FOLDS * members;
-    t->pupils = calloc(pupils, sizeof *t->pupils);
-    t->schools = calloc(pupils, sizeof *t->schools);
-    t->predicted = calloc((size_t)t->n * members + 1, sizeof *t->predicted);
-    t->n_pupils = t->pupils ? (int)pupils : 0;
-    if (t->pupils && t->schools && t->predicted)
+    int members = t->ensemble->n_members;
+    if (FLX_NEW(t->fold_models, FOLDS * members) &&
+        FLX_NEW(t->trainers, FOLDS * members) &&
+        FLX_NEW(t->predicted, (size_t)t->n * (size_t)members))
         return FLX_OK;
-    return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models", pupils);
+    return flx_no_memory(error, "%d models", FOLDS * members);
 }
 
-static void dismiss(trainer *t)
+static void free_all(training *t)
 {
-    for (int i = 0; i < t->n_pupils; i++)
-        if (t->pupils[i].graph)
-            flx_model_clear_fits(&t->pupils[i]);
+    int members = t->ensemble ? t->ensemble->n_members : 0;
+    for (int i = 0; i < FOLDS * members && t->fold_models; i++)
+        flx_assignments_destroy(t->fold_models[i],
+                                graph_of(t, i % members)->n_assignments);
     for (int f = 0; f < FOLDS; f++) {
-        flx_dataset_destroy(t->taught[f]);
-        flx_dataset_destroy(t->tested[f]);
+        flx_dataset_destroy(t->train_rows[f]);
+        flx_dataset_destroy(t->test_rows[f]);
     }
-    flx_ensemble_destroy(t->ensemble);
     free(t->rows);
     free(t->fold);
     free(t->y);
     free(t->predicted);
-    free(t->pupils);
-    free(t->schools);
+    free(t->fold_models);
+    free(t->trainers);
 }
 
-static flx_status run(trainer *t, flx_error *error)
+static flx_status train_alone(training *t, int n_groups, flx_error *error)
+{
+    const flx_graph *graph = t->host->graph;
+    FLX_TRY(flx_train_model(t->host, t->backend, t->options, t->report, error));
+    return flx_warning_list_add(&t->host->warnings, error,
+                                graph->vertices[graph->output].name, false,
+                                "%d rows in %d groups are too few to weigh the composed "
+                                "graph against other models: it stands alone",
+                                t->n, n_groups);
+}
+
+static flx_status run(training *t, flx_error *error)
 {
     int n_groups = 0;
     FLX_TRY(build_members(t, error));
     FLX_TRY(list_rows(t, &n_groups, error));
-    if (t->n < FEWEST_ROWS || n_groups < FOLDS) {
-        const flx_graph *graph = t->host->graph;
-        FLX_TRY(flx_train_model(t->host, t->backend, t->options, t->report, error));
-        return flx_model_add_warning(
-                   t->host, graph->vertices[graph->output].name, false,
-                   "%d rows in %d groups are too few to weigh the composed "
-                   "graph against other models: it stands alone",
-                   t->n, n_groups)
-                   ? FLX_OK
-                   : flx_fail(error, FLX_NO_MEMORY, "out of memory for notes");
-    }
+    if (t->n < FEWEST_ROWS || n_groups < FOLDS)
+        return train_alone(t, n_groups, error);
     set_range(t);
     FLX_TRY(allocate(t, error));
-    FLX_TRY(teach_members(t, error));
-    FLX_TRY(teach_folds(t, error));
+    FLX_TRY(train_members(t, error));
+    FLX_TRY(cross_validate(t, error));
     FLX_TRY(flx_ensemble_weigh(t->ensemble, t->predicted, t->y, t->n, t->backend, error));
     t->host->ensemble = t->ensemble;
-    t->ensemble = NULL;
     flx_progress_report(t->options->progress, 1, 1);
     return FLX_OK;
 }
@@ -273,8 +277,11 @@ flx_status flx_ensemble_train(flx_model *model, flx_backend *backend,
     static const flx_fit_options none = {0};
     *report = (flx_training_report){0};
     options = options ? options : &none;
-    trainer t = {.host = model, .backend = backend, .options = options, .report = report};
+    training t = {
+        .host = model, .backend = backend, .options = options, .report = report};
     flx_status status = run(&t, error);
-    dismiss(&t);
+    free_all(&t);
+    if (!model->ensemble)
+        flx_ensemble_destroy(t.ensemble);
     return status;
 }

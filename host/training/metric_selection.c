@@ -13,8 +13,7 @@
 enum { FEWEST_ROWS = 5, PAPER_METRICS = 3 };
 
 typedef struct {
-    const flx_model *model;
-    const flx_dataset *inputs;
+    const flx_training_view *view;
     const flx_metric_selection_options *options;
     flx_backend *backend;
     flx_column_binding *binding;
@@ -93,7 +92,7 @@ static bool is_represented(const selector *s, int a,
                            const flx_metric_selection_problem *lesson, const int *chosen,
                            int k, int j)
 {
-    const flx_graph *graph = s->model->graph;
+    const flx_graph *graph = s->view->graph;
     const flx_vertex *callee = feeder_of(graph, a, lesson->input[j]);
     for (int i = 0; i < k; i++)
         if (is_same_group(feeder_of(graph, a, lesson->input[chosen[i]]), callee))
@@ -106,7 +105,7 @@ static flx_status represent_callees(const selector *s, int a,
                                     const flx_metric_selection_problem *lesson,
                                     int *chosen, int *k, int *of_callee, flx_error *error)
 {
-    const flx_graph *graph = s->model->graph;
+    const flx_graph *graph = s->view->graph;
     flx_selection_ridge *ridge = NULL;
     FLX_TRY(
         flx_selection_ridge_create(&lesson->problem, s->backend->threads, &ridge, error));
@@ -131,7 +130,7 @@ static flx_status choose(const selector *s, const flx_metric_selection_problem *
 {
     const flx_selection_problem *problem = &lesson->problem;
     int wanted = s->options->k;
-    bool is_paper = s->model->paper_mode;
+    bool is_paper = s->view->paper_mode;
     wanted = wanted == 0 && is_paper ? PAPER_METRICS : wanted;
     flx_selection_options options = {.k = wanted < problem->m ? wanted : problem->m,
                                      .is_paper = is_paper,
@@ -147,12 +146,12 @@ static flx_status choose(const selector *s, const flx_metric_selection_problem *
 /* The assignment reads these inputs (k) and no other metrics. */
 static flx_status record(selector *s, int a, const int *inputs, int k, flx_error *error)
 {
-    const flx_graph_assignment *assignment = &s->model->graph->assignments[a];
+    const flx_graph_assignment *assignment = &s->view->graph->assignments[a];
     bool is_whole = flx_input_subsets_add(s->readings, assignment->name);
     for (int i = 0; i < k && is_whole; i++) {
         is_whole =
             flx_input_subsets_add_label(s->readings, assignment->inputs[inputs[i]].label);
-        s->is_needed[feeder_of(s->model->graph, a, inputs[i])->assignment] = true;
+        s->is_needed[feeder_of(s->view->graph, a, inputs[i])->assignment] = true;
     }
     return is_whole ? FLX_OK
                     : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs",
@@ -180,7 +179,7 @@ static flx_status decide(selector *s, int a, const flx_metric_selection_problem 
 /* Everything that an assignment reads is needed. */
 static void need_all(selector *s, int a)
 {
-    const flx_graph *graph = s->model->graph;
+    const flx_graph *graph = s->view->graph;
     const flx_vertex *vertex = vertex_of(graph, a);
     for (int i = 0; i < graph->assignments[a].n_inputs; i++)
         if (vertex->sources[i].vertex >= 0)
@@ -191,8 +190,8 @@ static void need_all(selector *s, int a)
  * metric, or where it does not show that, its first. */
 static bool is_usual(const selector *s, int a, int input)
 {
-    const flx_graph *graph = s->model->graph;
-    const char *target = s->model->deployment->target_metric;
+    const flx_graph *graph = s->view->graph;
+    const char *target = s->view->deployment->target_metric;
     const flx_vertex *vertex = vertex_of(graph, a);
     bool is_first = true, has_target = false;
     if (vertex->sources[input].vertex < 0)
@@ -211,7 +210,7 @@ static bool is_usual(const selector *s, int a, int input)
 /* Where there is nothing to choose by. */
 static flx_status take_usual(selector *s, int a, flx_error *error)
 {
-    int k = 0, count = s->model->graph->assignments[a].n_inputs;
+    int k = 0, count = s->view->graph->assignments[a].n_inputs;
     int *inputs = malloc(((size_t)count + 1) * sizeof *inputs);
     if (!inputs)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d inputs", count);
@@ -234,12 +233,12 @@ static bool has_choice(const flx_selection_problem *problem)
 static flx_status visit(selector *s, int a, flx_error *error)
 {
     flx_metric_selection_problem lesson;
-    if (s->model->graph->assignments[a].kind != FLX_INSTANCE_VERTEX) {
+    if (s->view->graph->assignments[a].kind != FLX_INSTANCE_VERTEX) {
         need_all(s, a);
         return FLX_OK;
     }
-    flx_status status = flx_metric_selection_problem_gather(s->model, s->binding,
-                                                            s->inputs, a, &lesson, error);
+    flx_status status =
+        flx_metric_selection_problem_gather(s->view, s->binding, a, &lesson, error);
     if (status == FLX_OK && has_choice(&lesson.problem))
         status = decide(s, a, &lesson, error);
     else if (status == FLX_OK)
@@ -250,7 +249,7 @@ static flx_status visit(selector *s, int a, flx_error *error)
 
 static flx_status run(selector *s, flx_error *error)
 {
-    const flx_graph *graph = s->model->graph;
+    const flx_graph *graph = s->view->graph;
     s->is_needed[graph->vertices[graph->output].assignment] = true;
     for (int v = graph->n_vertices - 1; v >= 0; v--) {
         int a = graph->vertices[v].assignment;
@@ -264,15 +263,14 @@ static flx_status run(selector *s, flx_error *error)
     return FLX_OK;
 }
 
-flx_status flx_metric_selection(const flx_model *model, const flx_dataset *inputs,
+flx_status flx_metric_selection(const flx_training_view *view,
                                 const flx_metric_selection_options *options,
                                 flx_backend *backend, flx_input_subsets **out,
                                 flx_error *error)
 {
     static const flx_metric_selection_options usual = {0};
-    size_t count = (size_t)model->graph->n_assignments;
-    selector s = {.model = model,
-                  .inputs = inputs,
+    size_t count = (size_t)view->graph->n_assignments;
+    selector s = {.view = view,
                   .options = options ? options : &usual,
                   .backend = backend,
                   .is_needed = calloc(count, sizeof *s.is_needed),
@@ -281,7 +279,7 @@ flx_status flx_metric_selection(const flx_model *model, const flx_dataset *input
     *out = NULL;
     flx_status status =
         s.is_needed && s.is_done && s.readings
-            ? flx_column_binding_create(model->graph, model->deployment, model->rows,
+            ? flx_column_binding_create(view->graph, view->deployment, view->rows,
                                         &s.binding, error)
             : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu assignments", count);
     if (status == FLX_OK && s.options->k < 0)

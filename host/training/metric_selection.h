@@ -6,7 +6,7 @@
 #define FLX_METRIC_SELECTION_H
 
 #include "formats/progress.h"
-#include "host/model.h"
+#include "host/training/training_set.h"
 #include "kernels/backend.h"
 
 /* All zero: the defaults. */
@@ -24,15 +24,15 @@ typedef struct {
 flx_status flx_declared_metrics(const flx_deployment *deployment, const char ***names,
                                 int *count, flx_error *error);
 
-/* Chooses on the model's rows, where inputs are read from `inputs` (a table of the same
- * shape, host/training/out_of_fold.h; NULL: as measured), for every instance-assignment
- * of the model's graph that is needed; own knobs and states are always read, and (unless
- * asked otherwise) of every callee at least one metric, so that the knobs of no service
- * are lost. Outputs and metrics are compared as the model will see them: in logarithms
- * where it models those. A metric missing in more than half of the rows is not chosen,
- * other gaps are filled with the median. Assignments with fewer than 5 rows, rows of one
- * group only or no measured metric below read the target metric of every callee. */
-flx_status flx_metric_selection(const flx_model *model, const flx_dataset *inputs,
+/* Chooses on the rows of the view (whose inputs may be predictions:
+ * host/training/out_of_fold.h), for every instance-assignment of its graph that is
+ * needed; own knobs and states are always read, and (unless asked otherwise) of every
+ * callee at least one metric, so that the knobs of no service are lost. Outputs and
+ * metrics are compared as the model will see them: in logarithms where it models those. A
+ * metric missing in more than half of the rows is not chosen, other gaps are filled with
+ * the median. Assignments with fewer than 5 rows, rows of one group only or no measured
+ * metric below read the target metric of every callee. */
+flx_status flx_metric_selection(const flx_training_view *view,
                                 const flx_metric_selection_options *options,
                                 flx_backend *backend, flx_input_subsets **out,
                                 flx_error *error);

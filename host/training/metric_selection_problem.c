@@ -55,18 +55,18 @@ static flx_status fill(const flx_training_set *source, int inputs, int i, bool w
 }
 
 /* Which inputs are candidates and which are always read, as columns one after another. */
-static flx_status sort_inputs(const flx_model *model, const flx_training_set *source,
-                              int a, double *present,
+static flx_status sort_inputs(const flx_training_view *view,
+                              const flx_training_set *source, int a, double *present,
                               flx_metric_selection_problem *lesson, flx_error *error)
 {
-    const flx_graph_assignment *assignment = &model->graph->assignments[a];
+    const flx_graph_assignment *assignment = &view->graph->assignments[a];
     size_t n = (size_t)source->n;
     flx_selection_problem *problem = &lesson->problem;
     for (int i = 0; i < assignment->n_inputs; i++) {
         bool is_metric = assignment->inputs[i].kind == FLX_METRIC, is_usable;
         double *column = is_metric ? lesson->X + (size_t)problem->m * n
                                    : lesson->always + (size_t)problem->n_always * n;
-        FLX_TRY(fill(source, assignment->n_inputs, i, is_metric && model->wants_log,
+        FLX_TRY(fill(source, assignment->n_inputs, i, is_metric && view->wants_log,
                      column, present, &is_usable, error));
         if (!is_usable)
             continue;
@@ -93,37 +93,37 @@ static flx_status transpose(double **columns, int width, int n, flx_error *error
     return FLX_OK;
 }
 
-static void take_outputs(const flx_model *model, const flx_training_set *source,
+static void take_outputs(const flx_training_view *view, const flx_training_set *source,
                          flx_metric_selection_problem *lesson)
 {
     double low = INFINITY;
     for (int r = 0; r < source->n; r++)
         low = fmin(low, source->y[r]);
-    bool is_log = model->wants_log && low > 0;
+    bool is_log = view->wants_log && low > 0;
     for (int r = 0; r < source->n; r++) {
         int row = source->row[r];
         lesson->y[r] = is_log ? log(source->y[r]) : source->y[r];
-        lesson->group[r] = model->rows->group ? model->rows->group[row] : row;
+        lesson->group[r] = view->rows->group ? view->rows->group[row] : row;
     }
 }
 
-static flx_status convert(const flx_model *model, const flx_training_set *source, int a,
-                          flx_metric_selection_problem *lesson, flx_error *error)
+static flx_status convert(const flx_training_view *view, const flx_training_set *source,
+                          int a, flx_metric_selection_problem *lesson, flx_error *error)
 {
     flx_selection_problem *problem = &lesson->problem;
-    const flx_graph_assignment *assignment = &model->graph->assignments[a];
+    const flx_graph_assignment *assignment = &view->graph->assignments[a];
     double *present = malloc(((size_t)source->n + 1) * sizeof *present);
     if (!present || !equip(source, (size_t)assignment->n_inputs, lesson)) {
         free(present);
         return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its rows",
                         assignment->name);
     }
-    flx_status status = sort_inputs(model, source, a, present, lesson, error);
+    flx_status status = sort_inputs(view, source, a, present, lesson, error);
     free(present);
     FLX_TRY(status);
     FLX_TRY(transpose(&lesson->X, problem->m, source->n, error));
     FLX_TRY(transpose(&lesson->always, problem->n_always, source->n, error));
-    take_outputs(model, source, lesson);
+    take_outputs(view, source, lesson);
     problem->name = assignment->name;
     problem->n = source->n;
     problem->X = lesson->X;
@@ -133,17 +133,16 @@ static flx_status convert(const flx_model *model, const flx_training_set *source
     return FLX_OK;
 }
 
-flx_status flx_metric_selection_problem_gather(const flx_model *model,
-                                               const flx_column_binding *binding,
-                                               const flx_dataset *inputs, int a,
+flx_status flx_metric_selection_problem_gather(const flx_training_view *view,
+                                               const flx_column_binding *binding, int a,
                                                flx_metric_selection_problem *out,
                                                flx_error *error)
 {
     flx_training_set source = {0};
     *out = (flx_metric_selection_problem){0};
-    flx_status status = flx_training_set_build(model, binding, inputs, a, &source, error);
+    flx_status status = flx_training_set_build(view, binding, a, &source, error);
     if (status == FLX_OK)
-        status = convert(model, &source, a, out, error);
+        status = convert(view, &source, a, out, error);
     flx_training_set_clear(&source);
     return status;
 }

@@ -3,9 +3,8 @@
 #ifndef FLX_METRIC_SELECTION_PROBLEM_H
 #define FLX_METRIC_SELECTION_PROBLEM_H
 
-#include "host/graph.h"
-#include "host/model.h"
 #include "host/selection.h"
+#include "host/training/training_set.h"
 
 typedef struct {
     flx_selection_problem problem; /* its arrays are those below */
@@ -16,11 +15,9 @@ typedef struct {
 
 /* Candidates are the inputs that come from other vertices, always included the others; an
  * input missing in more than half of the rows is neither, other gaps hold the median.
- * Logarithms where the model takes them. `inputs`: as for flx_training_set_build. Cleared
- * by the caller, also after a failure. */
-flx_status flx_metric_selection_problem_gather(const flx_model *model,
-                                               const flx_column_binding *binding,
-                                               const flx_dataset *inputs, int a,
+ * Logarithms where the model takes them. Cleared by the caller, also after a failure. */
+flx_status flx_metric_selection_problem_gather(const flx_training_view *view,
+                                               const flx_column_binding *binding, int a,
                                                flx_metric_selection_problem *out,
                                                flx_error *error);
 void flx_metric_selection_problem_clear(flx_metric_selection_problem *lesson);

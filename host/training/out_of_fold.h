@@ -9,12 +9,11 @@
 #ifndef FLX_OUT_OF_FOLD_H
 #define FLX_OUT_OF_FOLD_H
 
-#include "host/model.h"
+#include "host/training/training_set.h"
 #include "kernels/backend.h"
 
-/* Level by level, one Gaussian process an assignment of the model's graph, from one
- * starting point; leave-one-out predictions. `model`: deployment, graph, rows, prior and
- * modes stand; nothing of it changes. */
-flx_status flx_predict_out_of_fold(const flx_model *model, flx_backend *backend,
+/* Level by level, one Gaussian process an assignment of the view's graph, from one
+ * starting point; leave-one-out predictions. */
+flx_status flx_predict_out_of_fold(const flx_training_view *view, flx_backend *backend,
                                    flx_dataset **out, flx_error *error);
 #endif

@@ -1,61 +1,52 @@
 /* SPDX-License-Identifier: MIT
- * The training of one model's learning assignments, cut into steps so that many models
- * (the members of an ensemble, their folds) share one batch of fits. Inside the library.
+ * The training of one graph, cut into stages so that many graphs (the members of an
+ * ensemble, their folds) share one batch of fits.
  *
- * An ordinary graph is taught in one round, on measured inputs. A skip-connected one is
- * taught level by level: its vertices learn from the leave-one-out predictions of the
- * vertices below, as they will be asked. */
+ * An ordinary graph is trained in one stage, on measured inputs. A skip-connected one is
+ * trained level by level: its vertices are fitted to the leave-one-out predictions of the
+ * vertices below, which is what they will see. */
 #ifndef FLX_TRAINER_H
 #define FLX_TRAINER_H
 
-#include "host/graph.h"
-#include "host/regression.h"
-#include "host/training/training_set.h"
-#include "kernels/backend.h"
-
-/* What the fits cost. */
-typedef struct {
-    int fits;       /* cache hits included */
-    int cache_hits; /* found in the repository: no work */
-    long evaluations;
-    double wall_s;
-} flx_training_report;
+#include "host/training/assignment_fit.h"
 
 typedef struct {
-    flx_model *model;     /* deployment, graph, rows, prior and modes stand */
-    bool wants_residuals; /* of kinds that are not Gaussian processes:
-                             host/regression/fit_queue.h */
+    flx_training_view view;
+    bool wants_residuals; /* as in flx_assignment_fit_options, with starts */
     bool may_fail;        /* a target that cannot be fitted is a constant, no error */
-    int starts;           /* of every Gaussian process; 0: as many as it asks for */
-    uint64_t seed;        /* of kinds that draw random numbers; flx_trainer_run sets it */
-    const flx_model *warm; /* the same graph on more rows: its optima are the only
-                              starts; NULL: none. Borrowed */
-    flx_dataset *inputs;   /* skip-connected: the rows, with predictions in the place
-                              of measured metrics; else NULL */
+    int starts;
+    /* (n_assignments) the same graph fitted to more rows: its optima are the only starts;
+     * NULL: none. Borrowed. */
+    const flx_learning_assignment *warm;
+
+    /* What it gives; it may be taken, leaving zeros. */
+    flx_learning_assignment *assignments; /* (n_assignments) */
+    flx_warning_list warnings;
+    flx_dataset *predictions; /* skip-connected: the rows, with predictions in the place
+                                 of measured metrics; else NULL */
+
+    uint64_t seed; /* of the options of flx_trainer_run */
     flx_column_binding *binding;
-    flx_training_set *lessons; /* (n_assignments) */
-    flx_fit_task *tasks;       /* (n_assignments) */
-    flx_fit_result *results;   /* (n_assignments) */
-    int n_tasks, n_done;       /* tasks so far; those of earlier rounds */
+    flx_assignment_fit *fits; /* (n_assignments) */
 } flx_trainer;
 
-/* Opens every assignment of the model for one fitted model. Close it also on failure. */
-flx_status flx_trainer_create(flx_trainer *school, flx_error *error);
-void flx_trainer_destroy(flx_trainer *school);
+/* Binds the graph to the rows. `trainer`: the fields before what it gives are set, the
+ * others zero. Destroy it also on failure. */
+flx_status flx_trainer_create(flx_trainer *trainer, flx_error *error);
+void flx_trainer_destroy(flx_trainer *trainer);
 
-/* Teaches all schools, round by round, each round as one batch. The report adds up. */
-flx_status flx_trainer_run(flx_trainer *schools, int count, flx_backend *backend,
+/* Trains all of them, stage by stage, each stage as one batch. The report adds up. */
+flx_status flx_trainer_run(flx_trainer *trainers, int count, flx_backend *backend,
                            const flx_fit_options *options, flx_training_report *report,
                            flx_error *error);
 
-/* Trains the predictors of a model whose deployment, graph, rows, prior and mode stand
- * and that has none yet. On failure what was trained is left to flx_model_destroy. */
+/* One graph by itself: *assignments (n_assignments) is the caller's to destroy. */
+flx_status flx_train_graph(const flx_training_view *view, flx_backend *backend,
+                           flx_learning_assignment **assignments, flx_error *error);
+
+/* A model whose deployment, graph, rows, prior and mode stand and that has no fits yet.
+ */
 flx_status flx_train_model(flx_model *model, flx_backend *backend,
                            const flx_fit_options *options, flx_training_report *report,
                            flx_error *error);
-
-/* The two steps of one assignment: its lesson becomes a task where there is something to
- * fit, and its result (school->results) a predictor. */
-flx_status flx_trainer_prepare(flx_trainer *school, int a, flx_error *error);
-flx_status flx_trainer_accept(flx_trainer *school, int a, flx_error *error);
 #endif

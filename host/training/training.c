@@ -32,10 +32,12 @@ static flx_status build_selected(flx_model *model, const flx_training_options *o
     flx_status status =
         flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
                               &scope, &model->graph, error);
+    flx_training_view view = flx_training_view_of(model);
     if (status == FLX_OK && !model->paper_mode)
-        status = flx_predict_out_of_fold(model, backend, &inputs, error);
+        status = flx_predict_out_of_fold(&view, backend, &inputs, error);
+    view.inputs = inputs;
     if (status == FLX_OK)
-        status = flx_metric_selection(model, inputs, &choice, backend, &readings, error);
+        status = flx_metric_selection(&view, &choice, backend, &readings, error);
     if (status == FLX_OK)
         status = flx_graph_prune(model->graph, readings, error);
     flx_dataset_destroy(inputs);

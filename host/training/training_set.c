@@ -1,10 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/training_set.h"
 
-#include "host/graph.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+flx_training_view flx_training_view_of(const flx_model *model)
+{
+    return (flx_training_view){.deployment = model->deployment,
+                               .graph = model->graph,
+                               .rows = model->rows,
+                               .composition = model->composition,
+                               .prior = model->prior,
+                               .covariance = model->covariance,
+                               .paper_mode = model->paper_mode,
+                               .wants_log = model->wants_log};
+}
+
+flx_training_view flx_training_view_of_member(const flx_model *model,
+                                              const flx_member *member)
+{
+    if (!member->graph) /* the first: the model's own */
+        return flx_training_view_of(model);
+    return (flx_training_view){.deployment = model->deployment,
+                               .graph = member->graph,
+                               .rows = model->rows,
+                               .composition = member->composition,
+                               .prior = member->prior,
+                               .covariance = model->covariance,
+                               .wants_log = member->wants_log};
+}
 
 /* Vertices that reference assignment a, into `vertices`; returns how many. */
 static int list_vertices(const flx_graph *graph, int a, int *vertices)
@@ -25,124 +51,112 @@ static void copy_inputs(const flx_graph *graph, const flx_column_binding *bindin
 }
 
 /* Row r: replica r mod R, or the next one that has an output. */
-static void gather_rows(const flx_model *model, const flx_column_binding *binding,
-                        const flx_dataset *inputs, const int *vertices, int count,
-                        int n_inputs, flx_training_set *l)
+static void gather_rows(const flx_training_view *view, const flx_column_binding *binding,
+                        const int *vertices, int count, int n_inputs,
+                        flx_training_set *set)
 {
-    const flx_dataset *rows = model->rows;
-    for (int r = 0; r < rows->rows; r++)
+    const flx_dataset *inputs = view->inputs ? view->inputs : view->rows;
+    for (int r = 0; r < view->rows->rows; r++)
         for (int k = 0; k < count; k++) {
             int v = vertices[(r + k) % count];
-            double y = flx_column_ref_value(binding->outputs[v], rows, r);
+            double y = flx_column_ref_value(binding->outputs[v], view->rows, r);
             if (isnan(y))
                 continue;
-            copy_inputs(model->graph, binding, inputs, v, r,
-                        l->raw + (size_t)l->n * (size_t)n_inputs);
-            l->row[l->n] = r;
-            l->vertex[l->n] = v;
-            l->y[l->n++] = y;
+            copy_inputs(view->graph, binding, inputs, v, r,
+                        set->raw + (size_t)set->n * (size_t)n_inputs);
+            set->row[set->n] = r;
+            set->vertex[set->n] = v;
+            set->y[set->n++] = y;
             break;
         }
 }
 
-flx_status flx_training_set_build(const flx_model *model,
-                                  const flx_column_binding *binding,
-                                  const flx_dataset *inputs, int a, flx_training_set *l,
-                                  flx_error *error)
+flx_status flx_training_set_build(const flx_training_view *view,
+                                  const flx_column_binding *binding, int a,
+                                  flx_training_set *set, flx_error *error)
 {
-    const flx_graph *graph = model->graph;
-    size_t rows = (size_t)model->rows->rows;
-    size_t width = (size_t)graph->assignments[a].n_inputs;
-    int *vertices = malloc((size_t)graph->n_vertices * sizeof *vertices);
-    *l = (flx_training_set){.raw = malloc((rows * width + 1) * sizeof(double)),
-                            .y = malloc((rows + 1) * sizeof(double)),
-                            .row = malloc((rows + 1) * sizeof(int)),
-                            .vertex = malloc((rows + 1) * sizeof(int)),
-                            .labels = calloc(width + 1, sizeof(char *)),
-                            .task = -1};
-    if (!vertices || !l->raw || !l->y || !l->row || !l->vertex || !l->labels) {
-        free(vertices);
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
-                        graph->assignments[a].name, rows);
-    }
-    for (size_t i = 0; i < width; i++)
-        l->labels[i] = graph->assignments[a].inputs[i].label;
+    const flx_graph *graph = view->graph;
+    const flx_graph_assignment *assignment = &graph->assignments[a];
+    size_t rows = (size_t)view->rows->rows, width = (size_t)assignment->n_inputs;
+    FLX_SCOPED int *vertices = malloc((size_t)graph->n_vertices * sizeof *vertices);
+    *set = (flx_training_set){.raw = malloc((rows * width + 1) * sizeof(double)),
+                              .y = malloc((rows + 1) * sizeof(double)),
+                              .row = malloc((rows + 1) * sizeof(int)),
+                              .vertex = malloc((rows + 1) * sizeof(int))};
+    if (!vertices || !set->raw || !set->y || !set->row || !set->vertex)
+        return flx_no_memory(error, "the %zu rows of %s", rows, assignment->name);
     int count = list_vertices(graph, a, vertices);
-    gather_rows(model, binding, inputs ? inputs : model->rows, vertices, count,
-                (int)width, l);
-    free(vertices);
+    gather_rows(view, binding, vertices, count, (int)width, set);
     return FLX_OK;
 }
 
-void flx_training_set_clear(flx_training_set *l)
+void flx_training_set_clear(flx_training_set *set)
 {
-    free(l->raw);
-    free(l->row);
-    free(l->vertex);
-    free(l->labels);
-    free(l->X);
-    free(l->y);
-    *l = (flx_training_set){.task = -1};
+    free(set->raw);
+    free(set->row);
+    free(set->vertex);
+    free(set->y);
+    *set = (flx_training_set){0};
 }
 
-void flx_training_set_set_output_range(flx_training_set *l, bool wants_log,
+void flx_training_set_transform_output(flx_training_set *set, bool wants_log,
                                        flx_predictor *p)
 {
     double low = INFINITY, high = -INFINITY;
-    for (int i = 0; i < l->n; i++) {
-        low = fmin(low, l->y[i]);
-        high = fmax(high, l->y[i]);
+    for (int i = 0; i < set->n; i++) {
+        low = fmin(low, set->y[i]);
+        high = fmax(high, set->y[i]);
     }
     double margin = 0.5 * (high - low);
     p->output_low = low >= 0 ? fmax(0, low - margin) : low - margin;
     p->output_high = high + margin;
-    p->is_log = wants_log && l->n > 0 && low > 0;
-    for (int i = 0; i < l->n && p->is_log; i++)
-        l->y[i] = log(l->y[i]);
+    p->is_log = wants_log && set->n > 0 && low > 0;
+    for (int i = 0; i < set->n && p->is_log; i++)
+        set->y[i] = log(set->y[i]);
 }
 
-void flx_training_set_make_constant(const flx_training_set *l, flx_predictor *p)
+void flx_training_set_make_constant(const flx_training_set *set, flx_predictor *p)
 {
     double mean = 0, square = 0;
-    for (int i = 0; i < l->n; i++)
-        mean += l->y[i] / l->n;
-    for (int i = 0; i < l->n; i++)
-        square += (l->y[i] - mean) * (l->y[i] - mean);
+    for (int i = 0; i < set->n; i++)
+        mean += set->y[i] / set->n;
+    for (int i = 0; i < set->n; i++)
+        square += (set->y[i] - mean) * (set->y[i] - mean);
     p->kind = FLX_PREDICTOR_CONSTANT;
     p->constant = mean;
-    p->variance = l->n > 1 ? square / (l->n - 1) : 0.0;
-    p->n = l->n;
-    if (l->n == 0)
+    p->variance = set->n > 1 ? square / (set->n - 1) : 0.0;
+    p->n = set->n;
+    if (set->n == 0)
         p->output_low = p->output_high = 0;
 }
 
-bool flx_training_set_is_constant(const flx_training_set *l)
+bool flx_training_set_is_constant(const flx_training_set *set)
 {
-    for (int i = 1; i < l->n; i++)
-        if (fabs(l->y[i] - l->y[0]) > 1e-12 * fmax(1.0, fabs(l->y[0])))
+    for (int i = 1; i < set->n; i++)
+        if (fabs(set->y[i] - set->y[0]) > 1e-12 * fmax(1.0, fabs(set->y[0])))
             return false;
     return true;
 }
 
-flx_status flx_training_set_measure_rule(const flx_training_set *l,
+flx_status flx_training_set_measure_rule(const flx_training_set *set,
                                          const flx_graph_assignment *assignment,
                                          const flx_predictor *p, double *mae,
                                          flx_error *error)
 {
     size_t inputs = (size_t)assignment->n_inputs;
-    double *weights = malloc((inputs + 1) * sizeof *weights), sum = 0;
-    if (!weights)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a rule");
+    FLX_SCOPED double *weights = NULL;
+    double sum = 0;
     int count = 0;
-    for (int i = 0; i < l->n; i++) {
-        const double *raw = l->raw + (size_t)i * inputs;
+    if (!FLX_NEW(weights, inputs))
+        return flx_no_memory(error, "a rule");
+    for (int i = 0; i < set->n; i++) {
+        const double *raw = set->raw + (size_t)i * inputs;
         double mean = flx_aggregation_rule_apply(assignment, raw, weights);
         if (isnan(mean))
             continue;
-        sum += fabs(mean - (p->is_log ? exp(l->y[i]) : l->y[i]));
+        sum += fabs(mean - (p->is_log ? exp(set->y[i]) : set->y[i]));
         count++;
     }
-    free(weights);
     *mae = count ? sum / count : INFINITY;
     return FLX_OK;
 }

@@ -10,7 +10,7 @@
 
 /* One of the graphs: the model's own, or a member of its ensemble. */
 typedef struct {
-    const flx_model *model;
+    flx_fitted_graph fitted;
     flx_column_binding *binding;
     int *first_model; /* (n_assignments) in the compiled graph */
     int *index;       /* (n_vertices) of its vertices in the compiled graph */
@@ -40,14 +40,12 @@ static flx_status add_one(const compiler *c, flx_compiled_graph_list *list,
 static flx_status open_part(const compiler *c, int k, flx_error *error)
 {
     part *p = &c->parts[k];
-    const flx_model *own =
-        c->model->ensemble ? c->model->ensemble->members[k].model : NULL;
-    p->model = own ? own : c->model;
-    const flx_graph *graph = p->model->graph;
+    p->fitted = flx_model_member_graph(c->model, k);
+    const flx_graph *graph = p->fitted.graph;
     if (!FLX_NEW(p->first_model, graph->n_assignments) ||
         !FLX_NEW(p->index, graph->n_vertices))
         return out_of_memory(c, error);
-    return flx_column_binding_create(graph, p->model->deployment, c->table, &p->binding,
+    return flx_column_binding_create(graph, p->fitted.deployment, c->table, &p->binding,
                                      error);
 }
 
@@ -78,9 +76,9 @@ static flx_status add_column(compiler *c, int index, flx_error *error)
 
 static flx_status add_models(compiler *c, part *p, flx_error *error)
 {
-    const flx_graph *graph = p->model->graph;
+    const flx_graph *graph = p->fitted.graph;
     for (int a = 0; a < graph->n_assignments; a++) {
-        const flx_learning_assignment *assignment = &p->model->assignments[a];
+        const flx_learning_assignment *assignment = &p->fitted.assignments[a];
         p->first_model[a] = c->lists.models.count;
         if (assignment->n_models == 0)
             return flx_fail(error, FLX_BAD_INPUT,
@@ -96,13 +94,13 @@ static flx_status add_models(compiler *c, part *p, flx_error *error)
 
 static flx_status add_vertex(compiler *c, part *p, int v, flx_error *error)
 {
-    const flx_vertex *vertex = &p->model->graph->vertices[v];
-    int n = p->model->graph->assignments[vertex->assignment].n_inputs;
+    const flx_vertex *vertex = &p->fitted.graph->vertices[v];
+    int n = p->fitted.graph->assignments[vertex->assignment].n_inputs;
     flx_device_graph_vertex added = {
         .first_input = c->lists.inputs.count,
         .n_inputs = n,
         .first_model = p->first_model[vertex->assignment],
-        .n_models = p->model->assignments[vertex->assignment].n_models};
+        .n_models = p->fitted.assignments[vertex->assignment].n_models};
     flx_device_graph_input *inputs =
         flx_compiled_graph_add(&c->lists.inputs, NULL, n, sizeof *inputs);
     if (!inputs)
@@ -123,7 +121,7 @@ static flx_status add_level(compiler *c, int level, flx_error *error)
     FLX_TRY(
         add_one(c, &c->lists.level_start, &c->lists.vertices.count, sizeof(int), error));
     for (int k = 0; k < c->n_parts; k++) {
-        const flx_graph *graph = c->parts[k].model->graph;
+        const flx_graph *graph = c->parts[k].fitted.graph;
         int end = level < graph->n_levels ? graph->level_start[level + 1] : 0;
         for (int v = end ? graph->level_start[level] : 0; v < end; v++)
             FLX_TRY(add_vertex(c, &c->parts[k], v, error));
@@ -136,7 +134,7 @@ static flx_status add_targets(compiler *c, flx_error *error)
     const flx_ensemble *ensemble = c->model->ensemble;
     for (int k = 0; k < c->n_parts; k++) {
         const part *p = &c->parts[k];
-        flx_device_graph_target target = {p->index[p->model->graph->output], 1, 1};
+        flx_device_graph_target target = {p->index[p->fitted.graph->output], 1, 1};
         if (ensemble) {
             target.near_weight = flx_ensemble_weight(ensemble, k, false);
             target.far_weight = flx_ensemble_weight(ensemble, k, true);
@@ -171,7 +169,7 @@ static flx_status compile(compiler *c, flx_error *error)
     for (int k = 0; k < c->n_parts && !c->reason[0]; k++) {
         FLX_TRY(open_part(c, k, error));
         FLX_TRY(add_models(c, &c->parts[k], error));
-        int own = c->parts[k].model->graph->n_levels;
+        int own = c->parts[k].fitted.graph->n_levels;
         levels = own > levels ? own : levels;
     }
     if (c->reason[0])

@@ -154,11 +154,12 @@ static bool reads_column(const flx_predictor *p, const flx_column_ref *inputs, i
     return false;
 }
 
-static bool is_read(const flx_model *model, const flx_column_binding *binding, int column)
+static bool is_read(flx_fitted_graph fitted, const flx_column_binding *binding,
+                    int column)
 {
-    for (int v = 0; v < model->graph->n_vertices; v++) {
+    for (int v = 0; v < fitted.graph->n_vertices; v++) {
         const flx_learning_assignment *assignment =
-            &model->assignments[model->graph->vertices[v].assignment];
+            &fitted.assignments[fitted.graph->vertices[v].assignment];
         for (int k = 0; k < assignment->n_models; k++)
             if (reads_column(&assignment->models[k].predictor, binding->inputs[v],
                              column))
@@ -168,14 +169,14 @@ static bool is_read(const flx_model *model, const flx_column_binding *binding, i
 }
 
 /* Clears is_unread (n_knobs) where the model reads the knob. */
-static flx_status mark_read(const flx_tuning_objective *o, const flx_model *model,
+static flx_status mark_read(const flx_tuning_objective *o, flx_fitted_graph fitted,
                             bool *is_unread, flx_error *error)
 {
     flx_column_binding *binding = NULL;
-    FLX_TRY(flx_column_binding_create(model->graph, model->deployment, o->table, &binding,
+    FLX_TRY(flx_column_binding_create(fitted.graph, fitted.deployment, o->table, &binding,
                                       error));
     for (int k = 0; k < o->space->n_knobs; k++)
-        is_unread[k] = is_unread[k] && !is_read(model, binding, k);
+        is_unread[k] = is_unread[k] && !is_read(fitted, binding, k);
     flx_column_binding_destroy(binding);
     return FLX_OK;
 }
@@ -183,16 +184,14 @@ static flx_status mark_read(const flx_tuning_objective *o, const flx_model *mode
 /* Takes the dimensions of knobs that neither the graph nor another member reads. */
 static flx_status drop_unread(flx_tuning_objective *o, flx_error *error)
 {
-    const flx_ensemble *ensemble = o->model->ensemble;
+    int n_graphs = o->model->ensemble ? o->model->ensemble->n_members : 1;
     int n_knobs = o->space->n_knobs;
     FLX_SCOPED bool *is_unread = NULL;
     if (!FLX_NEW(is_unread, n_knobs))
         return flx_no_memory(error, "%d knobs", n_knobs);
     memset(is_unread, true, (size_t)n_knobs);
-    FLX_TRY(mark_read(o, o->model, is_unread, error));
-    for (int k = 0; ensemble && k < ensemble->n_members; k++)
-        if (ensemble->members[k].model)
-            FLX_TRY(mark_read(o, ensemble->members[k].model, is_unread, error));
+    for (int k = 0; k < n_graphs; k++)
+        FLX_TRY(mark_read(o, flx_model_member_graph(o->model, k), is_unread, error));
     for (int k = 0; k < n_knobs; k++)
         if (is_unread[k] && o->space->knobs[k].dimension >= 0) {
             flx_search_space_drop(o->space, k);

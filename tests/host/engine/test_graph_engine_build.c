@@ -114,7 +114,9 @@ static void what_hosts_nothing_is_fitted(void)
     double target[20];
     flx_model *model = compose(engine, "web:p90", &change);
     flx_change_clear(&change);
-    assert_int(flx_inference_create(model, backend, test, &inference, &error), FLX_BAD_INPUT);
+    assert_int(
+        flx_inference_create(flx_model_graph(model), backend, test, &inference, &error),
+        FLX_BAD_INPUT);
     assert_contains(error.message, "db:p90 hosts no model yet");
     int untrained[2];
     assert_int(flx_graph_engine_untrained(model, untrained), 2);
@@ -125,7 +127,9 @@ static void what_hosts_nothing_is_fitted(void)
     assert_true(isnan(change.refits[0].mae_before));
     flx_change_clear(&change);
     assert_int(model->rows->rows, 50); /* they are its training rows now */
-    assert_int(flx_inference_create(model, backend, test, &inference, &error), FLX_OK);
+    assert_int(
+        flx_inference_create(flx_model_graph(model), backend, test, &inference, &error),
+        FLX_OK);
     assert_int(flx_inference_target(inference, target, NULL, &error), FLX_OK);
     for (int r = 0; r < 20; r++)
         assert_close(target[r], *two_services_cell(test, r, "web:p90"), 0.02, 0);

@@ -220,9 +220,9 @@ static void leave_out_trees(flx_ensemble *ensemble)
 {
     flx_member *last = &ensemble->members[ensemble->n_members - 1];
     double rest = 1 - last->weight;
-    if (!last->model || last->model->composition != FLX_BLACK_BOX_XGBOOST)
+    if (last->composition != FLX_BLACK_BOX_XGBOOST)
         return;
-    flx_ensemble_destroy_member(last->model);
+    flx_member_clear(last);
     ensemble->n_members--;
     for (int k = 0; k < ensemble->n_members; k++)
         ensemble->members[k].weight /= rest;

@@ -71,7 +71,9 @@ static double measure(const flx_model *model, double factor, flx_backend *backen
     flx_inference *inference = NULL;
     flx_error error = {0};
     double mean[TEST_ROWS], sum = 0;
-    assert_int(flx_inference_create(model, backend, test, &inference, &error), FLX_OK);
+    assert_int(
+        flx_inference_create(flx_model_graph(model), backend, test, &inference, &error),
+        FLX_OK);
     assert_int(flx_inference_target(inference, mean, NULL, &error), FLX_OK);
     for (int r = 0; r < TEST_ROWS; r++)
         sum += fabs(mean[r] - *two_services_cell(test, r, "web:p90")) / TEST_ROWS;

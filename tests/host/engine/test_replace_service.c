@@ -110,7 +110,8 @@ static void a_held_label_has_no_influence(void)
     for (int i = 0; i < 2; i++) {
         flx_inference *inference = NULL;
         hosting_of(model, "db.get:p90")->models[0].predictor.constant = 1000 * i;
-        assert_int(flx_inference_create(model, backend, rows, &inference, &error),
+        assert_int(flx_inference_create(flx_model_graph(model), backend, rows, &inference,
+                                        &error),
                    FLX_OK);
         assert_int(flx_inference_target(inference, target[i], variance, &error), FLX_OK);
         flx_inference_destroy(inference);

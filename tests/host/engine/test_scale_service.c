@@ -180,7 +180,9 @@ static void a_scaled_graph_predicts_at_once(void)
     flx_error error = {0};
     double target[40], all[4 * 40];
     scale(model, "db", 2);
-    assert_int(flx_inference_create(model, backend, test, &inference, &error), FLX_OK);
+    assert_int(
+        flx_inference_create(flx_model_graph(model), backend, test, &inference, &error),
+        FLX_OK);
     assert_int(flx_inference_target(inference, target, NULL, &error), FLX_OK);
     assert_int(flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, all, NULL, &error),
                FLX_OK);

@@ -61,7 +61,8 @@ static void errors_are_those_of_the_predictions(void)
     double composed[2 * TESTED], measured[2 * TESTED], sums[2] = {0};
     *two_services_cell(b.table, 3, "web:p90") = NAN;
     flx_evaluation *evaluation = evaluate(&b);
-    assert_int(flx_inference_create(b.model, b.backend, b.table, &inference, &error),
+    assert_int(flx_inference_create(flx_model_graph(b.model), b.backend, b.table,
+                                    &inference, &error),
                FLX_OK);
     assert_int(
         flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, composed, NULL, &error),

@@ -260,7 +260,8 @@ static void ask(bench *b)
 {
     flx_inference *inference = NULL;
     flx_error error = {0};
-    assert_int(flx_inference_create(b->model, b->backend, b->table, &inference, &error),
+    assert_int(flx_inference_create(flx_model_graph(b->model), b->backend, b->table,
+                                    &inference, &error),
                FLX_OK);
     assert_int(flx_inference_vertices(inference, FLX_FROM_PREDICTIONS, b->composed, NULL,
                                       &error),

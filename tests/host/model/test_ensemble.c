@@ -190,7 +190,7 @@ static void grow_trees(flx_backend *backend, uint64_t seed, char digest[65])
             .prior = FLX_PRIOR_DENSITY, .hosts_ensemble = true, .seed = seed},
         backend);
     const flx_ensemble *ensemble = model->ensemble;
-    const flx_model *trees = ensemble->members[ensemble->n_members - 1].model;
+    const flx_member *trees = &ensemble->members[ensemble->n_members - 1];
     flx_predictor_digest(&trees->assignments[0].models[0].predictor, digest);
     flx_dataset_destroy(table);
     flx_model_destroy(model);
@@ -225,8 +225,8 @@ static void few_rows_leave_the_graph_alone(void)
     flx_backend *backend = two_services_backend(2);
     flx_model *model = train(backend, 9, "none");
     assert_true(model->ensemble == NULL);
-    assert_int(model->n_warnings, 1);
-    assert_contains(model->warnings[0].text, "9 rows in 9 groups are too few");
+    assert_int(model->warnings.count, 1);
+    assert_contains(model->warnings.items[0].text, "9 rows in 9 groups are too few");
     flx_model_destroy(model);
     flx_backend_close(backend);
 }
@@ -292,7 +292,8 @@ static void folders_of_older_programs_are_read(void)
     flx_model *model = train(backend, 40, "none"), *read = NULL;
     flx_dataset *table = two_services_rows(20, 1, 2);
     flx_error error = {0};
-    assert_true(flx_model_add_warning(model, "web:p90", false, "kept"));
+    assert_int(flx_warning_list_add(&model->warnings, NULL, "web:p90", false, "kept"),
+               FLX_OK);
     assert_int(flx_model_write(model, scratch_path("model"), "train", &error), FLX_OK);
     write_old_keys(scratch_path("model/graph.json"));
     assert_int(flx_model_read(scratch_path("model"), &read, &error), FLX_OK);
@@ -302,9 +303,9 @@ static void folders_of_older_programs_are_read(void)
     assert_int(memcmp(before, after, 20 * sizeof *before), 0);
     free(before);
     free(after);
-    assert_text(read->assignments[0].models[0].cause,
-                model->assignments[0].models[0].cause);
-    assert_int(read->n_warnings, 1);
+    assert_text(read->assignments[0].models[0].fit_key,
+                model->assignments[0].models[0].fit_key);
+    assert_int(read->warnings.count, 1);
     flx_model_destroy(read);
     flx_model_destroy(model);
     flx_dataset_destroy(table);
@@ -371,8 +372,8 @@ static void a_scaled_ensemble_keeps_graph_and_black_boxes(void)
     assert_close(sum_weights(ensemble, 1), 0.5, 1e-12, 0);
     /* A black box that read the database's rate now reads that of its first instance, or
      * half of the whole rate. */
-    const flx_source *sources = ensemble->members[1].model->graph->vertices[0].sources;
-    const flx_graph_assignment *box = &ensemble->members[1].model->graph->assignments[0];
+    const flx_source *sources = ensemble->members[1].graph->vertices[0].sources;
+    const flx_graph_assignment *box = &ensemble->members[1].graph->assignments[0];
     for (int i = 0; i < box->n_inputs; i++)
         if (strcmp(box->inputs[i].label, "db:rps") == 0) {
             assert_text(sources[i].column, "db/0:rps");

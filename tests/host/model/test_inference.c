@@ -27,7 +27,8 @@ static void bind(bench *b, const flx_dataset *table)
 {
     flx_error error = {0};
     flx_inference_destroy(b->inference);
-    assert_int(flx_inference_create(b->model, b->backend, table, &b->inference, &error),
+    assert_int(flx_inference_create(flx_model_graph(b->model), b->backend, table,
+                                    &b->inference, &error),
                FLX_OK);
 }
 

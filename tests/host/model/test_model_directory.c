@@ -24,7 +24,9 @@ static flx_model *make_model(uint64_t seed)
     flx_model *model =
         two_services_train(REPLICAS, "none", rows,
                            (flx_training_options){.prior = FLX_PRIOR_DENSITY}, backend);
-    assert_true(flx_model_add_warning(model, "web:p90", false, "a \"note\", 100 %%"));
+    assert_int(flx_warning_list_add(&model->warnings, NULL, "web:p90", false,
+                                    "a \"note\", 100 %%"),
+               FLX_OK);
     flx_dataset_destroy(rows);
     flx_backend_close(backend);
     return model;
@@ -44,7 +46,9 @@ static void predict(const flx_model *model, double out[ROWS * 6])
     flx_dataset *table = two_services_rows(ROWS, REPLICAS, 17);
     flx_inference *inference = NULL;
     flx_error error = {0};
-    assert_int(flx_inference_create(model, backend, table, &inference, &error), FLX_OK);
+    assert_int(
+        flx_inference_create(flx_model_graph(model), backend, table, &inference, &error),
+        FLX_OK);
     assert_int(flx_inference_target(inference, out, out + ROWS, &error), FLX_OK);
     assert_int(flx_inference_sample(inference, 4, 1, out + 2 * ROWS, &error), FLX_OK);
     flx_inference_destroy(inference);
@@ -70,8 +74,8 @@ static void what_is_read_back_predicts_the_same_bits(void)
     assert_int(again->n_drawn, ROWS);
     assert_int(again->source_rows, ROWS);
     assert_text(again->source_digest, model->source_digest);
-    assert_int(again->n_warnings, 1);
-    assert_text(again->warnings[0].text, "a \"note\", 100 %");
+    assert_int(again->warnings.count, 1);
+    assert_text(again->warnings.items[0].text, "a \"note\", 100 %");
     assert_int(again->rows->rows, ROWS);
     assert_int(scratch_count(), 1);
     flx_model_destroy(again);

@@ -107,8 +107,9 @@ static flx_input_subsets *choose(const flx_model *model, const flx_dataset *inpu
     flx_backend *backend = two_services_backend(1);
     flx_input_subsets *readings = NULL;
     flx_error error = {0};
-    assert_int(flx_metric_selection(model, inputs, &options, backend, &readings, &error),
-               FLX_OK);
+    flx_training_view view = flx_training_view_of(model);
+    view.inputs = inputs;
+    assert_int(flx_metric_selection(&view, &options, backend, &readings, &error), FLX_OK);
     assert_text(error.message, "");
     flx_backend_close(backend);
     return readings;
@@ -162,7 +163,8 @@ static void noise_is_not_foreseen(void)
     flx_backend *backend = two_services_backend(1);
     flx_dataset *inputs = NULL;
     flx_error error = {0};
-    assert_int(flx_predict_out_of_fold(model, backend, &inputs, &error), FLX_OK);
+    flx_training_view view = flx_training_view_of(model);
+    assert_int(flx_predict_out_of_fold(&view, backend, &inputs, &error), FLX_OK);
     assert_true(model->assignments == NULL);
     for (int r = 0; r < ROWS; r++) {
         double seen = *two_services_cell(model->rows, r, "db:p50");

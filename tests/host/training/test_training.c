@@ -45,7 +45,9 @@ static double measure_deviation(const flx_model *model, int replicas, double exp
     flx_inference *inference = NULL;
     flx_error error = {0};
     double mean[FRESH], sum = 0;
-    assert_int(flx_inference_create(model, backend, table, &inference, &error), FLX_OK);
+    assert_int(
+        flx_inference_create(flx_model_graph(model), backend, table, &inference, &error),
+        FLX_OK);
     assert_int(flx_inference_target(inference, mean, NULL, &error), FLX_OK);
     for (int r = 0; r < FRESH; r++) {
         double actual = *two_services_cell(table, r, "web:p90");
@@ -66,10 +68,10 @@ static double measure_error(const flx_model *model, int replicas)
 static const flx_warning *find_note(const flx_model *model, const char *assignment,
                                     const char *part)
 {
-    for (int i = 0; i < model->n_warnings; i++)
-        if (strcmp(model->warnings[i].assignment, assignment) == 0 &&
-            strstr(model->warnings[i].text, part))
-            return &model->warnings[i];
+    for (int i = 0; i < model->warnings.count; i++)
+        if (strcmp(model->warnings.items[i].assignment, assignment) == 0 &&
+            strstr(model->warnings.items[i].text, part))
+            return &model->warnings.items[i];
     return NULL;
 }
 
@@ -81,7 +83,7 @@ static void known_functions_are_learned(void)
     assert_int(predictor(model, "web:p90")->kind, FLX_PREDICTOR_GP);
     assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_GP);
     assert_true(measure_error(model, 1) < 0.05);
-    assert_int(model->n_warnings, 0);
+    assert_int(model->warnings.count, 0);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }
@@ -265,7 +267,7 @@ static void a_constant_vertex_is_a_constant(void)
     assert_int(p->kind, FLX_PREDICTOR_CONSTANT);
     assert_close(p->constant, 12.5, 0, 0);
     assert_close(p->variance, 0, 0, 1e-20);
-    assert_int(model->n_warnings, 0);
+    assert_int(model->warnings.count, 0);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }

@@ -165,7 +165,8 @@ static void a_profile_row_with_its_own_knobs_is_that_row(void)
     flx_inference *inference = NULL;
     train(&b);
     const flx_dataset *rows = b.model->rows;
-    assert_int(flx_inference_create(b.model, b.backend, rows, &inference, &error),
+    assert_int(flx_inference_create(flx_model_graph(b.model), b.backend, rows, &inference,
+                                    &error),
                FLX_OK);
     assert_int(flx_inference_target(inference, all, NULL, &error), FLX_OK);
     for (int r = 0; r < ROWS; r += 17) {
