@@ -216,7 +216,7 @@ static flx_status copy_column(const flx_refit_case *one, const flx_refit_column 
     FLX_TRY(flx_predictor_copy(&from->predictor, &out->predictor, error));
     if (column->origin == FLX_IN_PLACE)
         return FLX_OK;
-    flx_status status = flx_recalibration_adopt(&one->line, &out->predictor, error);
+    flx_status status = flx_recalibrate(&one->line, &out->predictor, error);
     if (status != FLX_OK)
         flx_predictor_clear(&out->predictor);
     return status;

@@ -58,8 +58,8 @@ static bool is_digest(const char *text)
 }
 
 /* What graph.json says of a hosted model beside its digest. */
-static flx_status read_hosting(const flx_json_source *source, const json_t *item,
-                               flx_hosted_model *hosted, flx_error *error)
+static flx_status read_entry(const flx_json_source *source, const json_t *item,
+                             flx_hosted_model *hosted, flx_error *error)
 {
     const char *fit_key = NULL, *refitted_on = "";
     json_int_t *const times[] = {&(json_int_t){0}, &(json_int_t){0}};
@@ -107,7 +107,7 @@ static flx_status read_hosted(const flx_json_source *source, const json_t *item,
 {
     const char *digest = NULL;
     int line = flx_json_line(source, item);
-    FLX_TRY(read_hosting(source, item, hosted, error));
+    FLX_TRY(read_entry(source, item, hosted, error));
     FLX_TRY(flx_json_get_text(source, item, "model", true, &digest, error));
     if (!is_digest(digest))
         return flx_json_fail(source, line, error, "\"%s\" is not the digest of a model",
@@ -132,7 +132,7 @@ static flx_status read_hosted(const flx_json_source *source, const json_t *item,
 static flx_status read_assignment(const flx_json_source *source, const json_t *item,
                                   const char *folder,
                                   const flx_graph_assignment *assignment,
-                                  flx_learning_assignment *hosting, flx_error *error)
+                                  flx_learning_assignment *out, flx_error *error)
 {
     const char *name = NULL;
     json_t *models = NULL;
@@ -151,7 +151,7 @@ static flx_status read_assignment(const flx_json_source *source, const json_t *i
                                         folder, &hosted, error);
         sum += hosted.weight;
         if (status == FLX_OK)
-            status = flx_assignment_add(hosting, &hosted, error);
+            status = flx_assignment_add(out, &hosted, error);
         flx_predictor_clear(&hosted.predictor);
         FLX_TRY(status);
     }

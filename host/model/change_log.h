@@ -2,7 +2,7 @@
  * What an operation of the graph engine did, assignment by assignment: what was reused,
  * fitted, removed, and what is new and untrained. The paper localizes new assignments by
  * "recording graph manipulations over time" (3.2.3, error source 1): this is the record,
- * an answer of the program and a line of history.jsonl. */
+ * what the program prints and a line of history.jsonl. */
 #ifndef FLX_CHANGE_LOG_H
 #define FLX_CHANGE_LOG_H
 

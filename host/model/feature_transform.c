@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/feature_transform.h"
 
+#include "formats/memory.h"
 #include "host/statistics.h"
 
 #include <math.h>
@@ -72,6 +73,17 @@ static void add_feature(flx_predictor *predictor, flx_feature feature)
     predictor->features[predictor->n_features++] = feature;
 }
 
+static void add_indicator(flx_predictor *predictor, int input, double share_missing)
+{
+    double sd = sqrt(share_missing * (1 - share_missing));
+    add_feature(predictor, (flx_feature){.input = input,
+                                         .is_indicator = true,
+                                         .low = 0,
+                                         .high = 1,
+                                         .center = share_missing,
+                                         .scale = UNIFORM_SD / sd});
+}
+
 typedef struct {
     const double *raw;
     int rows;
@@ -79,31 +91,24 @@ typedef struct {
     const flx_feature_options *options;
     bool as_given;
     double *column; /* (rows) scratch */
-} learner;
+} raw_inputs;
 
 /* The value feature of an input, and where values are missing its indicator before it. */
-static void learn_input(const learner *l, int input, flx_predictor *predictor,
+static void learn_input(const raw_inputs *from, int input, flx_predictor *predictor,
                         bool *is_dropped)
 {
-    bool is_metric = l->assignment->inputs[input].kind == FLX_METRIC;
-    take_column(l->raw, l->rows, l->assignment->n_inputs, input, l->column);
-    bool is_log = is_metric && l->options->log_metrics && is_positive(l->column, l->rows);
-    for (int i = 0; i < l->rows && is_log; i++)
-        l->column[i] = log(l->column[i]);
-    column_summary s = summarize(l->column, l->rows);
-    *is_dropped = 2 * s.missing > l->rows;
+    bool is_metric = from->assignment->inputs[input].kind == FLX_METRIC;
+    take_column(from->raw, from->rows, from->assignment->n_inputs, input, from->column);
+    bool is_log =
+        is_metric && from->options->log_metrics && is_positive(from->column, from->rows);
+    for (int i = 0; i < from->rows && is_log; i++)
+        from->column[i] = log(from->column[i]);
+    column_summary s = summarize(from->column, from->rows);
+    *is_dropped = 2 * s.missing > from->rows;
     if (*is_dropped)
         return;
-    if (s.missing > 0 && !is_metric) {
-        double share = (double)s.missing / l->rows;
-        add_feature(predictor,
-                    (flx_feature){.input = input,
-                                  .is_indicator = true,
-                                  .low = 0,
-                                  .high = 1,
-                                  .center = share,
-                                  .scale = UNIFORM_SD / sqrt(share * (1 - share))});
-    }
+    if (s.missing > 0 && !is_metric)
+        add_indicator(predictor, input, (double)s.missing / from->rows);
     if (!(s.sd > 1e-9 * fmax(1.0, fabs(s.mean))))
         return;
     double margin = (is_metric ? 0.5 : 0.1) * s.sd;
@@ -111,29 +116,23 @@ static void learn_input(const learner *l, int input, flx_predictor *predictor,
                                          .is_log = is_log,
                                          .low = s.low - margin,
                                          .high = s.high + margin,
-                                         .center = l->as_given ? 0 : s.mean,
-                                         .scale = l->as_given ? 1 : UNIFORM_SD / s.sd,
+                                         .center = from->as_given ? 0 : s.mean,
+                                         .scale = from->as_given ? 1 : UNIFORM_SD / s.sd,
                                          .fill = s.median});
 }
 
 /* The indicators of metrics stand before all metrics, so that metrics are the last. */
-static void learn_metric_indicators(const learner *l, flx_predictor *predictor)
+static void learn_metric_indicators(const raw_inputs *from, flx_predictor *predictor)
 {
-    for (int input = 0; input < l->assignment->n_inputs; input++) {
-        if (l->assignment->inputs[input].kind != FLX_METRIC)
+    for (int input = 0; input < from->assignment->n_inputs; input++) {
+        if (from->assignment->inputs[input].kind != FLX_METRIC)
             continue;
-        take_column(l->raw, l->rows, l->assignment->n_inputs, input, l->column);
-        int missing = summarize(l->column, l->rows).missing;
-        if (missing == 0 || 2 * missing > l->rows)
+        take_column(from->raw, from->rows, from->assignment->n_inputs, input,
+                    from->column);
+        int missing = summarize(from->column, from->rows).missing;
+        if (missing == 0 || 2 * missing > from->rows)
             continue;
-        double share = (double)missing / l->rows;
-        add_feature(predictor,
-                    (flx_feature){.input = input,
-                                  .is_indicator = true,
-                                  .low = 0,
-                                  .high = 1,
-                                  .center = share,
-                                  .scale = UNIFORM_SD / sqrt(share * (1 - share))});
+        add_indicator(predictor, input, (double)missing / from->rows);
     }
 }
 
@@ -146,26 +145,25 @@ flx_status flx_features_learn(const double *raw, int rows,
     int n = assignment->n_inputs;
     predictor->n_inputs = n;
     predictor->n_features = predictor->n_metrics = 0;
-    predictor->features = calloc(2 * (size_t)n + 1, sizeof *predictor->features);
-    learner l = {raw,     rows,  assignment,
-                 options, false, malloc(((size_t)rows + 1) * sizeof(double))};
-    if (!predictor->features || !l.column) {
-        free(l.column);
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %d inputs",
-                        assignment->name, n);
-    }
-    l.as_given =
-        options->keep_unit_cube && lies_in_unit_cube(raw, (size_t)rows * (size_t)n);
+    FLX_SCOPED double *column = malloc(((size_t)rows + 1) * sizeof *column);
+    if (!FLX_NEW(predictor->features, 2 * n) || !column)
+        return flx_no_memory(error, "the %d inputs of %s", n, assignment->name);
+    const raw_inputs from = {.raw = raw,
+                             .rows = rows,
+                             .assignment = assignment,
+                             .options = options,
+                             .as_given = options->keep_unit_cube &&
+                                         lies_in_unit_cube(raw, (size_t)rows * (size_t)n),
+                             .column = column};
     for (int input = 0; input < n; input++)
         if (assignment->inputs[input].kind != FLX_METRIC)
-            learn_input(&l, input, predictor, &is_dropped[input]);
-    learn_metric_indicators(&l, predictor);
+            learn_input(&from, input, predictor, &is_dropped[input]);
+    learn_metric_indicators(&from, predictor);
     int before = predictor->n_features;
     for (int input = 0; input < n; input++)
         if (assignment->inputs[input].kind == FLX_METRIC)
-            learn_input(&l, input, predictor, &is_dropped[input]);
+            learn_input(&from, input, predictor, &is_dropped[input]);
     predictor->n_metrics = predictor->n_features - before;
-    free(l.column);
     return FLX_OK;
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_ROWS = 1024 }; /* times vertices and inputs: what a thread keeps at hand */
+enum { BATCH_ROWS = 1024 }; /* times vertices and inputs: what a thread keeps at hand */
 
 static void list_order(const flx_graph *graph, int *order)
 {
@@ -27,7 +27,7 @@ static void list_order(const flx_graph *graph, int *order)
         }
 }
 
-/* Every hosted model of a kind, prepared to answer queries. `targets` has room for all
+/* Every hosted model of a kind, prepared for queries. `targets` has room for all
  * models. */
 static flx_status prepare_kind(flx_inference *inference, flx_predictor_kind kind,
                                flx_query_target *targets, flx_error *error)
@@ -91,7 +91,7 @@ flx_status flx_inference_create(flx_fitted_graph fitted, flx_backend *backend,
     int empty = flx_fitted_graph_find_empty(fitted);
     if (empty >= 0)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "%s hosts no model yet: fit it before the graph is asked",
+                        "%s hosts no model yet: fit it before the graph predicts",
                         fitted.graph->assignments[empty].name);
     flx_inference *inference = NULL;
     if (!FLX_NEW(inference, 1))
@@ -166,58 +166,59 @@ typedef struct {
     double *variance; /* likewise, or NULL */
 } job;
 
-/* Copies what the job keeps from a finished chunk. */
-static void keep_chunk(const job *j, const flx_row_batch *c)
+/* Copies what the job keeps of a finished batch. */
+static void keep_results(const job *j, const flx_row_batch *batch)
 {
     int vertices = j->vertex < 0 ? j->inference->graph->n_vertices : 1;
     size_t total = (size_t)j->inference->table->rows * (size_t)j->samples;
-    size_t first = (size_t)c->first * (size_t)j->samples, columns = (size_t)c->columns;
+    size_t first = (size_t)batch->first * (size_t)j->samples;
+    size_t columns = (size_t)batch->columns;
     for (int i = 0; i < vertices; i++) {
         size_t from = (size_t)(j->vertex < 0 ? i : j->vertex) * columns;
         size_t to = (size_t)i * total + first, bytes = columns * sizeof(double);
-        memcpy(j->mean + to, c->value + from, bytes);
+        memcpy(j->mean + to, batch->value + from, bytes);
         if (j->variance)
-            memcpy(j->variance + to, c->variance + from, bytes);
+            memcpy(j->variance + to, batch->variance + from, bytes);
     }
 }
 
-/* Every `step`-th chunk of `rows` rows from number `chunk` on. */
-static flx_status run_chunks(const job *j, int rows, int chunk, int step, int threads,
-                             flx_error *error)
+/* Every `step`-th batch of `rows` rows from number `number` on. */
+static flx_status run_batches(const job *j, int rows, int number, int step, int threads,
+                              flx_error *error)
 {
-    flx_row_batch c;
+    flx_row_batch batch;
     int total = j->inference->table->rows;
-    FLX_TRY(flx_row_batch_create(j->inference, rows, j->samples, j->variance != NULL, &c,
-                                 error));
-    c.source = j->source;
-    c.seed = j->seed;
-    c.threads = threads;
+    FLX_TRY(flx_row_batch_create(j->inference, rows, j->samples, j->variance != NULL,
+                                 &batch, error));
+    batch.source = j->source;
+    batch.seed = j->seed;
+    batch.threads = threads;
     flx_status status = FLX_OK;
-    for (int first = chunk * rows; first < total && status == FLX_OK;
+    for (int first = number * rows; first < total && status == FLX_OK;
          first += step * rows) {
-        status = flx_row_batch_infer(&c, first, smaller(total - first, rows), error);
+        status = flx_row_batch_infer(&batch, first, smaller(total - first, rows), error);
         if (status == FLX_OK)
-            keep_chunk(j, &c);
+            keep_results(j, &batch);
     }
-    flx_row_batch_release(&c);
+    flx_row_batch_release(&batch);
     return status;
 }
 
-/* Where the backend answers several queries at once, threads take whole chunks through
- * all levels and never wait for each other; else they share the levels of one chunk. */
-static flx_status run_job(const job *j, int chunk_rows, flx_error *error)
+/* Where the backend takes several queries at once, threads take whole batches through
+ * all levels and never wait for each other; else they share the levels of one batch. */
+static flx_status run_job(const job *j, int batch_rows, flx_error *error)
 {
     int total = j->inference->table->rows, threads = j->inference->backend->threads;
     int streams = smaller(j->inference->backend->predict_streams, threads);
     int share = (total + streams - 1) / streams;
-    int rows = smaller(share, chunk_rows);
+    int rows = smaller(share, batch_rows);
     if (streams <= 1 || total < 2 * streams)
-        return run_chunks(j, smaller(total, chunk_rows), 0, 1, threads, error);
+        return run_batches(j, smaller(total, batch_rows), 0, 1, threads, error);
     flx_status status = FLX_OK;
 #pragma omp parallel for schedule(static, 1) num_threads(streams)
     for (int s = 0; s < streams; s++) {
         flx_error mine = {0};
-        flx_status ended = run_chunks(j, rows, s, streams, 1, &mine);
+        flx_status ended = run_batches(j, rows, s, streams, 1, &mine);
         if (ended != FLX_OK) {
 #pragma omp critical(flx_inference_status)
             status = flx_fail(error, ended, "%s", mine.message);
@@ -230,7 +231,7 @@ flx_status flx_inference_vertices(flx_inference *inference, flx_metric_source so
                                   double *mean, double *variance, flx_error *error)
 {
     job j = {inference, source, 1, 0, -1, mean, variance};
-    return run_job(&j, CHUNK_ROWS, error);
+    return run_job(&j, BATCH_ROWS, error);
 }
 
 flx_status flx_inference_target(flx_inference *inference, double *mean, double *variance,
@@ -238,7 +239,7 @@ flx_status flx_inference_target(flx_inference *inference, double *mean, double *
 {
     job j = {inference, FLX_FROM_PREDICTIONS, 1, 0, inference->graph->output, mean,
              variance};
-    return run_job(&j, CHUNK_ROWS, error);
+    return run_job(&j, BATCH_ROWS, error);
 }
 
 flx_status flx_inference_sample(flx_inference *inference, int n_samples, uint64_t seed,
@@ -250,7 +251,7 @@ flx_status flx_inference_sample(flx_inference *inference, int n_samples, uint64_
     job j = {inference, FLX_FROM_PREDICTIONS,     n_samples,
              seed,      inference->graph->output, samples,
              NULL};
-    int rows = CHUNK_ROWS / n_samples;
+    int rows = BATCH_ROWS / n_samples;
     return run_job(&j, rows > 0 ? rows : 1, error);
 }
 

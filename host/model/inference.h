@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Graph inferencing (paper 3.2.2) for many rows at once: level by level, the vertices of
  * a level that share an assignment as one query to the backend, predictions fed forward
- * and their uncertainty with them. Rows are handled in chunks that bound memory; results
- * do not depend on chunks or threads. */
+ * and their uncertainty with them. Rows are handled in batches that bound memory; results
+ * do not depend on batches or threads. */
 #ifndef FLX_INFERENCE_H
 #define FLX_INFERENCE_H
 

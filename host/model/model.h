@@ -128,7 +128,7 @@ bool flx_model_rows_are_current(const flx_model *model);
 /* Unit of the target, from the training rows; "" where unknown. */
 const char *flx_model_unit(const flx_model *model);
 
-/* Whether flx_model_write could make that folder, asked before the work is done. */
+/* Whether flx_model_write could make that folder: to be known before the work is done. */
 flx_status flx_model_check_path(const char *path, flx_error *error);
 /* The folder appears whole or not at all; an older model there is replaced. `event` is
  * the verb of the line added to history.jsonl. */

@@ -35,10 +35,10 @@ static json_t *list_names(const flx_model *model, bool are_found)
 {
     json_t *names = json_array();
     for (int a = 0; a < model->graph->n_assignments; a++) {
-        const flx_learning_assignment *hosting = &model->assignments[a];
-        bool is_found = hosting->n_models > 0;
-        for (int k = 0; k < hosting->n_models; k++)
-            is_found = is_found && hosting->models[k].is_cache_hit;
+        const flx_learning_assignment *hosted = &model->assignments[a];
+        bool is_found = hosted->n_models > 0;
+        for (int k = 0; k < hosted->n_models; k++)
+            is_found = is_found && hosted->models[k].is_cache_hit;
         if (is_found == are_found)
             json_array_append_new(names, json_string(model->graph->assignments[a].name));
     }

@@ -16,7 +16,7 @@ typedef struct {
     const double *raw; /* (rows, inputs of the assignment) */
 } flx_predictor_queries;
 
-/* mean (count, rows) out, in the unit of the output, NaN where a rule has no answer. */
+/* mean (count, rows) out, in the unit of the output, NaN where a rule cannot tell. */
 flx_status flx_predict_each(const flx_predictor_queries *queries, flx_backend *backend,
                             double *mean, flx_error *error);
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/recalibration.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,7 +10,7 @@ static const double pseudo_rows = 5;
 static const double flattest = 0.2, steepest = 5; /* beyond, a line is an accident */
 
 /* The pair on the scale of the model; false where it has none. */
-static bool take_pair(double predicted, double measured, bool is_log, double *x,
+static bool make_pair(double predicted, double measured, bool is_log, double *x,
                       double *residual)
 {
     if (is_log && !(predicted > 0 && measured > 0))
@@ -30,7 +32,7 @@ static sums add_up(const double *predicted, const double *measured, int n, bool 
     sums s = {0};
     for (int i = 0; i < n; i++) {
         double x, r;
-        if (!take_pair(predicted[i], measured[i], is_log, &x, &r))
+        if (!make_pair(predicted[i], measured[i], is_log, &x, &r))
             continue;
         s.n++;
         s.x += x - mean_x;
@@ -69,7 +71,7 @@ flx_recalibration flx_recalibration_estimate(const flx_predictor *model,
         first.n / (first.n + pseudo_rows) * mean_r - (line.slope - 1) * mean_x;
     for (int i = 0; i < n; i++) {
         double x, r;
-        if (!take_pair(predicted[i], measured[i], is_log, &x, &r))
+        if (!make_pair(predicted[i], measured[i], is_log, &x, &r))
             continue;
         double left = r - line.intercept - (line.slope - 1) * x;
         line.variance += left * left / first.n;
@@ -87,14 +89,12 @@ double flx_recalibration_apply(const flx_recalibration *line, double predicted,
 }
 
 /* Of a rule: a line through the line it has. */
-static flx_status adopt_rule(const flx_recalibration *line, flx_predictor *p,
-                             flx_error *error)
+static flx_status recalibrate_rule(const flx_recalibration *line, flx_predictor *p,
+                                   flx_error *error)
 {
     if (p->n_parameters == 0) {
-        p->parameters = malloc(3 * sizeof *p->parameters);
-        if (!p->parameters)
-            return flx_fail(error, FLX_NO_MEMORY, "out of memory for a rule");
-        p->parameters[0] = 0;
+        if (!FLX_NEW(p->parameters, 3))
+            return flx_no_memory(error, "a rule");
         p->parameters[1] = 1;
         p->n_parameters = 3;
     }
@@ -116,11 +116,11 @@ static void move_bounds(const flx_recalibration *line, flx_predictor *p)
         p->output_low = 0;
 }
 
-flx_status flx_recalibration_adopt(const flx_recalibration *line, flx_predictor *p,
-                                   flx_error *error)
+flx_status flx_recalibrate(const flx_recalibration *line, flx_predictor *p,
+                           flx_error *error)
 {
     if (p->kind == FLX_PREDICTOR_RULE)
-        return adopt_rule(line, p, error);
+        return recalibrate_rule(line, p, error);
     move_bounds(line, p);
     p->constant = line->intercept + line->slope * p->constant;
     p->variance *= line->slope * line->slope;

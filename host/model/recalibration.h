@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A model that is off by a shift and a factor is set right by a line through its
- * predictions: the cheapest thing that a few new rows can teach, and again a model of the
- * same kind. On logarithms where the model predicts logarithms. */
+ * predictions: the least that a few new rows can tell, and the result is again a model of
+ * the same kind. On logarithms where the model predicts logarithms. */
 #ifndef FLX_RECALIBRATION_H
 #define FLX_RECALIBRATION_H
 
@@ -27,6 +27,6 @@ double flx_recalibration_apply(const flx_recalibration *line, double predicted,
                                bool is_log);
 
 /* Makes `predictor` predict so. FLX_NO_MEMORY. */
-flx_status flx_recalibration_adopt(const flx_recalibration *line,
-                                   flx_predictor *predictor, flx_error *error);
+flx_status flx_recalibrate(const flx_recalibration *line, flx_predictor *predictor,
+                           flx_error *error);
 #endif

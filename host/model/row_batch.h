@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * One chunk of rows on its way through the graph, level by level. Inside the library:
- * what host/model/inference.c splits its work into. A *slot* is one hosted model of one
- * vertex: slot first_slot[vertex] + k. */
+ * Some rows on their way through the graph, level by level. Inside the library: what
+ * host/model/inference.c splits its work into. A *slot* is one model of one vertex: slot
+ * first_slot[vertex] + k. */
 #ifndef FLX_ROW_BATCH_H
 #define FLX_ROW_BATCH_H
 
@@ -26,11 +26,11 @@ struct flx_inference {
     flx_column_binding *binding;
 };
 
-/* Where the answers of one slot lie. */
+/* Where the predictions of one slot lie. */
 typedef struct {
     size_t at;             /* first point in mean and spread */
     size_t x_at, slope_at; /* first double in X and slopes */
-} flx_slot;
+} flx_batch_slot;
 
 /* Columns = rows * samples: a column is one row, or one draw of it. */
 typedef struct {
@@ -43,35 +43,35 @@ typedef struct {
     double *value;                  /* (n_vertices, columns) */
     double *variance;               /* (n_vertices, columns), or NULL */
     double *X;                      /* queries of a level */
-    double *mean, *spread, *slopes; /* their answers, standardized */
-    flx_slot *slots;                /* (n_slots) */
+    double *mean, *spread, *slopes; /* their predictions, standardized */
+    flx_batch_slot *slots;          /* (n_slots) */
     flx_query *queries;             /* (n_slots) of a level, one kind after the other */
     int first_query[FLX_PREDICTOR_KINDS + 1];
 } flx_row_batch;
 
 /* Room for `rows` rows of `samples` draws (1: means). */
 flx_status flx_row_batch_create(const flx_inference *inference, int rows, int samples,
-                                bool wants_variance, flx_row_batch *chunk,
+                                bool wants_variance, flx_row_batch *batch,
                                 flx_error *error);
-void flx_row_batch_release(flx_row_batch *chunk);
+void flx_row_batch_release(flx_row_batch *batch);
 
 /* Fills value and variance for rows first .. first + rows - 1 of the bound table
  * (host/model/inference_level.c). */
-flx_status flx_row_batch_infer(flx_row_batch *chunk, int first, int rows,
+flx_status flx_row_batch_infer(flx_row_batch *batch, int first, int rows,
                                flx_error *error);
 
 /* The models that a vertex's assignment hosts. */
-const flx_learning_assignment *flx_row_batch_hosting(const flx_row_batch *chunk,
-                                                     int vertex);
+const flx_learning_assignment *flx_row_batch_models(const flx_row_batch *batch,
+                                                    int vertex);
 
 /* Vertices of level 0 see the same inputs in every sample: one query a row is enough. */
-int flx_row_batch_points(const flx_row_batch *chunk, int vertex);
+int flx_row_batch_points(const flx_row_batch *batch, int vertex);
 
 /* Raw inputs (n_inputs) of a vertex at one column. */
-void flx_row_batch_collect(const flx_row_batch *chunk, int vertex, int column,
+void flx_row_batch_collect(const flx_row_batch *batch, int vertex, int column,
                            double *raw);
 
-/* From the answers of a vertex's models to its value and variance, or its draw, in
+/* From the predictions of a vertex's models to its value and variance, or its draw, in
  * columns first .. last - 1 (host/model/propagation.c). FLX_NO_MEMORY. */
-flx_status flx_row_batch_propagate(flx_row_batch *chunk, int vertex, int first, int last);
+flx_status flx_row_batch_propagate(flx_row_batch *batch, int vertex, int first, int last);
 #endif

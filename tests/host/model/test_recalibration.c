@@ -88,7 +88,7 @@ static void models_follow_the_line(void)
                               .variance = 4,
                               .output_low = 0,
                               .output_high = 10};
-    assert_int(flx_recalibration_adopt(&line, &constant, &error), FLX_OK);
+    assert_int(flx_recalibrate(&line, &constant, &error), FLX_OK);
     assert_close(constant.constant, 11, 0, 0);
     assert_close(constant.variance, 16, 0, 0);
     assert_close(constant.output_low, 1, 0, 0);
@@ -96,7 +96,7 @@ static void models_follow_the_line(void)
 
     double y[] = {1, 3};
     flx_predictor gp = {.kind = FLX_PREDICTOR_GP, .n = 2, .y = y, .y_mean = 2, .y_sd = 1};
-    assert_int(flx_recalibration_adopt(&line, &gp, &error), FLX_OK);
+    assert_int(flx_recalibrate(&line, &gp, &error), FLX_OK);
     assert_close(y[0], 3, 0, 0);
     assert_close(y[1], 7, 0, 0);
     assert_close(gp.y_mean, 5, 0, 0);
@@ -109,8 +109,8 @@ static void a_rule_keeps_one_line(void)
     const flx_recalibration line = {.intercept = 1, .slope = 2, .variance = 9};
     flx_error error = {0};
     flx_predictor rule = {.kind = FLX_PREDICTOR_RULE};
-    assert_int(flx_recalibration_adopt(&line, &rule, &error), FLX_OK);
-    assert_int(flx_recalibration_adopt(&line, &rule, &error), FLX_OK);
+    assert_int(flx_recalibrate(&line, &rule, &error), FLX_OK);
+    assert_int(flx_recalibrate(&line, &rule, &error), FLX_OK);
     assert_int((long)rule.n_parameters, 3);
     assert_close(rule.parameters[0], 3, 0, 0);
     assert_close(rule.parameters[1], 4, 0, 0);
