@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/ensemble_weights.h"
 
+#include "formats/memory.h"
 #include "host/optimization.h"
 #include "host/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PSEUDO_ROWS 10.0 /* that speak for the composed graph */
-#define EQUALITY    0.02 /* pull toward equal weights, in standard deviations of y */
+#define EQUALITY    0.02 /* penalty on unequal weights, in standard deviations of y */
 
 static double deviation(const double *y, int n)
 {
@@ -31,40 +33,35 @@ static void measure_members(flx_ensemble *ensemble, const double *predicted,
     }
 }
 
-/* The pull toward equal weights as k further rows: |w_k - 1/k| times n 0.02 sd(y), since
+/* The penalty on unequal weights as k further rows: |w_k - 1/k| times n 0.02 sd(y), since
  * output weighting knows rows only. */
 static flx_status weigh_jointly(const flx_ensemble *ensemble, const double *predicted,
                                 const double *y, int n, flx_backend *backend,
                                 double *weights, flx_error *error)
 {
     size_t k = (size_t)ensemble->n_members, rows = (size_t)n + k;
-    double *P = calloc(rows * k, sizeof *P), *target = malloc(rows * sizeof *target);
-    double pull = n * EQUALITY * deviation(y, n);
-    flx_output_weighting_result result = {0};
-    flx_status status = FLX_OK;
-    if (!P || !target)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for weights");
-    for (size_t i = 0; i < rows && status == FLX_OK; i++) {
-        target[i] = i < (size_t)n ? y[i] : pull / (double)k;
-        for (size_t j = 0; j < k; j++)
-            P[i * k + j] = i < (size_t)n        ? predicted[i * k + j]
-                           : i - (size_t)n == j ? pull
-                                                : 0;
+    FLX_SCOPED double *P = NULL, *target = NULL;
+    double penalty = n * EQUALITY * deviation(y, n);
+    if (!FLX_NEW(P, rows * k) || !FLX_NEW(target, rows))
+        return flx_no_memory(error, "weights");
+    memcpy(P, predicted, (size_t)n * k * sizeof *P);
+    memcpy(target, y, (size_t)n * sizeof *target);
+    for (size_t j = 0; j < k; j++) {
+        P[((size_t)n + j) * k + j] = penalty;
+        target[(size_t)n + j] = penalty / (double)k;
     }
-    flx_output_weighting_problem problem = {.name = "the ensemble of the target",
-                                            .n = (int)rows,
-                                            .k = (int)k,
-                                            .P = P,
-                                            .y = target};
-    flx_output_weighting_options options = {.evaluations = 2000};
+    const flx_output_weighting_problem problem = {.name = "the ensemble of the target",
+                                                  .n = (int)rows,
+                                                  .k = (int)k,
+                                                  .P = P,
+                                                  .y = target};
+    const flx_output_weighting_options options = {.evaluations = 2000};
+    flx_output_weighting_result result = {0};
+    flx_status status =
+        flx_output_weighting_solve(backend, &problem, 1, &options, &result, error);
     if (status == FLX_OK)
-        status =
-            flx_output_weighting_solve(backend, &problem, 1, &options, &result, error);
-    for (size_t j = 0; j < k && status == FLX_OK; j++)
-        weights[j] = result.weights[j];
+        memcpy(weights, result.weights, k * sizeof *weights);
     flx_output_weighting_result_clear(&result);
-    free(P);
-    free(target);
     return status;
 }
 
@@ -97,27 +94,22 @@ static int compare_doubles(const void *left, const void *right)
 static flx_status score(flx_ensemble *ensemble, const double *predicted, const double *y,
                         int n, flx_error *error)
 {
-    double *spread = malloc((size_t)n * sizeof *spread);
-    ensemble->scores = malloc((size_t)n * sizeof *ensemble->scores);
-    if (!spread || !ensemble->scores) {
-        free(spread);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d residuals", n);
-    }
-    for (int i = 0; i < n; i++)
+    FLX_SCOPED double *spread = NULL;
+    if (!FLX_NEW(spread, n) || !FLX_NEW(ensemble->scores, n))
+        return flx_no_memory(error, "%d residuals", n);
+    for (int i = 0; i < n; i++) {
+        const double *row = predicted + (size_t)i * (size_t)ensemble->n_members;
         ensemble->scores[i] =
-            fabs(flx_ensemble_blend(ensemble,
-                                    predicted + (size_t)i * (size_t)ensemble->n_members,
-                                    false, &spread[i]) -
-                 y[i]);
+            fabs(flx_ensemble_blend(ensemble, row, false, &spread[i]) - y[i]);
+    }
     double median = 0;
-    flx_status status = flx_quantile(ensemble->scores, n, 0.5, &median, error);
+    FLX_TRY(flx_quantile(ensemble->scores, n, 0.5, &median, error));
     ensemble->margin = fmax(0.5 * median, 1e-12 * fmax(1, fabs(ensemble->high)));
     for (int i = 0; i < n; i++)
         ensemble->scores[i] /= spread[i] + ensemble->margin;
     qsort(ensemble->scores, (size_t)n, sizeof *ensemble->scores, compare_doubles);
     ensemble->n_scores = n;
-    free(spread);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_ensemble_weigh(flx_ensemble *ensemble, const double *predicted,

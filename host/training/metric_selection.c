@@ -3,14 +3,16 @@
  * looked at. Replicas share an assignment, which chooses once. */
 #include "host/training/metric_selection.h"
 
+#include "formats/memory.h"
 #include "host/selection.h"
+#include "host/training/assignment_fit.h"
 #include "host/training/metric_selection_problem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEWEST_ROWS = 5, PAPER_METRICS = 3 };
+enum { PAPER_METRICS = 3 };
 
 typedef struct {
     const flx_training_view *view;
@@ -19,7 +21,7 @@ typedef struct {
     flx_column_binding *binding;
     bool *is_needed; /* (n_assignments) */
     bool *is_done;   /* (n_assignments) */
-    flx_input_subsets *readings;
+    flx_input_subsets *subsets;
 } selector;
 
 static bool is_listed(const char *const *names, int count, const char *name)
@@ -37,9 +39,8 @@ flx_status flx_declared_metrics(const flx_deployment *deployment, const char ***
     for (int s = 0; s < deployment->n_services; s++)
         most += (size_t)deployment->services[s].n_metrics;
     *count = 0;
-    *names = malloc(most * sizeof **names);
-    if (!*names)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %zu metrics", most);
+    if (!FLX_NEW(*names, most))
+        return flx_no_memory(error, "%zu metrics", most);
     (*names)[(*count)++] = deployment->target_metric;
     for (int s = 0; s < deployment->n_services; s++)
         for (int k = 0; k < deployment->services[s].n_metrics; k++) {
@@ -89,34 +90,34 @@ static flx_status add_best_of(const flx_selection_ridge *ridge, const int *of_ca
 
 /* Whether a chosen candidate shows the same callee as candidate `j`. */
 static bool is_represented(const selector *s, int a,
-                           const flx_metric_selection_problem *lesson, const int *chosen,
-                           int k, int j)
+                           const flx_metric_selection_problem *selection,
+                           const int *chosen, int k, int j)
 {
     const flx_graph *graph = s->view->graph;
-    const flx_vertex *callee = feeder_of(graph, a, lesson->input[j]);
+    const flx_vertex *callee = feeder_of(graph, a, selection->input[j]);
     for (int i = 0; i < k; i++)
-        if (is_same_group(feeder_of(graph, a, lesson->input[chosen[i]]), callee))
+        if (is_same_group(feeder_of(graph, a, selection->input[chosen[i]]), callee))
             return true;
     return false;
 }
 
 /* Callees without a chosen metric get one each. chosen (m) and of_callee (m). */
 static flx_status represent_callees(const selector *s, int a,
-                                    const flx_metric_selection_problem *lesson,
+                                    const flx_metric_selection_problem *selection,
                                     int *chosen, int *k, int *of_callee, flx_error *error)
 {
     const flx_graph *graph = s->view->graph;
     flx_selection_ridge *ridge = NULL;
-    FLX_TRY(
-        flx_selection_ridge_create(&lesson->problem, s->backend->threads, &ridge, error));
+    FLX_TRY(flx_selection_ridge_create(&selection->problem, s->backend->threads, &ridge,
+                                       error));
     flx_status status = FLX_OK;
-    for (int j = 0; j < lesson->problem.m && status == FLX_OK; j++) {
+    for (int j = 0; j < selection->problem.m && status == FLX_OK; j++) {
         int count = 0;
-        if (is_represented(s, a, lesson, chosen, *k, j))
+        if (is_represented(s, a, selection, chosen, *k, j))
             continue;
-        for (int i = j; i < lesson->problem.m; i++)
-            if (is_same_group(feeder_of(graph, a, lesson->input[i]),
-                              feeder_of(graph, a, lesson->input[j])))
+        for (int i = j; i < selection->problem.m; i++)
+            if (is_same_group(feeder_of(graph, a, selection->input[i]),
+                              feeder_of(graph, a, selection->input[j])))
                 of_callee[count++] = i;
         status = add_best_of(ridge, of_callee, count, chosen, k, error);
     }
@@ -125,10 +126,10 @@ static flx_status represent_callees(const selector *s, int a,
 }
 
 /* Which candidates an assignment reads, into chosen (m). */
-static flx_status choose(const selector *s, const flx_metric_selection_problem *lesson,
+static flx_status choose(const selector *s, const flx_metric_selection_problem *selection,
                          int *chosen, int *k, flx_error *error)
 {
-    const flx_selection_problem *problem = &lesson->problem;
+    const flx_selection_problem *problem = &selection->problem;
     int wanted = s->options->k;
     bool is_paper = s->view->paper_mode;
     wanted = wanted == 0 && is_paper ? PAPER_METRICS : wanted;
@@ -147,33 +148,28 @@ static flx_status choose(const selector *s, const flx_metric_selection_problem *
 static flx_status record(selector *s, int a, const int *inputs, int k, flx_error *error)
 {
     const flx_graph_assignment *assignment = &s->view->graph->assignments[a];
-    bool is_whole = flx_input_subsets_add(s->readings, assignment->name);
+    bool is_whole = flx_input_subsets_add(s->subsets, assignment->name);
     for (int i = 0; i < k && is_whole; i++) {
         is_whole =
-            flx_input_subsets_add_label(s->readings, assignment->inputs[inputs[i]].label);
+            flx_input_subsets_add_label(s->subsets, assignment->inputs[inputs[i]].label);
         s->is_needed[feeder_of(s->view->graph, a, inputs[i])->assignment] = true;
     }
-    return is_whole ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its inputs",
-                               assignment->name);
+    return is_whole ? FLX_OK : flx_no_memory(error, "the inputs of %s", assignment->name);
 }
 
-static flx_status decide(selector *s, int a, const flx_metric_selection_problem *lesson,
-                         flx_error *error)
+static flx_status decide(selector *s, int a,
+                         const flx_metric_selection_problem *selection, flx_error *error)
 {
-    int m = lesson->problem.m, k = 0;
-    int *chosen = malloc(2 * (size_t)m * sizeof *chosen);
-    if (!chosen)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d metrics", m);
-    flx_status status = choose(s, lesson, chosen, &k, error);
-    if (status == FLX_OK && !s->options->may_lose_services)
-        status = represent_callees(s, a, lesson, chosen, &k, chosen + m, error);
+    int m = selection->problem.m, k = 0;
+    FLX_SCOPED int *chosen = NULL;
+    if (!FLX_NEW(chosen, 2 * m))
+        return flx_no_memory(error, "%d metrics", m);
+    FLX_TRY(choose(s, selection, chosen, &k, error));
+    if (!s->options->may_lose_services)
+        FLX_TRY(represent_callees(s, a, selection, chosen, &k, chosen + m, error));
     for (int i = 0; i < k; i++)
-        chosen[i] = lesson->input[chosen[i]];
-    if (status == FLX_OK)
-        status = record(s, a, chosen, k, error);
-    free(chosen);
-    return status;
+        chosen[i] = selection->input[chosen[i]];
+    return record(s, a, chosen, k, error);
 }
 
 /* Everything that an assignment reads is needed. */
@@ -211,15 +207,13 @@ static bool is_usual(const selector *s, int a, int input)
 static flx_status take_usual(selector *s, int a, flx_error *error)
 {
     int k = 0, count = s->view->graph->assignments[a].n_inputs;
-    int *inputs = malloc(((size_t)count + 1) * sizeof *inputs);
-    if (!inputs)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d inputs", count);
+    FLX_SCOPED int *inputs = NULL;
+    if (!FLX_NEW(inputs, count))
+        return flx_no_memory(error, "%d inputs", count);
     for (int i = 0; i < count; i++)
         if (is_usual(s, a, i))
             inputs[k++] = i;
-    flx_status status = record(s, a, inputs, k, error);
-    free(inputs);
-    return status;
+    return record(s, a, inputs, k, error);
 }
 
 static bool has_choice(const flx_selection_problem *problem)
@@ -227,27 +221,27 @@ static bool has_choice(const flx_selection_problem *problem)
     bool is_one = true;
     for (int r = 1; r < problem->n; r++)
         is_one &= problem->group[r] == problem->group[0];
-    return problem->m > 0 && problem->n >= FEWEST_ROWS && !is_one;
+    return problem->m > 0 && problem->n >= FLX_MIN_ROWS && !is_one;
 }
 
 static flx_status visit(selector *s, int a, flx_error *error)
 {
-    flx_metric_selection_problem lesson;
+    flx_metric_selection_problem selection;
     if (s->view->graph->assignments[a].kind != FLX_INSTANCE_VERTEX) {
         need_all(s, a);
         return FLX_OK;
     }
     flx_status status =
-        flx_metric_selection_problem_gather(s->view, s->binding, a, &lesson, error);
-    if (status == FLX_OK && has_choice(&lesson.problem))
-        status = decide(s, a, &lesson, error);
+        flx_metric_selection_problem_gather(s->view, s->binding, a, &selection, error);
+    if (status == FLX_OK && has_choice(&selection.problem))
+        status = decide(s, a, &selection, error);
     else if (status == FLX_OK)
         status = take_usual(s, a, error);
-    flx_metric_selection_problem_clear(&lesson);
+    flx_metric_selection_problem_clear(&selection);
     return status;
 }
 
-static flx_status run(selector *s, flx_error *error)
+static flx_status visit_all(selector *s, flx_error *error)
 {
     const flx_graph *graph = s->view->graph;
     s->is_needed[graph->vertices[graph->output].assignment] = true;
@@ -263,36 +257,35 @@ static flx_status run(selector *s, flx_error *error)
     return FLX_OK;
 }
 
+static flx_status run(selector *s, flx_error *error)
+{
+    const flx_training_view *view = s->view;
+    int count = view->graph->n_assignments;
+    if (s->options->k < 0)
+        return flx_fail(error, FLX_BAD_INPUT, "%d metrics cannot be chosen",
+                        s->options->k);
+    s->subsets = flx_input_subsets_create();
+    if (!FLX_NEW(s->is_needed, count) || !FLX_NEW(s->is_done, count) || !s->subsets)
+        return flx_no_memory(error, "%d assignments", count);
+    FLX_TRY(flx_column_binding_create(view->graph, view->deployment, view->rows,
+                                      &s->binding, error));
+    return visit_all(s, error);
+}
+
 flx_status flx_metric_selection(const flx_training_view *view,
                                 const flx_metric_selection_options *options,
                                 flx_backend *backend, flx_input_subsets **out,
                                 flx_error *error)
 {
-    static const flx_metric_selection_options usual = {0};
-    size_t count = (size_t)view->graph->n_assignments;
-    selector s = {.view = view,
-                  .options = options ? options : &usual,
-                  .backend = backend,
-                  .is_needed = calloc(count, sizeof *s.is_needed),
-                  .is_done = calloc(count, sizeof *s.is_done),
-                  .readings = flx_input_subsets_create()};
-    *out = NULL;
-    flx_status status =
-        s.is_needed && s.is_done && s.readings
-            ? flx_column_binding_create(view->graph, view->deployment, view->rows,
-                                        &s.binding, error)
-            : flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu assignments", count);
-    if (status == FLX_OK && s.options->k < 0)
-        status =
-            flx_fail(error, FLX_BAD_INPUT, "%d metrics cannot be chosen", s.options->k);
-    if (status == FLX_OK)
-        status = run(&s, error);
+    static const flx_metric_selection_options defaults = {0};
+    selector s = {
+        .view = view, .options = options ? options : &defaults, .backend = backend};
+    flx_status status = run(&s, error);
     flx_column_binding_destroy(s.binding);
     free(s.is_needed);
     free(s.is_done);
-    if (status == FLX_OK)
-        *out = s.readings;
-    else
-        flx_input_subsets_destroy(s.readings);
+    *out = status == FLX_OK ? s.subsets : NULL;
+    if (status != FLX_OK)
+        flx_input_subsets_destroy(s.subsets);
     return status;
 }

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/metric_selection_problem.h"
 
+#include "formats/memory.h"
 #include "host/statistics.h"
 #include "host/training/training_set.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-void flx_metric_selection_problem_clear(flx_metric_selection_problem *lesson)
+void flx_metric_selection_problem_clear(flx_metric_selection_problem *out)
 {
-    free(lesson->X);
-    free(lesson->always);
-    free(lesson->y);
-    free(lesson->group);
-    free(lesson->input);
-    *lesson = (flx_metric_selection_problem){0};
+    free(out->X);
+    free(out->always);
+    free(out->y);
+    free(out->group);
+    free(out->input);
+    *out = (flx_metric_selection_problem){0};
 }
 
-static bool equip(const flx_training_set *source, size_t inputs,
-                  flx_metric_selection_problem *lesson)
+static bool allocate(const flx_training_set *source, size_t inputs,
+                     flx_metric_selection_problem *out)
 {
     size_t rows = (size_t)source->n + 1;
-    lesson->X = malloc(rows * (inputs + 1) * sizeof *lesson->X);
-    lesson->always = malloc(rows * (inputs + 1) * sizeof *lesson->always);
-    lesson->y = malloc(rows * sizeof *lesson->y);
-    lesson->group = malloc(rows * sizeof *lesson->group);
-    lesson->input = malloc((inputs + 1) * sizeof *lesson->input);
-    return lesson->X && lesson->always && lesson->y && lesson->group && lesson->input;
+    out->X = malloc(rows * (inputs + 1) * sizeof *out->X);
+    out->always = malloc(rows * (inputs + 1) * sizeof *out->always);
+    out->y = malloc(rows * sizeof *out->y);
+    out->group = malloc(rows * sizeof *out->group);
+    out->input = malloc((inputs + 1) * sizeof *out->input);
+    return out->X && out->always && out->y && out->group && out->input;
 }
 
 /* One input of all rows, without gaps, into `values` (n); *is_usable false where more
@@ -57,21 +58,21 @@ static flx_status fill(const flx_training_set *source, int inputs, int i, bool w
 /* Which inputs are candidates and which are always read, as columns one after another. */
 static flx_status sort_inputs(const flx_training_view *view,
                               const flx_training_set *source, int a, double *present,
-                              flx_metric_selection_problem *lesson, flx_error *error)
+                              flx_metric_selection_problem *out, flx_error *error)
 {
     const flx_graph_assignment *assignment = &view->graph->assignments[a];
     size_t n = (size_t)source->n;
-    flx_selection_problem *problem = &lesson->problem;
+    flx_selection_problem *problem = &out->problem;
     for (int i = 0; i < assignment->n_inputs; i++) {
         bool is_metric = assignment->inputs[i].kind == FLX_METRIC, is_usable;
-        double *column = is_metric ? lesson->X + (size_t)problem->m * n
-                                   : lesson->always + (size_t)problem->n_always * n;
+        double *column = is_metric ? out->X + (size_t)problem->m * n
+                                   : out->always + (size_t)problem->n_always * n;
         FLX_TRY(fill(source, assignment->n_inputs, i, is_metric && view->wants_log,
                      column, present, &is_usable, error));
         if (!is_usable)
             continue;
         if (is_metric)
-            lesson->input[problem->m++] = i;
+            out->input[problem->m++] = i;
         else
             problem->n_always++;
     }
@@ -82,19 +83,19 @@ static flx_status sort_inputs(const flx_training_view *view,
 static flx_status transpose(double **columns, int width, int n, flx_error *error)
 {
     size_t rows = (size_t)n, across = (size_t)width;
-    double *turned = malloc((rows * across + 1) * sizeof *turned);
-    if (!turned)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", n);
+    double *transposed = malloc((rows * across + 1) * sizeof *transposed);
+    if (!transposed)
+        return flx_no_memory(error, "%d rows", n);
     for (size_t r = 0; r < rows; r++)
         for (size_t j = 0; j < across; j++)
-            turned[r * across + j] = (*columns)[j * rows + r];
+            transposed[r * across + j] = (*columns)[j * rows + r];
     free(*columns);
-    *columns = turned;
+    *columns = transposed;
     return FLX_OK;
 }
 
 static void take_outputs(const flx_training_view *view, const flx_training_set *source,
-                         flx_metric_selection_problem *lesson)
+                         flx_metric_selection_problem *out)
 {
     double low = INFINITY;
     for (int r = 0; r < source->n; r++)
@@ -102,34 +103,29 @@ static void take_outputs(const flx_training_view *view, const flx_training_set *
     bool is_log = view->wants_log && low > 0;
     for (int r = 0; r < source->n; r++) {
         int row = source->row[r];
-        lesson->y[r] = is_log ? log(source->y[r]) : source->y[r];
-        lesson->group[r] = view->rows->group ? view->rows->group[row] : row;
+        out->y[r] = is_log ? log(source->y[r]) : source->y[r];
+        out->group[r] = view->rows->group ? view->rows->group[row] : row;
     }
 }
 
 static flx_status convert(const flx_training_view *view, const flx_training_set *source,
-                          int a, flx_metric_selection_problem *lesson, flx_error *error)
+                          int a, flx_metric_selection_problem *out, flx_error *error)
 {
-    flx_selection_problem *problem = &lesson->problem;
+    flx_selection_problem *problem = &out->problem;
     const flx_graph_assignment *assignment = &view->graph->assignments[a];
-    double *present = malloc(((size_t)source->n + 1) * sizeof *present);
-    if (!present || !equip(source, (size_t)assignment->n_inputs, lesson)) {
-        free(present);
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for its rows",
-                        assignment->name);
-    }
-    flx_status status = sort_inputs(view, source, a, present, lesson, error);
-    free(present);
-    FLX_TRY(status);
-    FLX_TRY(transpose(&lesson->X, problem->m, source->n, error));
-    FLX_TRY(transpose(&lesson->always, problem->n_always, source->n, error));
-    take_outputs(view, source, lesson);
+    FLX_SCOPED double *present = malloc(((size_t)source->n + 1) * sizeof *present);
+    if (!present || !allocate(source, (size_t)assignment->n_inputs, out))
+        return flx_no_memory(error, "the rows of %s", assignment->name);
+    FLX_TRY(sort_inputs(view, source, a, present, out, error));
+    FLX_TRY(transpose(&out->X, problem->m, source->n, error));
+    FLX_TRY(transpose(&out->always, problem->n_always, source->n, error));
+    take_outputs(view, source, out);
     problem->name = assignment->name;
     problem->n = source->n;
-    problem->X = lesson->X;
-    problem->always = lesson->always;
-    problem->y = lesson->y;
-    problem->group = lesson->group;
+    problem->X = out->X;
+    problem->always = out->always;
+    problem->y = out->y;
+    problem->group = out->group;
     return FLX_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What one assignment is taught, as a problem of input selection. Inside the library. */
+ * The training set of one assignment as a problem of input selection. Inside the
+ * library. */
 #ifndef FLX_METRIC_SELECTION_PROBLEM_H
 #define FLX_METRIC_SELECTION_PROBLEM_H
 
@@ -20,5 +21,5 @@ flx_status flx_metric_selection_problem_gather(const flx_training_view *view,
                                                const flx_column_binding *binding, int a,
                                                flx_metric_selection_problem *out,
                                                flx_error *error);
-void flx_metric_selection_problem_clear(flx_metric_selection_problem *lesson);
+void flx_metric_selection_problem_clear(flx_metric_selection_problem *problem);
 #endif

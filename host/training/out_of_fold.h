@@ -3,9 +3,9 @@
  * metric what a graph that reads all metrics predicts of rows it does not know. Inside
  * the library.
  *
- * Input selection judges by these. Judged by measurements, the metric that says most of
- * a caller is often one that nothing predicts, a tail of noise above all; composed, it
- * says nothing. */
+ * Input selection compares metrics by these. By measurements, the metric that tells most
+ * about a caller is often one that nothing predicts, a tail of noise above all; composed,
+ * it tells nothing. */
 #ifndef FLX_OUT_OF_FOLD_H
 #define FLX_OUT_OF_FOLD_H
 

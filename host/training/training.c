@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/training.h"
 
-#include "host/graph.h"
+#include "formats/memory.h"
 #include "host/training/ensemble_training.h"
 #include "host/training/metric_selection.h"
 #include "host/training/out_of_fold.h"
@@ -16,34 +16,40 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* The graph of all declared metrics, pruned to those that are chosen. The paper chooses
- * on measured inputs. */
+/* Chooses on what a graph of all metrics predicts; the paper on measured inputs. */
+static flx_status prune_graph(flx_model *model,
+                              const flx_metric_selection_options *choice,
+                              flx_backend *backend, flx_error *error)
+{
+    flx_training_view view = flx_training_view_of(model);
+    flx_input_subsets *subsets = NULL;
+    flx_dataset *predictions = NULL;
+    flx_status status = FLX_OK;
+    if (!model->paper_mode)
+        status = flx_predict_out_of_fold(&view, backend, &predictions, error);
+    view.inputs = predictions;
+    if (status == FLX_OK)
+        status = flx_metric_selection(&view, choice, backend, &subsets, error);
+    if (status == FLX_OK)
+        status = flx_graph_prune(model->graph, subsets, error);
+    flx_dataset_destroy(predictions);
+    flx_input_subsets_destroy(subsets);
+    return status;
+}
+
+/* The graph of all declared metrics, pruned to those that are chosen. */
 static flx_status build_selected(flx_model *model, const flx_training_options *options,
                                  flx_backend *backend, flx_error *error)
 {
     flx_metric_selection_options choice = {.k = options->n_selected,
                                            .seed = options->seed};
-    const char **names;
-    flx_input_subsets *readings = NULL;
-    flx_dataset *inputs = NULL;
+    FLX_SCOPED const char **names = NULL;
     flx_graph_scope scope = {0};
     FLX_TRY(flx_declared_metrics(model->deployment, &names, &scope.n_spectrum, error));
     scope.spectrum = names;
-    flx_status status =
-        flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
-                              &scope, &model->graph, error);
-    flx_training_view view = flx_training_view_of(model);
-    if (status == FLX_OK && !model->paper_mode)
-        status = flx_predict_out_of_fold(&view, backend, &inputs, error);
-    view.inputs = inputs;
-    if (status == FLX_OK)
-        status = flx_metric_selection(&view, &choice, backend, &readings, error);
-    if (status == FLX_OK)
-        status = flx_graph_prune(model->graph, readings, error);
-    flx_dataset_destroy(inputs);
-    flx_input_subsets_destroy(readings);
-    free(names);
-    return status;
+    FLX_TRY(flx_model_build_graph(model->deployment, model->composition,
+                                  model->paper_mode, &scope, &model->graph, error));
+    return prune_graph(model, &choice, backend, error);
 }
 
 static flx_status build_graph(flx_model *model, const flx_training_options *options,
@@ -63,11 +69,11 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
 {
     *out = NULL;
     *report = (flx_training_report){0};
-    flx_model *model = calloc(1, sizeof *model);
-    if (!model) {
+    flx_model *model = NULL;
+    if (!FLX_NEW(model, 1)) {
         flx_deployment_destroy(deployment);
         flx_dataset_destroy(rows);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a model");
+        return flx_no_memory(error, "a model");
     }
     model->deployment = deployment;
     model->rows = rows;

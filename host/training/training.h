@@ -2,9 +2,9 @@
  * Trains every learning assignment of a deployment on one table, as one batch of fits.
  *
  * An assignment is trained on measured inputs (paper 5, "teacher-forced"). Replicas share
- * one, so row r teaches it what replica r mod R did: as many points as rows, from all of
- * them. A service-vertex keeps its rule where a fit does not beat it by leave-one-out.
- * Missing values: contract, "Missing cells". */
+ * one, which is fitted in row r to what replica r mod R did: as many points as rows, from
+ * all of them. A service-vertex keeps its rule where a fit does not beat it by
+ * leave-one-out. Missing values: contract, "Missing cells". */
 #ifndef FLX_TRAINING_H
 #define FLX_TRAINING_H
 
