@@ -4,6 +4,7 @@
  * round of Gaussian processes. */
 #include "host/selection/selection.h"
 
+#include "formats/memory.h"
 #include "host/selection/gp_rerank.h"
 #include "host/selection/subset_search.h"
 
@@ -21,21 +22,19 @@ static int widest_of(const flx_selection_search *search)
     return k > 0 ? k : m < MOST_SIZES ? m : MOST_SIZES;
 }
 
-static flx_status equip(flx_selection_search *search, flx_error *error)
+static flx_status allocate(flx_selection_search *search, flx_error *error)
 {
     int widest = widest_of(search), kept = search->options.finalists;
     size_t cells = FLX_SELECTION_CHUNK * (size_t)widest;
-    search->subsets = malloc(cells * sizeof *search->subsets);
-    search->best = malloc((size_t)widest * sizeof *search->best);
-    search->errors = malloc(FLX_SELECTION_CHUNK * sizeof *search->errors);
-    if (!search->subsets || !search->best || !search->errors)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for subsets of %d", widest);
+    if (!FLX_NEW(search->subsets, cells) || !FLX_NEW(search->best, widest) ||
+        !FLX_NEW(search->errors, FLX_SELECTION_CHUNK))
+        return flx_no_memory(error, "subsets of %d", widest);
     FLX_TRY(flx_subset_list_create(kept > 0 ? kept : 1, widest, &search->list, error));
     return flx_selection_ridge_create(search->problem, search->threads, &search->ridge,
                                       error);
 }
 
-static void dismiss(flx_selection_search *search)
+static void release(flx_selection_search *search)
 {
     free(search->subsets);
     free(search->best);
@@ -55,14 +54,13 @@ static flx_status search_size(flx_selection_search *search, int k, const int *sm
     *is_complete = most >= 0 && flx_selection_count(search->problem->m, k, most) <= most;
     if (*is_complete)
         return flx_selection_enumerate(search, k, error);
-    int *last = malloc((size_t)k * sizeof *last);
-    if (!last)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a subset of %d", k);
-    flx_status status = flx_selection_sample(search, k, last, error);
-    free(last);
-    if (status == FLX_OK && smaller)
-        status = flx_selection_extend(search, smaller, k, error);
-    return status == FLX_OK ? flx_selection_swap(search, k, error) : status;
+    FLX_SCOPED int *last = NULL;
+    if (!FLX_NEW(last, k))
+        return flx_no_memory(error, "a subset of %d", k);
+    FLX_TRY(flx_selection_sample(search, k, last, error));
+    if (smaller)
+        FLX_TRY(flx_selection_extend(search, smaller, k, error));
+    return flx_selection_swap(search, k, error);
 }
 
 static void offer_all(const flx_subset_list *from, int most, flx_subset_list *to)
@@ -101,17 +99,11 @@ static flx_status search_sizes(flx_selection_search *search, flx_subset_list *fi
     return FLX_OK;
 }
 
-static flx_status answer(const flx_subset *subset, flx_selection_result *result,
-                         flx_error *error)
+static flx_status begin_result(int k, flx_selection_result *result, flx_error *error)
 {
-    size_t k = (size_t)subset->k;
-    result->chosen = malloc(k * sizeof *result->chosen);
-    if (!result->chosen)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a subset of %zu", k);
-    result->k = subset->k;
-    result->error = subset->error;
-    memcpy(result->chosen, subset->members, k * sizeof *result->chosen);
-    return FLX_OK;
+    result->k = k;
+    return FLX_NEW(result->chosen, k) ? FLX_OK
+                                      : flx_no_memory(error, "a subset of %d", k);
 }
 
 /* The paper's rule: rounds one by one, then a last draw, good or bad. */
@@ -119,45 +111,41 @@ static flx_status choose_as_paper(flx_selection_search *search,
                                   flx_selection_result *result, flx_error *error)
 {
     int k = search->options.k;
-    result->k = k;
-    result->chosen = malloc((size_t)k * sizeof *result->chosen);
-    if (!result->chosen)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a subset of %d", k);
+    FLX_TRY(begin_result(k, result, error));
     FLX_TRY(flx_selection_sample(search, k, result->chosen, error));
     return flx_selection_ridge_score(search->ridge, result->chosen, 1, k, &result->error,
                                      error);
 }
 
 /* The finalist with the least error of its Gaussian process; where none could be fitted,
- * or none is wanted, the one the ridge likes best. */
+ * or none is wanted, the one with the least error of its ridge. */
 static flx_status decide(flx_selection_search *search, flx_backend *backend,
                          const flx_subset_list *finalists, flx_selection_result *result,
                          flx_error *error)
 {
+    FLX_SCOPED double *errors = NULL;
     int best = 0;
-    if (search->options.finalists < 0)
-        return answer(&finalists->subsets[0], result, error);
-    double *errors = malloc((size_t)finalists->count * sizeof *errors);
-    if (!errors)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d finalists",
-                        finalists->count);
-    flx_status status =
-        flx_selection_compare(backend, search->problem, finalists, errors, error);
-    for (int t = 1; t < finalists->count && status == FLX_OK; t++)
-        if (errors[t] < errors[best] || (isnan(errors[best]) && !isnan(errors[t])))
-            best = t;
-    if (status == FLX_OK) {
+    if (!FLX_NEW(errors, finalists->count))
+        return flx_no_memory(error, "%d finalists", finalists->count);
+    if (search->options.finalists >= 0) {
+        FLX_TRY(
+            flx_selection_compare(backend, search->problem, finalists, errors, error));
+        for (int t = 1; t < finalists->count; t++)
+            if (errors[t] < errors[best] || (isnan(errors[best]) && !isnan(errors[t])))
+                best = t;
         result->gp_error = errors[best];
-        status = answer(&finalists->subsets[best], result, error);
     }
-    free(errors);
-    return status;
+    const flx_subset *subset = &finalists->subsets[best];
+    FLX_TRY(begin_result(subset->k, result, error));
+    result->error = subset->error;
+    memcpy(result->chosen, subset->members, (size_t)subset->k * sizeof *subset->members);
+    return FLX_OK;
 }
 
 static flx_status choose(flx_selection_search *search, flx_backend *backend,
                          flx_selection_result *result, flx_error *error)
 {
-    FLX_TRY(equip(search, error));
+    FLX_TRY(allocate(search, error));
     if (search->options.is_paper)
         return choose_as_paper(search, result, error);
     flx_subset_list finalists;
@@ -188,7 +176,7 @@ flx_status flx_selection_choose(flx_backend *backend,
     flx_status status = choose(&search, backend, result, error);
     result->rounds = search.rounds;
     result->subsets = search.scored;
-    dismiss(&search);
+    release(&search);
     if (status != FLX_OK)
         flx_selection_result_clear(result);
     return status;

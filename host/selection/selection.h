@@ -6,19 +6,19 @@
  * from each and takes the k largest; the subset wins where its error (a ridge regression
  * on rows it has not seen, host/selection/subset_ridge.h) is below the median of the last
  * rounds, and alpha or beta of its members grows. Rounds are drawn and scored in
- * batches. A win of the whole subset says little about one member, so the answer is not a
+ * batches. A win of the whole subset says little about one member, so the result is not a
  * last draw but the best subset seen, after swaps of single members no longer help, and
  * after Gaussian processes have compared the best few. Where there are few subsets they
  * are all scored instead.
  *
- * is_paper: one round at a time, a win is better than the first round, the answer is one
+ * is_paper: one round at a time, a win is better than the first round, the result is one
  * more draw. "Initialized to 0" are counts there: Beta(1 + wins, 1 + losses), since Beta
  * needs positive numbers. */
 #ifndef FLX_SELECTION_H
 #define FLX_SELECTION_H
 
-#include "formats/status.h"
 #include "formats/progress.h"
+#include "formats/status.h"
 #include "kernels/backend.h"
 
 #include <stdbool.h>
@@ -75,6 +75,6 @@ void flx_selection_result_clear(flx_selection_result *result);
 flx_status flx_selection_error_of(const flx_selection_problem *problem, const int *subset,
                                   int k, double *mae, flx_error *error);
 
-/* What flx_selection_choose asks of a problem. */
+/* What flx_selection_choose demands of a problem. */
 flx_status flx_selection_check(const flx_selection_problem *problem, flx_error *error);
 #endif

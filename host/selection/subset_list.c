@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/selection/subset_list.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +12,9 @@ flx_status flx_subset_list_create(int capacity, int widest, flx_subset_list *lis
 {
     size_t rows = (size_t)capacity, width = (size_t)widest;
     *list = (flx_subset_list){.capacity = capacity, .widest = widest};
-    list->subsets = calloc(rows, sizeof *list->subsets);
-    list->storage = malloc((rows * width + 1) * sizeof *list->storage);
-    if (!list->subsets || !list->storage) {
+    if (!FLX_NEW(list->subsets, rows) || !FLX_NEW(list->storage, rows * width)) {
         flx_subset_list_clear(list);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d subsets", capacity);
+        return flx_no_memory(error, "%d subsets", capacity);
     }
     for (size_t i = 0; i < rows; i++)
         list->subsets[i].members = list->storage + i * width;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Walks over subsets that need no chance: all of them, neighbours of the best, a smaller
- * one extended. Each fills a chunk and has it scored. */
+ * Searches without chance: all subsets, neighbours of the best, a smaller one extended.
+ * Each fills a chunk and has it scored. */
 #include "host/selection/subset_search.h"
+
+#include "formats/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,23 +51,22 @@ static bool advance(int *members, int m, int k)
 flx_status flx_selection_enumerate(flx_selection_search *search, int k, flx_error *error)
 {
     size_t width = (size_t)k;
-    int *members = malloc((width + 1) * sizeof *members), count = 0;
-    if (!members)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a subset of %d", k);
+    FLX_SCOPED int *members = NULL;
+    int count = 0;
+    if (!FLX_NEW(members, k))
+        return flx_no_memory(error, "a subset of %d", k);
     for (int i = 0; i < k; i++)
         members[i] = i;
-    flx_status status = FLX_OK;
-    for (bool is_more = true; is_more && status == FLX_OK;) {
+    for (bool is_more = true; is_more;) {
         memcpy(search->subsets + (size_t)count++ * width, members,
                width * sizeof *members);
         is_more = advance(members, search->problem->m, k);
         if (count < FLX_SELECTION_CHUNK && is_more)
             continue;
-        status = flx_selection_offer(search, count, k, error);
+        FLX_TRY(flx_selection_offer(search, count, k, error));
         count = 0;
     }
-    free(members);
-    return status;
+    return FLX_OK;
 }
 
 static bool is_member(const int *members, int k, int candidate)
@@ -99,33 +100,27 @@ static flx_status exchange(flx_selection_search *search, const int *base, int k,
 
 flx_status flx_selection_swap(flx_selection_search *search, int k, flx_error *error)
 {
-    size_t width = (size_t)k;
-    int *base = malloc((width + 1) * sizeof *base);
-    if (!base)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a subset of %d", k);
+    FLX_SCOPED int *base = NULL;
+    if (!FLX_NEW(base, k))
+        return flx_no_memory(error, "a subset of %d", k);
     const flx_subset *best = search->list.subsets;
-    flx_status status = FLX_OK;
-    while (search->list.count > 0 && status == FLX_OK) {
+    while (search->list.count > 0) {
         double before = best->error;
-        memcpy(base, best->members, width * sizeof *base);
-        status = exchange(search, base, k, 0, error);
+        memcpy(base, best->members, (size_t)k * sizeof *base);
+        FLX_TRY(exchange(search, base, k, 0, error));
         if (best->error >= before)
             break;
     }
-    free(base);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_selection_extend(flx_selection_search *search, const int *from, int k,
                                 flx_error *error)
 {
-    size_t width = (size_t)k;
-    int *base = malloc(width * sizeof *base);
-    if (!base)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a subset of %d", k);
-    memcpy(base, from, (width - 1) * sizeof *base);
+    FLX_SCOPED int *base = NULL;
+    if (!FLX_NEW(base, k))
+        return flx_no_memory(error, "a subset of %d", k);
+    memcpy(base, from, (size_t)(k - 1) * sizeof *base);
     base[k - 1] = -1;
-    flx_status status = exchange(search, base, k, k - 1, error);
-    free(base);
-    return status;
+    return exchange(search, base, k, k - 1, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Searching the subsets of one size for those that the ridge likes best. Inside the
- * library: host/selection/selection.c decides on sizes and on what becomes of the best.
- */
+ * Searching the subsets of one size for those with the least error of a ridge regression.
+ * Inside the library: host/selection/selection.c decides on sizes and on what becomes of
+ * the best. */
 #ifndef FLX_SUBSET_SEARCH_H
 #define FLX_SUBSET_SEARCH_H
 

@@ -4,6 +4,7 @@
  * losses are counted in the order of the rounds. */
 #include "host/selection/subset_search.h"
 
+#include "formats/memory.h"
 #include "kernels/formulas/beta.h"
 
 #include <stdlib.h>
@@ -21,16 +22,13 @@ typedef struct {
     int equal;    /* rounds in a row that drew it */
 } sampler;
 
-static flx_status equip(const flx_selection_search *search, int k, sampler *s,
-                        flx_error *error)
+static flx_status allocate(const flx_selection_search *search, int k, sampler *s,
+                           flx_error *error)
 {
     size_t m = (size_t)search->problem->m, batch = (size_t)search->options.batch;
-    s->alpha = malloc(m * sizeof *s->alpha);
-    s->beta = malloc(m * sizeof *s->beta);
-    s->keys = malloc(batch * m * sizeof *s->keys);
-    s->last = malloc((size_t)k * sizeof *s->last);
-    if (!s->alpha || !s->beta || !s->keys || !s->last)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu candidates", m);
+    if (!FLX_NEW(s->alpha, m) || !FLX_NEW(s->beta, m) || !FLX_NEW(s->keys, batch * m) ||
+        !FLX_NEW(s->last, k))
+        return flx_no_memory(error, "%zu candidates", m);
     for (size_t j = 0; j < m; j++) {
         s->alpha[j] = 1 + (search->options.bonus ? search->options.bonus[j] : 0);
         s->beta[j] = 1;
@@ -38,7 +36,7 @@ static flx_status equip(const flx_selection_search *search, int k, sampler *s,
     return FLX_OK;
 }
 
-static void dismiss(sampler *s)
+static void release(sampler *s)
 {
     free(s->alpha);
     free(s->beta);
@@ -78,7 +76,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* What a round has to beat: the median of the last ones, or of the paper the first. A
- * fixed reference is soon beaten by nearly every draw and then teaches nothing. */
+ * fixed reference is soon beaten by nearly every draw and then tells nothing. */
 static double find_reference(const flx_selection_search *search, sampler *s)
 {
     if (search->options.is_paper || s->n_recent == 0)
@@ -101,8 +99,8 @@ static void count_round(sampler *s, const int *subset, int k, double reference,
     memcpy(s->last, subset, (size_t)k * sizeof *subset);
 }
 
-static flx_status play(flx_selection_search *search, sampler *s, int k, int done,
-                       int count, flx_error *error)
+static flx_status run_rounds(flx_selection_search *search, sampler *s, int k, int done,
+                             int count, flx_error *error)
 {
     size_t m = (size_t)search->problem->m, width = (size_t)k;
     int threads = search->threads;
@@ -126,14 +124,14 @@ flx_status flx_selection_sample(flx_selection_search *search, int k, int *last,
 {
     sampler s = {0};
     const flx_selection_options *options = &search->options;
-    flx_status status = equip(search, k, &s, error);
+    flx_status status = allocate(search, k, &s, error);
     if (status == FLX_OK)
         memset(s.last, -1, (size_t)k * sizeof *s.last);
     int done = 0;
     while (status == FLX_OK && done < options->rounds && s.equal < options->patience) {
         int left = options->rounds - done;
         int count = options->batch < left ? options->batch : left;
-        status = play(search, &s, k, done, count, error);
+        status = run_rounds(search, &s, k, done, count, error);
         done += count;
         if (options->k > 0)
             flx_progress_report(options->progress, done, options->rounds);
@@ -141,6 +139,6 @@ flx_status flx_selection_sample(flx_selection_search *search, int k, int *last,
     if (status == FLX_OK)
         draw(search, &s, k, done, s.keys, last);
     search->rounds += done;
-    dismiss(&s);
+    release(&s);
     return status;
 }
