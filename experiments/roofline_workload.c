@@ -133,13 +133,13 @@ static void weigh(flx_backend *backend)
 {
     double *table = numbers(SIDE * SIDE), *losses = numbers(64),
            *C = numbers(SIDE * SIDE);
-    flx_blend_problem problem = {SIDE, SIDE, false, table, table};
-    flx_blend_query query = {0, 64, table, losses};
+    flx_weighting_problem problem = {SIDE, SIDE, false, table, table};
+    flx_weighting_query query = {0, 64, table, losses};
     flx_product product = {SIDE, SIDE, SIDE, false, false, 1, 0, table, table, C};
-    flx_blend_set *set;
-    check(backend->operations->blend_create(backend, &problem, 1, &set, &error));
-    check(backend->operations->blend(set, &query, 1, &error));
-    backend->operations->blend_release(set);
+    flx_weighting_set *set;
+    check(backend->operations->weighting_create(backend, &problem, 1, &set, &error));
+    check(backend->operations->weighting_losses(set, &query, 1, &error));
+    backend->operations->weighting_release(set);
     check(backend->operations->multiply(backend, &product, 1, &error));
     free(table), free(losses), free(C);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The backend contract: what a device must do for batches of Gaussian processes, of
- * blends and of matrix products. `host` calls nothing else, so a new backend is one new
- * table of these functions and one line in backend.c.
+ * output weightings and of matrix products. `host` calls nothing else, so a new backend
+ * is one new table of these functions and one line in kernels/backends/open.c.
  *
  * Dimension letters: n training points, d inputs, m queries, L length scales (d, or 1
  * when all inputs share one). Model of every member (paper, appendix; Rasmussen &
@@ -74,14 +74,14 @@ typedef struct {
     bool is_squared;
     const double *P; /* (n, k) */
     const double *y; /* (n) */
-} flx_blend_problem;
+} flx_weighting_problem;
 
 /* Candidate weights of one problem of a set. */
 typedef struct {
     int problem, count;
     const double *weights; /* (count, k), taken as they are */
     double *losses;        /* (count) out: sum_i |y_i - p_i' w|, or of squares */
-} flx_blend_query;
+} flx_weighting_query;
 
 /* One matrix product: C = alpha op(A) op(B) + beta C, op(M) = M or its transpose. All
  * dense and row-major in host memory. C overlaps no operand of any product of the same
@@ -98,7 +98,8 @@ typedef struct {
 typedef struct flx_backend flx_backend;
 typedef struct flx_gp_batch flx_gp_batch;         /* problems, resident on the device */
 typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewise */
-typedef struct flx_blend_set flx_blend_set;       /* predictions and targets, likewise */
+typedef struct flx_weighting_set
+    flx_weighting_set; /* predictions and targets, likewise */
 typedef struct flx_resident_graph
     flx_resident_graph; /* a plan over a posterior, likewise */
 
@@ -130,18 +131,22 @@ struct flx_backend_operations {
                           int count, flx_error *error);
     void (*posterior_release)(flx_gp_posterior *posterior);
 
-    /* A candidate's loss does not depend on its neighbours; `blend` allocates nothing. */
-    flx_status (*blend_create)(flx_backend *backend, const flx_blend_problem *problems,
-                               int count, flx_blend_set **out, flx_error *error);
-    flx_status (*blend)(flx_blend_set *set, const flx_blend_query *queries, int count,
-                        flx_error *error);
+    /* A candidate's loss does not depend on its neighbours; weighting_losses allocates
+     * nothing. */
+    flx_status (*weighting_create)(flx_backend *backend,
+                                   const flx_weighting_problem *problems, int count,
+                                   flx_weighting_set **out, flx_error *error);
+    flx_status (*weighting_losses)(flx_weighting_set *set,
+                                   const flx_weighting_query *queries, int count,
+                                   flx_error *error);
     /* Searches that stay on the device, kernels/search.h; all NULL: the host's optimizers
      * do as well there. Independent, each as if alone. Nothing is evaluated before the
      * first search_advance. The set is borrowed until search_release. FLX_BAD_INPUT, with
      * the search and its numbers, for what no search can be. */
-    flx_status (*blend_search)(flx_blend_set *set, const flx_population_search *searches,
-                               int count, flx_population **out, flx_error *error);
-    void (*blend_release)(flx_blend_set *set);
+    flx_status (*weighting_search)(flx_weighting_set *set,
+                                   const flx_population_search *searches, int count,
+                                   flx_population **out, flx_error *error);
+    void (*weighting_release)(flx_weighting_set *set);
 
     /* At most `generations` of every search that is not done. reports (count). */
     flx_status (*search_advance)(flx_population *population, int generations,
@@ -166,7 +171,7 @@ struct flx_backend_operations {
                                flx_resident_graph **out, flx_error *error);
     flx_status (*graph_predict)(flx_resident_graph *graph, const double *settings,
                                 int count, double *mean, flx_error *error);
-    /* As blend_search, below: settings whose mean is smallest, or largest. */
+    /* As weighting_search: settings whose mean is smallest, or largest. */
     flx_status (*graph_search)(flx_resident_graph *graph,
                                const flx_population_search *searches, int count,
                                flx_population **out, flx_error *error);

@@ -5,7 +5,7 @@
  * of pointers; host/tuning/compiled_graph.h makes one of a trained model.
  *
  *   genes -> columns -> vertices, each the weighted mean of its models (paper 4.1, Eq. 2)
- *         -> one target, or several blended
+ *         -> one target, or the weighted sum of several
  *
  * A value that is missing is NaN. Arrays are borrowed for the call. */
 #ifndef FLX_KERNELS_DEVICE_GRAPH_H
@@ -43,7 +43,8 @@ typedef enum {
     FLX_DEVICE_GRAPH_RULE,     /* parameters: intercept, slope. Of the mean of the first
                           n_metrics     inputs, weighted by rates: n_blocks blocks of
                           n_metrics     inputs     follow, instance i's rate is the sum over
-                          them.     Equal weights     where n_blocks is 0 or a rate is not above 0
+                          them.     Equal weights     where n_blocks is 0 or a rate is not
+                          above 0
                         */
     FLX_DEVICE_GRAPH_TREES     /* parameters: base. Plus a leaf of every tree, in order,
                           summed as     32-bit floats */
@@ -88,7 +89,8 @@ typedef struct {
 typedef struct {
     int n_genes, n_columns, n_values, n_inputs, n_vertices, n_levels, n_models;
     int n_features, n_parameters, n_roots, n_nodes, n_targets, n_ranges;
-    int is_blended; /* the answer is the weighted sum of all targets, each kept within low
+    int is_ensemble; /* the answer is the weighted sum of all targets, each kept within
+                       low
                        .. high; else the first target as it is */
     const flx_device_graph_column *columns;
     const double *values;

@@ -7,7 +7,7 @@
 #include "kernels/backend.h"
 
 /* Raised whenever backend.h changes: a library of another one is refused. */
-enum { FLX_BACKEND_CONTRACT = 5 };
+enum { FLX_BACKEND_CONTRACT = 6 };
 
 /* What a library exports as flx_NAME_plugin. */
 typedef struct {

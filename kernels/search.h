@@ -34,8 +34,8 @@ enum {
 /* One search. All numbers count: nothing has a default. */
 typedef struct {
     flx_population_kind kind;
-    int problem;        /* of a blend set; 0 for a graph */
-    bool is_normalized; /* blends: what is evaluated is a setting over its sum (paper
+    int problem;        /* of a weighting set; 0 for a graph */
+    bool is_normalized; /* weightings: what is evaluated is a setting over its sum (paper
                            Eq. 2), all genes continuous */
     bool is_maximized;  /* values are negated as they come */
     int n_genes;

@@ -11,7 +11,7 @@ enum { N = 90, K = 5, MEMBERS = 24, GENERATIONS = 50, N_SEARCHES = 4 };
 /* rand/1/bin and L-SHADE, of a sum and of a mean, twice. */
 typedef struct {
     flx_backend *cpu, *device;
-    flx_blend_set *cpu_set, *device_set;
+    flx_weighting_set *cpu_set, *device_set;
     flx_population *population;
     flx_search *searches[N_SEARCHES];
     double numbers[N * (K + 1)], units[MEMBERS * K], values[MEMBERS];
@@ -22,9 +22,9 @@ static void close_contest(contest *c)
     if (c->population)
         c->device->operations->search_release(c->population);
     if (c->device_set)
-        c->device->operations->blend_release(c->device_set);
+        c->device->operations->weighting_release(c->device_set);
     if (c->cpu_set)
-        c->cpu->operations->blend_release(c->cpu_set);
+        c->cpu->operations->weighting_release(c->cpu_set);
     for (int s = 0; s < N_SEARCHES; s++)
         flx_search_destroy(c->searches[s]);
     flx_backend_close(c->cpu);
@@ -55,12 +55,13 @@ static flx_population_search plan(int s)
 
 static flx_status create_searches(contest *c, flx_error *error)
 {
-    flx_blend_problem problem = {N, K, false, c->numbers, c->numbers + N * K};
+    flx_weighting_problem problem = {N, K, false, c->numbers, c->numbers + N * K};
     flx_population_search plans[N_SEARCHES];
     FLX_TRY(flx_backend_open("cpu", 1, &c->cpu, error));
-    FLX_TRY(c->cpu->operations->blend_create(c->cpu, &problem, 1, &c->cpu_set, error));
-    FLX_TRY(c->device->operations->blend_create(c->device, &problem, 1, &c->device_set,
-                                                error));
+    FLX_TRY(
+        c->cpu->operations->weighting_create(c->cpu, &problem, 1, &c->cpu_set, error));
+    FLX_TRY(c->device->operations->weighting_create(c->device, &problem, 1,
+                                                    &c->device_set, error));
     for (int s = 0; s < N_SEARCHES; s++) {
         plans[s] = plan(s);
         flx_problem weights = {.n_dimensions = K};
@@ -70,8 +71,8 @@ static flx_status create_searches(contest *c, flx_error *error)
         FLX_TRY(flx_search_create(s < 2 ? "de" : "lshade", &weights, &options,
                                   &c->searches[s], error));
     }
-    return c->device->operations->blend_search(c->device_set, plans, N_SEARCHES,
-                                               &c->population, error);
+    return c->device->operations->weighting_search(c->device_set, plans, N_SEARCHES,
+                                                   &c->population, error);
 }
 
 static flx_status step_host(contest *c, int s, flx_error *error)
@@ -81,8 +82,8 @@ static flx_status step_host(contest *c, int s, flx_error *error)
     const double *weights = flx_search_propose(c->searches[s], &count);
     if (is_mean(s))
         flx_weights_normalize(weights, count, K, scaled);
-    flx_blend_query query = {0, count, is_mean(s) ? scaled : weights, losses};
-    FLX_TRY(c->cpu->operations->blend(c->cpu_set, &query, 1, error));
+    flx_weighting_query query = {0, count, is_mean(s) ? scaled : weights, losses};
+    FLX_TRY(c->cpu->operations->weighting_losses(c->cpu_set, &query, 1, error));
     flx_search_accept(c->searches[s], losses);
     return FLX_OK;
 }
@@ -121,7 +122,7 @@ static flx_status run(contest *c, double *worst, flx_error *error)
 flx_status flx_check_agreed_populations(const flx_check_context *context, double *worst,
                                         flx_error *error)
 {
-    if (!context->backend->operations->blend_search)
+    if (!context->backend->operations->weighting_search)
         return FLX_OK; /* populations are the host's own there */
     contest *c = calloc(1, sizeof *c);
     if (!c)

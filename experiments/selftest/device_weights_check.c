@@ -10,19 +10,19 @@ enum { CANDIDATES = 70, BLEND_N = 600, BLEND_K = 40 };
 enum { N_PRODUCTS = 7, MOST_SIDE = 66 };
 
 /* Losses of CANDIDATES candidates on two tables, absolute and squared. */
-static flx_status blend(flx_backend *backend, const double *numbers, double *losses,
+static flx_status weigh(flx_backend *backend, const double *numbers, double *losses,
                         flx_error *error)
 {
     const double *P = numbers, *y = P + BLEND_N * BLEND_K, *weights = y + BLEND_N;
     const struct flx_backend_operations *call = backend->operations;
-    flx_blend_problem problems[2] = {{BLEND_N, BLEND_K, false, P, y},
-                                     {33, 7, true, P, y}};
-    flx_blend_query queries[2] = {{0, CANDIDATES, weights, losses},
-                                  {1, CANDIDATES, weights, losses + CANDIDATES}};
-    flx_blend_set *set;
-    FLX_TRY(call->blend_create(backend, problems, 2, &set, error));
-    flx_status status = call->blend(set, queries, 2, error);
-    call->blend_release(set);
+    flx_weighting_problem problems[2] = {{BLEND_N, BLEND_K, false, P, y},
+                                         {33, 7, true, P, y}};
+    flx_weighting_query queries[2] = {{0, CANDIDATES, weights, losses},
+                                      {1, CANDIDATES, weights, losses + CANDIDATES}};
+    flx_weighting_set *set;
+    FLX_TRY(call->weighting_create(backend, problems, 2, &set, error));
+    flx_status status = call->weighting_losses(set, queries, 2, error);
+    call->weighting_release(set);
     return status;
 }
 
@@ -38,9 +38,9 @@ flx_status flx_check_agreed_losses(const flx_check_context *context, double *wor
         numbers[i] = flx_uniform(5, 0x5E2F, (uint32_t)i, 0, 0);
     flx_status status = flx_backend_open("cpu", 1, &cpu, error);
     if (status == FLX_OK)
-        status = blend(cpu, numbers, losses[0], error);
+        status = weigh(cpu, numbers, losses[0], error);
     if (status == FLX_OK)
-        status = blend(context->backend, numbers, losses[1], error);
+        status = weigh(context->backend, numbers, losses[1], error);
     if (status == FLX_OK)
         *worst = flx_worst_of(2 * CANDIDATES, losses[1], losses[0]);
     flx_backend_close(cpu);

@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     flx_backend *backend;
     flx_resident_graph *graph;
-    flx_blend_set *set;
+    flx_weighting_set *set;
 } flx_device_objective;
 
 /* Whether a device takes searches of this size: otherwise the host's loop is for it. */

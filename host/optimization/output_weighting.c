@@ -31,7 +31,7 @@ typedef struct {
     flx_device_search
         *searches;        /* (n_searches): the restarts of a problem side by side */
     flx_optimum **optima; /* (n_searches) */
-    flx_blend_set *set;
+    flx_weighting_set *set;
 } batch;
 
 void flx_output_weighting_result_clear(flx_output_weighting_result *result)
@@ -49,7 +49,7 @@ static void clear(batch *b)
         free(b->members[m].seeds);
     }
     if (b->set)
-        b->backend->operations->blend_release(b->set);
+        b->backend->operations->weighting_release(b->set);
     free(b->members);
     free(b->searches);
     free(b->optima);
@@ -95,18 +95,18 @@ static flx_status prepare(batch *b, flx_error *error)
 
 static flx_status create_set(batch *b, flx_error *error)
 {
-    FLX_SCOPED flx_blend_problem *blends = NULL;
+    FLX_SCOPED flx_weighting_problem *blends = NULL;
     if (!FLX_NEW(blends, b->n_members))
         return flx_no_memory(error, "%d blends", b->n_members);
     for (int m = 0; m < b->n_members; m++) {
         const flx_output_weighting_problem *p = b->members[m].problem;
         const flx_triangle *triangle = &b->members[m].triangle;
-        blends[m] = (flx_blend_problem){p->n, p->k, false, p->P, p->y};
+        blends[m] = (flx_weighting_problem){p->n, p->k, false, p->P, p->y};
         if (p->loss == FLX_LOSS_SQUARED)
             blends[m] =
-                (flx_blend_problem){p->k + 1, p->k, true, triangle->R, triangle->z};
+                (flx_weighting_problem){p->k + 1, p->k, true, triangle->R, triangle->z};
     }
-    return b->backend->operations->blend_create(b->backend, blends, b->n_members, &b->set,
+    return b->backend->operations->weighting_create(b->backend, blends, b->n_members, &b->set,
                                                 error);
 }
 

@@ -14,11 +14,11 @@ typedef struct {
 
 typedef struct {
     flx_backend *backend;
-    flx_blend_set *set;
+    flx_weighting_set *set;
     int n_trials;
     trial *trials;
-    flx_blend_query *queries; /* (n_trials) of the trials that are not done */
-    int *live;                /* (n_trials) their indices */
+    flx_weighting_query *queries; /* (n_trials) of the trials that are not done */
+    int *live;                    /* (n_trials) their indices */
 } rounds;
 
 void flx_weights_normalize(const double *weights, int count, int k, double *scaled)
@@ -82,10 +82,10 @@ static void propose(rounds *r, int at)
     const double *weights = flx_search_propose(t->search, &count);
     if (t->scaled)
         flx_weights_normalize(weights, count, t->k, t->scaled);
-    r->queries[at] = (flx_blend_query){.problem = t->asked->objective,
-                                       .count = count,
-                                       .weights = t->scaled ? t->scaled : weights,
-                                       .losses = t->losses};
+    r->queries[at] = (flx_weighting_query){.problem = t->asked->objective,
+                                           .count = count,
+                                           .weights = t->scaled ? t->scaled : weights,
+                                           .losses = t->losses};
 }
 
 static int gather_live(rounds *r)
@@ -108,7 +108,8 @@ static flx_status search(rounds *r, const flx_progress *progress, flx_error *err
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
         for (int at = 0; at < live; at++)
             propose(r, at);
-        FLX_TRY(r->backend->operations->blend(r->set, r->queries, live, error));
+        FLX_TRY(
+            r->backend->operations->weighting_losses(r->set, r->queries, live, error));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
         for (int at = 0; at < live; at++) {
             trial *t = &r->trials[r->live[at]];
@@ -134,13 +135,13 @@ static flx_status search_on_host(rounds *r, const flx_device_search *searches,
 
 static bool is_for_device(const rounds *r, const flx_device_search *searches)
 {
-    bool fits = r->backend->operations->blend_search != NULL;
+    bool fits = r->backend->operations->weighting_search != NULL;
     for (int t = 0; t < r->n_trials && fits; t++)
         fits = flx_device_search_fits(&searches[t]);
     return fits;
 }
 
-flx_status flx_weight_search_run(flx_backend *backend, flx_blend_set *set,
+flx_status flx_weight_search_run(flx_backend *backend, flx_weighting_set *set,
                                  const flx_device_search *searches, int count,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error)

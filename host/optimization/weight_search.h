@@ -10,7 +10,7 @@
 /* Runs all searches of `set` on `backend` to the end; fills optima (count), NULL on
  * failure. `progress` counts evaluations. FLX_NUMERIC where a search met no finite loss.
  */
-flx_status flx_weight_search_run(flx_backend *backend, flx_blend_set *set,
+flx_status flx_weight_search_run(flx_backend *backend, flx_weighting_set *set,
                                  const flx_device_search *searches, int count,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error);

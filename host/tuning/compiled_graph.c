@@ -222,7 +222,7 @@ static void take_lists(flx_compiled_graph *compiled, const compiler *c)
                                                    .nodes = l->nodes.items,
                                                    .targets = l->targets.items,
                                                    .ranges = l->ranges.items,
-                                                   .is_blended = ensemble != NULL,
+                                                   .is_ensemble = ensemble != NULL,
                                                    .low = ensemble ? ensemble->low : 0,
                                                    .high = ensemble ? ensemble->high : 0};
     compiled->n_members = l->members.count;

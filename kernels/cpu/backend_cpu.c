@@ -15,9 +15,9 @@ const struct flx_backend_operations flx_cpu_operations = {
     .condition = flx_cpu_condition,
     .predict = flx_cpu_predict,
     .posterior_release = flx_cpu_posterior_release,
-    .blend_create = flx_cpu_blend_create,
-    .blend = flx_cpu_blend,
-    .blend_release = flx_cpu_blend_release,
+    .weighting_create = flx_cpu_weighting_create,
+    .weighting_losses = flx_cpu_weighting_losses,
+    .weighting_release = flx_cpu_weighting_release,
     .multiply = flx_cpu_multiply,
     .close = close_cpu,
 };

@@ -39,11 +39,13 @@ flx_status flx_cpu_predict(const flx_gp_posterior *posterior, flx_gp_query *quer
                            int count, flx_error *error);
 void flx_cpu_posterior_release(flx_gp_posterior *posterior);
 
-flx_status flx_cpu_blend_create(flx_backend *backend, const flx_blend_problem *problems,
-                                int count, flx_blend_set **out, flx_error *error);
-flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
-                         flx_error *error);
-void flx_cpu_blend_release(flx_blend_set *set);
+flx_status flx_cpu_weighting_create(flx_backend *backend,
+                                    const flx_weighting_problem *problems, int count,
+                                    flx_weighting_set **out, flx_error *error);
+flx_status flx_cpu_weighting_losses(flx_weighting_set *set,
+                                    const flx_weighting_query *queries, int count,
+                                    flx_error *error);
+void flx_cpu_weighting_release(flx_weighting_set *set);
 
 flx_status flx_cpu_multiply(flx_backend *backend, const flx_product *products, int count,
                             flx_error *error);

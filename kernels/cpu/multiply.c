@@ -2,8 +2,8 @@
  * Batches of matrix products on the CPU: blocks of rows of all products spread over the
  * threads. Which thread computes a block, and how many there are, changes no bit.
  *
- * As in blend.c a waiting thread costs as much as a working one: a batch too small to be
- * worth waking others stays on one, and so does one of several calls at a time. */
+ * As in weighting.c a waiting thread costs as much as a working one: a batch too small to
+ * be worth waking others stays on one, and so does one of several calls at a time. */
 #include "kernels/cpu/cpu.h"
 
 #include <omp.h>

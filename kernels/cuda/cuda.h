@@ -155,14 +155,16 @@ flx_status flx_cuda_condition(flx_backend *backend, flx_gp_condition *members, i
 flx_status flx_cuda_predict(const flx_gp_posterior *posterior, flx_gp_query *queries,
                             int count, flx_error *error);
 void flx_cuda_posterior_release(flx_gp_posterior *posterior);
-flx_status flx_cuda_blend_create(flx_backend *backend, const flx_blend_problem *problems,
-                                 int count, flx_blend_set **out, flx_error *error);
-flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
-                          flx_error *error);
-flx_status flx_cuda_blend_search(flx_blend_set *set,
-                                 const flx_population_search *searches, int count,
-                                 flx_population **out, flx_error *error);
-void flx_cuda_blend_release(flx_blend_set *set);
+flx_status flx_cuda_weighting_create(flx_backend *backend,
+                                     const flx_weighting_problem *problems, int count,
+                                     flx_weighting_set **out, flx_error *error);
+flx_status flx_cuda_weighting_losses(flx_weighting_set *set,
+                                     const flx_weighting_query *queries, int count,
+                                     flx_error *error);
+flx_status flx_cuda_weighting_search(flx_weighting_set *set,
+                                     const flx_population_search *searches, int count,
+                                     flx_population **out, flx_error *error);
+void flx_cuda_weighting_release(flx_weighting_set *set);
 flx_status flx_cuda_search_advance(flx_population *population, int generations,
                                    flx_population_report *reports, flx_error *error);
 flx_status flx_cuda_search_read(flx_population *population, int search,

@@ -17,8 +17,8 @@ extern "C" {
 enum {
     FLX_CUDA_TILE = 32,         /* rows and columns of a tile: lanes of a warp */
     FLX_CUDA_FUSED_LIMIT = 240, /* the largest packed triangle in shared memory */
-    FLX_CUDA_SUMS = 3,        /* square, log determinant, trace; then a slope an input */
-    FLX_CUDA_BLEND_ROWS = 256 /* rows of one partial loss */
+    FLX_CUDA_SUMS = 3, /* square, log determinant, trace; then a slope an input */
+    FLX_CUDA_WEIGHTING_ROWS = 256 /* rows of one partial loss */
 };
 
 /* One evaluation. Inputs stand input by input, (d, n). */
@@ -86,15 +86,15 @@ size_t flx_cuda_predict_scratch(int n, int d, int n_slopes);
 cudaError_t flx_cuda_predict_tiles(const flx_cuda_predict_arguments *arguments,
                                    cudaStream_t stream);
 
-/* At most FLX_CUDA_TILE candidates on at most FLX_CUDA_BLEND_ROWS rows of one table, the
- * first of them number `first` of its query. */
+/* At most FLX_CUDA_TILE candidates on at most FLX_CUDA_WEIGHTING_ROWS rows of one table,
+ * the first of them number `first` of its query. */
 typedef struct {
     int rows, k, first, count, is_squared;
     const int *live;       /* how many of the query's count; NULL: all */
     const double *P, *y;   /* (rows, k), (rows) */
     const double *weights; /* (count, k) */
     double *partial;       /* (count) out */
-} flx_cuda_blend_tile;
+} flx_cuda_weighting_tile;
 
 /* Sums of one query's partials, (parts, count), in their order. */
 typedef struct {
@@ -102,7 +102,7 @@ typedef struct {
     const int *live;
     const double *partial;
     double *losses;
-} flx_cuda_blend_sum;
+} flx_cuda_weighting_sum;
 
 /* One tile of C = alpha op(A) op(B) + beta C, from row `row` and column `column` on;
  * entry (i, p) of op(A) is A[i * A_row + p * A_column]. */
@@ -116,10 +116,10 @@ typedef struct {
 cudaError_t flx_cuda_product_tiles(const flx_cuda_product_tile *tiles, int count,
                                    cudaStream_t stream);
 
-cudaError_t flx_cuda_blend_tiles(const flx_cuda_blend_tile *tiles, int count,
-                                 cudaStream_t stream);
-cudaError_t flx_cuda_blend_sums(const flx_cuda_blend_sum *sums, int count,
-                                cudaStream_t stream);
+cudaError_t flx_cuda_weighting_tiles(const flx_cuda_weighting_tile *tiles, int count,
+                                     cudaStream_t stream);
+cudaError_t flx_cuda_weighting_sums(const flx_cuda_weighting_sum *sums, int count,
+                                    cudaStream_t stream);
 
 #ifdef __cplusplus
 }

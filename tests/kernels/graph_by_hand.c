@@ -203,7 +203,7 @@ const flx_inference_device_graph plan_by_hand = {
     .nodes = nodes,
     .targets = targets,
     .ranges = ranges,
-    .is_blended = 1,
+    .is_ensemble = 1,
     .low = 5,
     .high = 50,
 };

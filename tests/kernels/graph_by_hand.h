@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A plan with everything that a plan can have: knobs of every scale and a list, a missing
  * state, replicas, every kind of model, several models of a vertex, rules with and
- * without rates, indicators, logarithms, a blend of two targets. */
+ * without rates, indicators, logarithms, a weighted sum of two targets. */
 #ifndef FLX_TEST_GRAPH_BY_HAND_H
 #define FLX_TEST_GRAPH_BY_HAND_H
 

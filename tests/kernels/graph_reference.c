@@ -120,7 +120,7 @@ static double answer(const candidate *c)
         double value = range->share * c->settings[range->column];
         is_far = is_far || value < range->low || value > range->high;
     }
-    if (!plan->is_blended)
+    if (!plan->is_ensemble)
         return c->values[plan->targets[0].vertex];
     for (int t = 0; t < plan->n_targets; t++) {
         const flx_device_graph_target *target = &plan->targets[t];

@@ -138,7 +138,7 @@ static flx_status predict(flx_backend *backend, answers *a, flx_error *error)
 }
 
 /* rand/1/bin of a sum and L-SHADE of a mean. */
-static flx_status search(flx_backend *backend, flx_blend_set *set, answers *a,
+static flx_status search(flx_backend *backend, flx_weighting_set *set, answers *a,
                          flx_error *error)
 {
     flx_population_search searches[2];
@@ -158,7 +158,7 @@ static flx_status search(flx_backend *backend, flx_blend_set *set, answers *a,
                                               .smallest_members = 4,
                                               .best_share = 0.1,
                                               .archive_rate = 1};
-    FLX_TRY(backend->operations->blend_search(set, searches, 2, &population, error));
+    FLX_TRY(backend->operations->weighting_search(set, searches, 2, &population, error));
     flx_population_report reports[2];
     flx_status status =
         backend->operations->search_advance(population, 3, reports, error);
@@ -177,18 +177,18 @@ static flx_status multiply(flx_backend *backend, answers *a, flx_error *error)
     return backend->operations->multiply(backend, &product, 1, error);
 }
 
-static flx_status blend(flx_backend *backend, answers *a, flx_error *error)
+static flx_status weigh(flx_backend *backend, answers *a, flx_error *error)
 {
-    flx_blend_problem problems[2] = {{ROWS, MODELS, false, table, table},
-                                     {ROWS, MODELS, true, table, table}};
-    flx_blend_query jobs[2] = {{0, CANDIDATES, weights, a->losses[0]},
-                               {1, CANDIDATES, weights, a->losses[1]}};
-    flx_blend_set *set;
-    FLX_TRY(backend->operations->blend_create(backend, problems, 2, &set, error));
-    flx_status status = backend->operations->blend(set, jobs, 2, error);
+    flx_weighting_problem problems[2] = {{ROWS, MODELS, false, table, table},
+                                         {ROWS, MODELS, true, table, table}};
+    flx_weighting_query jobs[2] = {{0, CANDIDATES, weights, a->losses[0]},
+                                   {1, CANDIDATES, weights, a->losses[1]}};
+    flx_weighting_set *set;
+    FLX_TRY(backend->operations->weighting_create(backend, problems, 2, &set, error));
+    flx_status status = backend->operations->weighting_losses(set, jobs, 2, error);
     if (status == FLX_OK)
         status = search(backend, set, a, error);
-    backend->operations->blend_release(set);
+    backend->operations->weighting_release(set);
     return status;
 }
 
@@ -201,7 +201,7 @@ static flx_status answer(answers *a, flx_error *error)
     if (status == FLX_OK)
         status = predict(backend, a, error);
     if (status == FLX_OK)
-        status = blend(backend, a, error);
+        status = weigh(backend, a, error);
     if (status == FLX_OK)
         status = multiply(backend, a, error);
     flx_backend_close(backend);

@@ -113,7 +113,7 @@ static flx_inference_device_graph alone(const flx_device_graph_vertex *vertex)
     small.vertices = vertex;
     small.level_start = one_level;
     small.targets = &target;
-    small.is_blended = false;
+    small.is_ensemble = false;
     return small;
 }
 
@@ -187,7 +187,7 @@ static void check_blends(flx_backend *backend)
     assert_close(answer_by(backend, &small, near), 10, 1e-14, 0);
 }
 
-static void far_candidates_are_blended_otherwise(void)
+static void far_candidates_are_weighted_otherwise(void)
 {
     with_every_backend(check_blends);
 }
@@ -259,7 +259,7 @@ static void members_that_do_not_fit_are_refused(void)
 CU_TestInfo device_graph_tests[] = {
     {"every device answers as plain loops do", every_device_answers_as_plain_loops_do},
     {"values are those worked by hand", values_are_those_worked_by_hand},
-    {"far candidates are blended otherwise", far_candidates_are_blended_otherwise},
+    {"far candidates are weighted otherwise", far_candidates_are_weighted_otherwise},
     {"genes become settings", genes_become_settings},
     {"members that do not fit are refused", members_that_do_not_fit_are_refused},
     CU_TEST_INFO_NULL,

@@ -27,12 +27,13 @@ static void fill_facts(void)
         y[i] = 0.2 * P[i * K] + 0.6 * P[i * K + 3];
 }
 
-static flx_blend_set *create_set(flx_backend *backend, const double *target)
+static flx_weighting_set *create_set(flx_backend *backend, const double *target)
 {
     flx_error error = {0};
-    flx_blend_set *set = NULL;
-    flx_blend_problem problems[2] = {{N, K, false, P, target}, {N, 1, true, P, target}};
-    assert_int(backend->operations->blend_create(backend, problems, 2, &set, &error),
+    flx_weighting_set *set = NULL;
+    flx_weighting_problem problems[2] = {{N, K, false, P, target},
+                                         {N, 1, true, P, target}};
+    assert_int(backend->operations->weighting_create(backend, problems, 2, &set, &error),
                FLX_OK);
     return set;
 }
@@ -80,13 +81,14 @@ static flx_population_search plan(const setup *s)
                                    .archive_rate = o.archive_rate};
 }
 
-static flx_population *create(flx_backend *backend, flx_blend_set *set,
+static flx_population *create(flx_backend *backend, flx_weighting_set *set,
                               const flx_population_search *plans, int count)
 {
     flx_error error = {0};
     flx_population *population = NULL;
-    assert_int(backend->operations->blend_search(set, plans, count, &population, &error),
-               FLX_OK);
+    assert_int(
+        backend->operations->weighting_search(set, plans, count, &population, &error),
+        FLX_OK);
     assert_text(error.message, "");
     return population;
 }
@@ -109,7 +111,7 @@ static void read_search(flx_backend *backend, flx_population *population, int se
 }
 
 /* A generation of the host's search with the losses of `backend`. */
-static void step_host(flx_backend *backend, flx_blend_set *set, const setup *s,
+static void step_host(flx_backend *backend, flx_weighting_set *set, const setup *s,
                       flx_search *search)
 {
     static double scaled[MOST * K], losses[MOST];
@@ -118,8 +120,8 @@ static void step_host(flx_backend *backend, flx_blend_set *set, const setup *s,
     const double *weights = flx_search_propose(search, &count);
     if (s->is_mean)
         flx_weights_normalize(weights, count, K, scaled);
-    flx_blend_query query = {0, count, s->is_mean ? scaled : weights, losses};
-    assert_int(backend->operations->blend(set, &query, 1, &error), FLX_OK);
+    flx_weighting_query query = {0, count, s->is_mean ? scaled : weights, losses};
+    assert_int(backend->operations->weighting_losses(set, &query, 1, &error), FLX_OK);
     for (int i = 0; i < count && s->is_maximized; i++)
         losses[i] = -losses[i];
     flx_search_accept(search, losses);
@@ -144,7 +146,7 @@ static void expect_host_search(flx_backend *backend, const setup *s, const doubl
 {
     flx_error error = {0};
     flx_search *search = NULL;
-    flx_blend_set *set = create_set(backend, target);
+    flx_weighting_set *set = create_set(backend, target);
     flx_population_search planned = plan(s);
     flx_population *population = create(backend, set, &planned, 1);
     assert_int(flx_search_create(s->name, &s->problem, &s->options, &search, &error),
@@ -171,7 +173,7 @@ static void expect_host_search(flx_backend *backend, const setup *s, const doubl
     flx_optimum_destroy(optimum);
     flx_search_destroy(search);
     backend->operations->search_release(population);
-    backend->operations->blend_release(set);
+    backend->operations->weighting_release(set);
 }
 
 static const flx_dimension kinds[K] = {{FLX_DIMENSION_CONTINUOUS, 1, 0},
@@ -188,7 +190,7 @@ static setup make_setup(const char *name, flx_optimizer_options options)
 static bool stays_on_host(const flx_backend *backend)
 {
     const struct flx_backend_operations *call = backend->operations;
-    bool has_none = !call->blend_search;
+    bool has_none = !call->weighting_search;
     if (has_none)
         assert_true(!call->search_advance && !call->search_read && !call->search_release);
     return has_none;
@@ -300,7 +302,7 @@ static void check_random(flx_backend *backend)
     fill_facts();
     if (stays_on_host(backend))
         return;
-    flx_blend_set *set = create_set(backend, y);
+    flx_weighting_set *set = create_set(backend, y);
     flx_population_search search = {.kind = FLX_POPULATION_RANDOM,
                                     .n_genes = K,
                                     .genes = kinds,
@@ -318,8 +320,8 @@ static void check_random(flx_backend *backend)
             scaled[i * K + (uint32_t)d] =
                 flx_dimension_snap(kinds[d], drawn[i * K + (uint32_t)d]);
         }
-    flx_blend_query query = {0, DRAWN, scaled, losses};
-    assert_int(backend->operations->blend(set, &query, 1, &error), FLX_OK);
+    flx_weighting_query query = {0, DRAWN, scaled, losses};
+    assert_int(backend->operations->weighting_losses(set, &query, 1, &error), FLX_OK);
     flx_population *population = create(backend, set, &search, 1);
     flx_population_report report;
     double units[KEEP * K], values[KEEP], best[K];
@@ -341,7 +343,7 @@ static void check_random(flx_backend *backend)
         losses[next] = INFINITY;
     }
     backend->operations->search_release(population);
-    backend->operations->blend_release(set);
+    backend->operations->weighting_release(set);
 }
 
 static void random_search_keeps_the_best(void)
@@ -401,7 +403,7 @@ static void check_many(flx_backend *backend)
     if (stays_on_host(backend))
         return;
     make_mixed(plans);
-    flx_blend_set *set = create_set(backend, y);
+    flx_weighting_set *set = create_set(backend, y);
     flx_population *all = create(backend, set, plans, MIXED);
     advance(backend, all, 50, together.reports);
     for (int i = 0; i < MIXED; i++)
@@ -422,7 +424,7 @@ static void check_many(flx_backend *backend)
     backend->operations->search_release(all);
     assert_true(is_same(&alone, &together));
     assert_true(is_same(&stepped, &together));
-    backend->operations->blend_release(set);
+    backend->operations->weighting_release(set);
 }
 
 static void many_searches_are_as_good_as_one(void)
@@ -430,13 +432,14 @@ static void many_searches_are_as_good_as_one(void)
     with_every_backend(check_many);
 }
 
-static void refuse(flx_backend *backend, flx_blend_set *set, flx_population_search search,
-                   const char *message)
+static void refuse(flx_backend *backend, flx_weighting_set *set,
+                   flx_population_search search, const char *message)
 {
     flx_error error = {0};
     flx_population *population = NULL;
-    assert_int(backend->operations->blend_search(set, &search, 1, &population, &error),
-               FLX_BAD_INPUT);
+    assert_int(
+        backend->operations->weighting_search(set, &search, 1, &population, &error),
+        FLX_BAD_INPUT);
     assert_contains(error.message, message);
     assert_true(population == NULL);
 }
@@ -450,7 +453,7 @@ static void check_refusals(flx_backend *backend)
     fill_facts();
     if (stays_on_host(backend))
         return;
-    flx_blend_set *set = create_set(backend, y);
+    flx_weighting_set *set = create_set(backend, y);
     flx_population_search good = plan(&usual), s;
     s = good, s.members = 3, refuse(backend, set, s, "a population of 3");
     s = good, s.members = 4097, refuse(backend, set, s, "a population of 4097");
@@ -461,8 +464,8 @@ static void check_refusals(flx_backend *backend)
     s = good, s.kind = FLX_POPULATION_DE, refuse(backend, set, s, "F = 0");
     s = good, s.kind = FLX_POPULATION_RANDOM, s.keep = 0;
     refuse(backend, set, s, "keeps 0");
-    s = good, s.problem = 2, refuse(backend, set, s, "search 0 asks for blend 2");
-    s = good, s.n_genes = 4, refuse(backend, set, s, "4 genes, blend 0 has 5");
+    s = good, s.problem = 2, refuse(backend, set, s, "search 0 names weighting 2");
+    s = good, s.n_genes = 4, refuse(backend, set, s, "4 dimensions, weighting 0 has 5");
     s = good, s.initial = outside, s.n_initial = 1;
     refuse(backend, set, s, "1.5 in gene 2");
     s = good, s.genes = none, refuse(backend, set, s, "0 levels");
@@ -472,7 +475,7 @@ static void check_refusals(flx_backend *backend)
     advance(backend, empty, 3, &report);
     backend->operations->search_release(empty);
     backend->operations->search_release(NULL);
-    backend->operations->blend_release(set);
+    backend->operations->weighting_release(set);
 }
 
 static void unusable_searches_are_refused(void)

@@ -10,12 +10,12 @@
 
 #include "kernels/cpu/panel/cholesky.h"
 
-#include "kernels/cpu/panel/blend.h"
 #include "kernels/cpu/panel/covariance.h"
 #include "kernels/cpu/panel/gradient.h"
 #include "kernels/cpu/panel/multiply.h"
 #include "kernels/cpu/panel/predict.h"
 #include "kernels/cpu/panel/uniforms.h"
+#include "kernels/cpu/panel/weighting.h"
 #include "kernels/formulas/theta.h"
 
 #define LOG_2PI 1.8378770664093454836
@@ -261,8 +261,8 @@ const flx_panel_kernels FLX_PANEL_TABLE = {
     .predict_size = predict_size,
     .predict = predict,
     .covariance_rows = covariance_rows,
-    .blend_size = blend_size,
-    .blend = blend,
+    .losses_size = losses_size,
+    .losses = weighting_losses,
     .multiply = multiply,
     .uniforms = uniforms,
 };

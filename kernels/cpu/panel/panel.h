@@ -65,8 +65,8 @@ typedef struct {
     bool is_squared;
     double *P; /* panel-major (3 groups, k, width) */
     double *y; /* (3 groups, width) */
-} flx_panel_blend;
-enum { FLX_BLEND_BLOCK = 64 }; /* candidates of one call at most */
+} flx_panel_weighting;
+enum { FLX_WEIGHTING_BLOCK = 64 }; /* candidates of one call at most */
 
 /* C (m, n) = alpha op(A) op(B) + beta C; element (i, p) of op(A) is A[i * A_row + p *
  * A_column], and so on: transposes are strides. C row-major and dense. */
@@ -102,10 +102,10 @@ typedef struct {
     void (*covariance_rows)(flx_covariance covariance, int n, int d, const double *Zt,
                             double s2, double *K, double *G);
     /* losses (count): sums over the rows of |y - P w| or of squares, for weights
-     * (count, k) row-major, count <= FLX_BLEND_BLOCK. `work`: blend_size doubles. */
-    size_t (*blend_size)(int k);
-    void (*blend)(const flx_panel_blend *blend, const double *weights, int count,
-                  double *work, double *losses);
+     * (count, k) row-major, count <= FLX_WEIGHTING_BLOCK. `work`: losses_size doubles. */
+    size_t (*losses_size)(int k);
+    void (*losses)(const flx_panel_weighting *weighting, const double *weights, int count,
+                   double *work, double *losses);
     /* Rows first .. first + count - 1 of a product's C (kernels/backend.h). */
     void (*multiply)(const flx_panel_product *product, int first, int count);
     /* A row of random numbers: kernels/uniform_row.h. */

@@ -280,13 +280,13 @@ __global__ void __launch_bounds__(TILE) flx_graph_answer_kernel(flx_cuda_graph_p
     if (lane >= count_live(tile))
         return;
     double answer = 0;
-    bool far = pass.plan.is_blended && is_far(pass, at);
-    for (int t = 0; t < pass.plan.n_targets && pass.plan.is_blended; t++) {
+    bool far = pass.plan.is_ensemble && is_far(pass, at);
+    for (int t = 0; t < pass.plan.n_targets && pass.plan.is_ensemble; t++) {
         const flx_device_graph_target &target = pass.plan.targets[t];
         double value = fmin(fmax(target_of(pass, t, at), pass.plan.low), pass.plan.high);
         answer += (far ? target.far_weight : target.near_weight) * value;
     }
-    tile.values[lane] = pass.plan.is_blended ? answer : target_of(pass, 0, at);
+    tile.values[lane] = pass.plan.is_ensemble ? answer : target_of(pass, 0, at);
 }
 
 size_t flx_cuda_graph_scratch(int n_features)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a search on the device minimizes: an evaluation of candidates that lie in device
- * memory into values that lie there too. kernels/cuda/search/search.c asks, blends and
- * graphs answer. */
+ * memory into values that lie there too. Weightings and graphs are
+ * such objectives. */
 #ifndef FLX_CUDA_OBJECTIVE_H
 #define FLX_CUDA_OBJECTIVE_H
 
@@ -9,7 +9,7 @@
 
 /* The candidates of one search: pointers do not change between generations. */
 typedef struct {
-    int problem;  /* of a blend set; 0 for a graph */
+    int problem;  /* of a weighting set; 0 for a graph */
     int capacity; /* the most candidates of any generation */
     int n_genes;
     const double

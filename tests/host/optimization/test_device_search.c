@@ -31,7 +31,7 @@ static void fill_facts(void)
 /* Devices only: what the cpu does is tested elsewhere. */
 static bool is_device(const flx_backend *backend)
 {
-    return backend->operations->blend_search != NULL;
+    return backend->operations->weighting_search != NULL;
 }
 
 static void solve(flx_backend *backend, bool is_paper,
@@ -112,12 +112,12 @@ static flx_status run(flx_backend *backend, const double *target,
                       const flx_device_search *searches, flx_optimum **optima,
                       flx_error *error)
 {
-    flx_blend_set *set = NULL;
-    flx_blend_problem problem = {N, K, false, P, target};
-    FLX_TRY(backend->operations->blend_create(backend, &problem, 1, &set, error));
+    flx_weighting_set *set = NULL;
+    flx_weighting_problem problem = {N, K, false, P, target};
+    FLX_TRY(backend->operations->weighting_create(backend, &problem, 1, &set, error));
     flx_status status =
         flx_weight_search_run(backend, set, searches, SEARCHES, NULL, optima, error);
-    backend->operations->blend_release(set);
+    backend->operations->weighting_release(set);
     return status;
 }
 

@@ -14,16 +14,16 @@
 enum { GROUP_PANELS = 3 };
 static const double FLOPS_WORTH_A_THREAD = 64e6;
 
-struct flx_blend_set {
+struct flx_weighting_set {
     const flx_panel_kernels *kernels;
     int count, threads;
-    flx_panel_blend *members; /* (count) each owns one block of memory, in P */
-    size_t stride;            /* doubles of scratch of one thread */
+    flx_panel_weighting *members; /* (count) each owns one block of memory, in P */
+    size_t stride;                /* doubles of scratch of one thread */
     double *scratch;
 };
 
-static void fill_member(const flx_blend_problem *problem, int width,
-                        flx_panel_blend *member)
+static void fill_member(const flx_weighting_problem *problem, int width,
+                        flx_panel_weighting *member)
 {
     size_t k = (size_t)problem->k, w = (size_t)width;
     for (size_t i = 0; i < (size_t)problem->n; i++) {
@@ -34,13 +34,14 @@ static void fill_member(const flx_blend_problem *problem, int width,
     }
 }
 
-static flx_status pack_member(const flx_blend_problem *problem, int width,
-                              flx_panel_blend *member, flx_error *error)
+static flx_status pack_member(const flx_weighting_problem *problem, int width,
+                              flx_panel_weighting *member, flx_error *error)
 {
     int height = GROUP_PANELS * width, n = problem->n, k = problem->k;
     if (n < 1 || k < 1)
-        return flx_fail(error, FLX_BAD_INPUT, "a blend of %d points and %d models", n, k);
-    *member = (flx_panel_blend){
+        return flx_fail(error, FLX_BAD_INPUT, "a weighting of %d points and %d models", n,
+                        k);
+    *member = (flx_panel_weighting){
         .k = k, .groups = (n - 1) / height + 1, .is_squared = problem->is_squared};
     size_t rows = (size_t)member->groups * (size_t)height;
     member->P = flx_cpu_allocate(rows * ((size_t)k + 1));
@@ -52,10 +53,10 @@ static flx_status pack_member(const flx_blend_problem *problem, int width,
     return FLX_OK;
 }
 
-static flx_status allocate_scratch(flx_blend_set *set, flx_error *error)
+static flx_status allocate_scratch(flx_weighting_set *set, flx_error *error)
 {
     for (int i = 0; i < set->count; i++) {
-        size_t size = set->kernels->blend_size(set->members[i].k);
+        size_t size = set->kernels->losses_size(set->members[i].k);
         set->stride = size > set->stride ? size : set->stride;
     }
     set->stride = (set->stride + 63) / 64 * 64;
@@ -66,31 +67,32 @@ static flx_status allocate_scratch(flx_blend_set *set, flx_error *error)
     return FLX_OK;
 }
 
-flx_status flx_cpu_blend_create(flx_backend *backend, const flx_blend_problem *problems,
-                                int count, flx_blend_set **out, flx_error *error)
+flx_status flx_cpu_weighting_create(flx_backend *backend,
+                                    const flx_weighting_problem *problems, int count,
+                                    flx_weighting_set **out, flx_error *error)
 {
     *out = NULL;
-    flx_blend_set *set = calloc(1, sizeof *set);
+    flx_weighting_set *set = calloc(1, sizeof *set);
     if (!set)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of blends");
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of weightings");
     set->kernels = backend->state;
     set->threads = backend->threads;
     set->members = calloc((size_t)(count > 0 ? count : 1), sizeof *set->members);
     flx_status status = FLX_OK;
     if (!set->members)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d blends", count);
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d weightings", count);
     for (int i = 0; i < count && status == FLX_OK; i++, set->count++)
         status = pack_member(&problems[i], set->kernels->width, &set->members[i], error);
     if (status == FLX_OK)
         status = allocate_scratch(set, error);
     if (status != FLX_OK)
-        flx_cpu_blend_release(set);
+        flx_cpu_weighting_release(set);
     else
         *out = set;
     return status;
 }
 
-void flx_cpu_blend_release(flx_blend_set *set)
+void flx_cpu_weighting_release(flx_weighting_set *set)
 {
     if (!set)
         return;
@@ -103,15 +105,15 @@ void flx_cpu_blend_release(flx_blend_set *set)
 
 static int blocks_of(int count)
 {
-    return (count + FLX_BLEND_BLOCK - 1) / FLX_BLEND_BLOCK;
+    return (count + FLX_WEIGHTING_BLOCK - 1) / FLX_WEIGHTING_BLOCK;
 }
 
-static int threads_worth_waking(const flx_blend_set *set, const flx_blend_query *queries,
-                                int count)
+static int threads_worth_waking(const flx_weighting_set *set,
+                                const flx_weighting_query *queries, int count)
 {
     double flops = 0;
     for (int q = 0; q < count; q++) {
-        const flx_panel_blend *member = &set->members[queries[q].problem];
+        const flx_panel_weighting *member = &set->members[queries[q].problem];
         flops += 2.0 * GROUP_PANELS * set->kernels->width * member->groups * member->k *
                  queries[q].count;
     }
@@ -120,23 +122,24 @@ static int threads_worth_waking(const flx_blend_set *set, const flx_blend_query 
     return wanted < 1 ? 1 : wanted < set->threads ? (int)wanted : set->threads;
 }
 
-static void blend_block(const flx_blend_set *set, const flx_blend_query *query, int block,
-                        double *work)
+static void losses_of_block(const flx_weighting_set *set,
+                            const flx_weighting_query *query, int block, double *work)
 {
-    const flx_panel_blend *member = &set->members[query->problem];
-    int first = block * FLX_BLEND_BLOCK, count = query->count - first;
-    set->kernels->blend(member, query->weights + (size_t)first * (size_t)member->k,
-                        count < FLX_BLEND_BLOCK ? count : FLX_BLEND_BLOCK, work,
-                        query->losses + first);
+    const flx_panel_weighting *member = &set->members[query->problem];
+    int first = block * FLX_WEIGHTING_BLOCK, count = query->count - first;
+    set->kernels->losses(member, query->weights + (size_t)first * (size_t)member->k,
+                         count < FLX_WEIGHTING_BLOCK ? count : FLX_WEIGHTING_BLOCK, work,
+                         query->losses + first);
 }
 
-flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
-                         flx_error *error)
+flx_status flx_cpu_weighting_losses(flx_weighting_set *set,
+                                    const flx_weighting_query *queries, int count,
+                                    flx_error *error)
 {
     int most = 0;
     for (int q = 0; q < count; q++) {
         if (queries[q].problem < 0 || queries[q].problem >= set->count)
-            return flx_fail(error, FLX_BAD_INPUT, "query %d asks for blend %d of %d", q,
+            return flx_fail(error, FLX_BAD_INPUT, "query %d names weighting %d of %d", q,
                             queries[q].problem, set->count);
         int blocks = blocks_of(queries[q].count);
         most = blocks > most ? blocks : most;
@@ -147,8 +150,8 @@ flx_status flx_cpu_blend(flx_blend_set *set, const flx_blend_query *queries, int
     for (long long t = 0; t < tasks; t++) {
         int q = (int)(t / most), block = (int)(t % most);
         if (block < blocks_of(queries[q].count))
-            blend_block(set, &queries[q], block,
-                        set->scratch + (size_t)omp_get_thread_num() * set->stride);
+            losses_of_block(set, &queries[q], block,
+                            set->scratch + (size_t)omp_get_thread_num() * set->stride);
     }
     return FLX_OK;
 }

@@ -3,8 +3,8 @@
  * squares. A matrix product whose result is folded as it is made and never stored: a
  * group of rows stays in the first cache while every candidate passes by. Included by
  * panel.c. */
-#ifndef FLX_PANEL_BLEND_H
-#define FLX_PANEL_BLEND_H
+#ifndef FLX_PANEL_WEIGHTING_H
+#define FLX_PANEL_WEIGHTING_H
 
 #include "kernels/cpu/panel/vector.h"
 
@@ -44,35 +44,37 @@ static void pack_candidates(int k, const double *weights, int count, double *pac
     }
 }
 
-ALWAYS_INLINE void fold_rows(bool is_squared, const flx_panel_blend *blend, int panels,
-                             const double *packed, double *totals)
+ALWAYS_INLINE void fold_rows(bool is_squared, const flx_panel_weighting *weighting,
+                             int panels, const double *packed, double *totals)
 {
-    size_t k = (size_t)blend->k;
-    for (int g = 0; g < blend->groups; g++) {
-        const double *P = blend->P + (size_t)g * GROUP * k * W;
+    size_t k = (size_t)weighting->k;
+    for (int g = 0; g < weighting->groups; g++) {
+        const double *P = weighting->P + (size_t)g * GROUP * k * W;
         const double *rows[GROUP] = {P, P + k * W, P + 2 * k * W};
         for (int p = 0; p < panels; p++)
-            fold_residuals(is_squared, blend->k, rows, blend->y + (size_t)g * GROUP * W,
+            fold_residuals(is_squared, weighting->k, rows,
+                           weighting->y + (size_t)g * GROUP * W,
                            packed + (size_t)p * k * W, totals + (size_t)p * W * W);
     }
 }
 
-static size_t blend_size(int k)
+static size_t losses_size(int k)
 {
-    return (size_t)FLX_BLEND_BLOCK * ((size_t)k + W);
+    return (size_t)FLX_WEIGHTING_BLOCK * ((size_t)k + W);
 }
 
-static void blend(const flx_panel_blend *blend, const double *weights, int count,
-                  double *work, double *losses)
+static void weighting_losses(const flx_panel_weighting *weighting, const double *weights,
+                             int count, double *work, double *losses)
 {
-    double *packed = work, *totals = work + (size_t)FLX_BLEND_BLOCK * (size_t)blend->k;
+    double *packed = work,
+           *totals = work + (size_t)FLX_WEIGHTING_BLOCK * (size_t)weighting->k;
     int panels = (count + W - 1) / W;
-    pack_candidates(blend->k, weights, count, packed);
+    pack_candidates(weighting->k, weights, count, packed);
     memset(totals, 0, (size_t)panels * W * W * sizeof *totals);
-    if (blend->is_squared)
-        fold_rows(true, blend, panels, packed, totals);
+    if (weighting->is_squared)
+        fold_rows(true, weighting, panels, packed, totals);
     else
-        fold_rows(false, blend, panels, packed, totals);
+        fold_rows(false, weighting, panels, packed, totals);
     for (int c = 0; c < count; c++)
         losses[c] = sum_lanes(load(totals + (size_t)c * W));
 }

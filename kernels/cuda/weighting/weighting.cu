@@ -8,11 +8,11 @@
 #include <cuda_runtime.h>
 #include <flx_launch.h>
 
-typedef double BlendTile[TILE][TILE + 1];
+typedef double WeightingTile[TILE][TILE + 1];
 
 /* Rows first .. first + TILE - 1, columns k .. k + TILE - 1 of a (rows, width) table. */
 static __device__ void load_tile(const double *table, int rows, int width, int first,
-                                 int k, BlendTile out)
+                                 int k, WeightingTile out)
 {
     int lane = (int)threadIdx.x % TILE, group = (int)threadIdx.x / TILE;
     for (int r = group; r < TILE; r += GROUPS)
@@ -22,9 +22,9 @@ static __device__ void load_tile(const double *table, int rows, int width, int f
 }
 
 /* What this thread's OWN rows of a tile add to the loss of its candidate. */
-static __device__ double fold_rows(const flx_cuda_blend_tile &tile, int first)
+static __device__ double fold_rows(const flx_cuda_weighting_tile &tile, int first)
 {
-    __shared__ BlendTile P, W;
+    __shared__ WeightingTile P, W;
     int lane = (int)threadIdx.x % TILE, group = (int)threadIdx.x / TILE;
     double residual[OWN], total = 0;
 #pragma unroll
@@ -51,9 +51,9 @@ static __device__ double fold_rows(const flx_cuda_blend_tile &tile, int first)
 }
 
 __global__ void __launch_bounds__(TILE_THREADS, 4)
-    flx_blend_kernel(const flx_cuda_blend_tile *tiles)
+    flx_losses_kernel(const flx_cuda_weighting_tile *tiles)
 {
-    flx_cuda_blend_tile tile = tiles[blockIdx.x];
+    flx_cuda_weighting_tile tile = tiles[blockIdx.x];
     int live = tile.live ? *tile.live - tile.first : tile.count;
     if (live < tile.count)
         tile.count = live;
@@ -68,9 +68,9 @@ __global__ void __launch_bounds__(TILE_THREADS, 4)
 }
 
 __global__ void __launch_bounds__(TILE_THREADS)
-    flx_blend_sum_kernel(const flx_cuda_blend_sum *sums)
+    flx_loss_sums_kernel(const flx_cuda_weighting_sum *sums)
 {
-    flx_cuda_blend_sum sum = sums[blockIdx.x];
+    flx_cuda_weighting_sum sum = sums[blockIdx.x];
     int live = sum.live ? *sum.live : sum.count;
     for (int c = (int)threadIdx.x; c < live; c += (int)blockDim.x) {
         double total = 0;
@@ -80,16 +80,16 @@ __global__ void __launch_bounds__(TILE_THREADS)
     }
 }
 
-cudaError_t flx_cuda_blend_tiles(const flx_cuda_blend_tile *tiles, int count,
-                                 cudaStream_t stream)
+cudaError_t flx_cuda_weighting_tiles(const flx_cuda_weighting_tile *tiles, int count,
+                                     cudaStream_t stream)
 {
-    FLX_LAUNCH(flx_blend_kernel, (unsigned)count, TILE_THREADS, 0, stream, tiles);
+    FLX_LAUNCH(flx_losses_kernel, (unsigned)count, TILE_THREADS, 0, stream, tiles);
     return cudaGetLastError();
 }
 
-cudaError_t flx_cuda_blend_sums(const flx_cuda_blend_sum *sums, int count,
-                                cudaStream_t stream)
+cudaError_t flx_cuda_weighting_sums(const flx_cuda_weighting_sum *sums, int count,
+                                    cudaStream_t stream)
 {
-    FLX_LAUNCH(flx_blend_sum_kernel, (unsigned)count, TILE_THREADS, 0, stream, sums);
+    FLX_LAUNCH(flx_loss_sums_kernel, (unsigned)count, TILE_THREADS, 0, stream, sums);
     return cudaGetLastError();
 }

@@ -26,7 +26,7 @@ static void fill(void)
         weights[i] = flx_uniform(3, 3, i, 0, 0);
 }
 
-static double plain_loss(flx_blend_problem p, const double *w)
+static double plain_loss(flx_weighting_problem p, const double *w)
 {
     double total = 0;
     for (int i = 0; i < p.n; i++) {
@@ -38,16 +38,16 @@ static double plain_loss(flx_blend_problem p, const double *w)
     return total;
 }
 
-static void blend_alone(flx_backend *backend, flx_blend_problem problem, int count,
+static void blend_alone(flx_backend *backend, flx_weighting_problem problem, int count,
                         double *losses)
 {
     flx_error error = {0};
-    flx_blend_set *set = NULL;
-    flx_blend_query query = {0, count, weights, losses};
-    assert_int(backend->operations->blend_create(backend, &problem, 1, &set, &error),
+    flx_weighting_set *set = NULL;
+    flx_weighting_query query = {0, count, weights, losses};
+    assert_int(backend->operations->weighting_create(backend, &problem, 1, &set, &error),
                FLX_OK);
-    assert_int(backend->operations->blend(set, &query, 1, &error), FLX_OK);
-    backend->operations->blend_release(set);
+    assert_int(backend->operations->weighting_losses(set, &query, 1, &error), FLX_OK);
+    backend->operations->weighting_release(set);
 }
 
 static void compare_with_plain(flx_backend *backend)
@@ -57,7 +57,7 @@ static void compare_with_plain(flx_backend *backend)
     double losses[MAX_COUNT];
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int squared = 0; squared < 2; squared++) {
-            flx_blend_problem p = {sizes[s][0], sizes[s][1], squared, P, y};
+            flx_weighting_problem p = {sizes[s][0], sizes[s][1], squared, P, y};
             blend_alone(backend, p, sizes[s][2], losses);
             for (int c = 0; c < sizes[s][2]; c++)
                 assert_close(losses[c], plain_loss(p, weights + c * p.k), 1e-13, 1e-9);
@@ -75,27 +75,28 @@ static void works_by_hand(void)
     /* residuals of w = (1, 0): 1, -2; of (0, 1): -1, 0; of (.5, .5): 0, -1 */
     double table[] = {1, 3, 4, 2}, target[] = {2, 2}, w[] = {1, 0, 0, 1, 0.5, 0.5};
     double losses[3];
-    flx_blend_problem problems[] = {{2, 2, false, table, target},
-                                    {2, 2, true, table, target}};
+    flx_weighting_problem problems[] = {{2, 2, false, table, target},
+                                        {2, 2, true, table, target}};
     flx_backend *backend;
     flx_error error = {0};
-    flx_blend_set *set;
+    flx_weighting_set *set;
     assert_int(flx_backend_open("cpu", 1, &backend, &error), FLX_OK);
-    assert_int(backend->operations->blend_create(backend, problems, 2, &set, &error),
+    assert_int(backend->operations->weighting_create(backend, problems, 2, &set, &error),
                FLX_OK);
-    flx_blend_query queries[] = {{0, 3, w, losses}};
-    assert_int(backend->operations->blend(set, queries, 1, &error), FLX_OK);
+    flx_weighting_query queries[] = {{0, 3, w, losses}};
+    assert_int(backend->operations->weighting_losses(set, queries, 1, &error), FLX_OK);
     assert_close(losses[0], 3, 1e-15, 0);
     assert_close(losses[1], 1, 1e-15, 0);
     assert_close(losses[2], 1, 1e-15, 0);
     queries[0].problem = 1;
-    assert_int(backend->operations->blend(set, queries, 1, &error), FLX_OK);
+    assert_int(backend->operations->weighting_losses(set, queries, 1, &error), FLX_OK);
     assert_close(losses[0], 5, 1e-15, 0);
     queries[0].problem = 2;
-    assert_int(backend->operations->blend(set, queries, 1, &error), FLX_BAD_INPUT);
-    assert_contains(error.message, "blend 2 of 2");
-    backend->operations->blend_release(set);
-    backend->operations->blend_release(NULL);
+    assert_int(backend->operations->weighting_losses(set, queries, 1, &error),
+               FLX_BAD_INPUT);
+    assert_contains(error.message, "weighting 2 of 2");
+    backend->operations->weighting_release(set);
+    backend->operations->weighting_release(NULL);
     flx_backend_close(backend);
 }
 
@@ -104,26 +105,26 @@ static void neighbours_and_threads_change_nothing(void)
 {
     fill();
     double together[MAX_COUNT], alone, spread[4][MAX_COUNT];
-    flx_blend_problem p = {MAX_N, MAX_K, false, P, y}, four[] = {p, p, p, p};
+    flx_weighting_problem p = {MAX_N, MAX_K, false, P, y}, four[] = {p, p, p, p};
     flx_backend *one, *three;
     flx_error error = {0};
     assert_int(flx_backend_open("cpu", 1, &one, &error), FLX_OK);
     assert_int(flx_backend_open("cpu", 3, &three, &error), FLX_OK);
     blend_alone(one, p, MAX_COUNT, together);
-    flx_blend_set *set;
-    flx_blend_query queries[4];
-    assert_int(three->operations->blend_create(three, four, 4, &set, &error), FLX_OK);
+    flx_weighting_set *set;
+    flx_weighting_query queries[4];
+    assert_int(three->operations->weighting_create(three, four, 4, &set, &error), FLX_OK);
     for (int q = 0; q < 4; q++)
-        queries[q] = (flx_blend_query){q, MAX_COUNT, weights, spread[q]};
-    assert_int(three->operations->blend(set, queries, 4, &error), FLX_OK);
+        queries[q] = (flx_weighting_query){q, MAX_COUNT, weights, spread[q]};
+    assert_int(three->operations->weighting_losses(set, queries, 4, &error), FLX_OK);
     for (int c = 0; c < MAX_COUNT; c += 7) {
-        queries[0] = (flx_blend_query){1, 1, weights + c * MAX_K, &alone};
-        assert_int(three->operations->blend(set, queries, 1, &error), FLX_OK);
+        queries[0] = (flx_weighting_query){1, 1, weights + c * MAX_K, &alone};
+        assert_int(three->operations->weighting_losses(set, queries, 1, &error), FLX_OK);
         assert_close(alone, together[c], 0, 0);
         for (int q = 0; q < 4; q++)
             assert_close(spread[q][c], together[c], 0, 0);
     }
-    three->operations->blend_release(set);
+    three->operations->weighting_release(set);
     flx_backend_close(one);
     flx_backend_close(three);
 }
@@ -136,13 +137,13 @@ static void weights_that_are_no_number_spoil_only_themselves(void)
     flx_backend *backend;
     flx_error error = {0};
     assert_int(flx_backend_open("cpu", 1, &backend, &error), FLX_OK);
-    flx_blend_problem p = {MAX_N, MAX_K, false, P, y};
+    flx_weighting_problem p = {MAX_N, MAX_K, false, P, y};
     blend_alone(backend, p, 4, losses);
     assert_true(isnan(losses[1]));
     assert_true(isfinite(losses[0]) && isfinite(losses[2]) && isfinite(losses[3]));
-    flx_blend_problem none = {0, 3, false, P, y};
-    flx_blend_set *set = (flx_blend_set *)&error;
-    assert_int(backend->operations->blend_create(backend, &none, 1, &set, &error),
+    flx_weighting_problem none = {0, 3, false, P, y};
+    flx_weighting_set *set = (flx_weighting_set *)&error;
+    assert_int(backend->operations->weighting_create(backend, &none, 1, &set, &error),
                FLX_BAD_INPUT);
     assert_true(set == NULL);
     assert_contains(error.message, "0 points and 3 models");
@@ -167,7 +168,7 @@ static void rows_of_random_numbers_are_those_of_philox(void)
     }
 }
 
-CU_TestInfo blend_tests[] = {
+CU_TestInfo weighting_tests[] = {
     {"works by hand", works_by_hand},
     {"every backend agrees with a plain loop", every_backend_agrees_with_a_plain_loop},
     {"neighbours and threads change nothing", neighbours_and_threads_change_nothing},

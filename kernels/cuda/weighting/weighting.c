@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: MIT
  * Predictions to be weighted in device memory; candidates of all queries in tiles. */
-#include "kernels/cuda/weighting/blend.h"
+#include "kernels/cuda/weighting/weighting.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* One call's queries first .. last - 1. */
 typedef struct {
-    flx_blend_set *set;
-    const flx_blend_query *queries;
+    flx_weighting_set *set;
+    const flx_weighting_query *queries;
     int count, n_tiles;
     size_t tiles, sums, weights; /* offsets; weights: of the first query */
 } chunk;
 
-static flx_status measure(const flx_blend_problem *problems, int count, size_t *doubles,
-                          flx_error *error)
+static flx_status measure(const flx_weighting_problem *problems, int count,
+                          size_t *doubles, flx_error *error)
 {
     for (int i = 0; i < count; i++) {
         if (problems[i].n < 1 || problems[i].k < 1)
-            return flx_fail(error, FLX_BAD_INPUT, "a blend of %d points and %d models",
-                            problems[i].n, problems[i].k);
+            return flx_fail(error, FLX_BAD_INPUT,
+                            "a weighting of %d points and %d models", problems[i].n,
+                            problems[i].k);
         *doubles += (size_t)problems[i].n * ((size_t)problems[i].k + 1);
     }
     return FLX_OK;
 }
 
-static flx_status fill(flx_blend_set *set, const flx_blend_problem *problems,
+static flx_status fill(flx_weighting_set *set, const flx_weighting_problem *problems,
                        flx_error *error)
 {
     double *at = set->memory;
     for (int i = 0; i < set->count; i++) {
-        const flx_blend_problem *p = &problems[i];
+        const flx_weighting_problem *p = &problems[i];
         size_t n = (size_t)p->n, k = (size_t)p->k;
         set->members[i] =
-            (flx_cuda_blend_member){p->n, p->k, p->is_squared, at, at + n * k};
+            (flx_cuda_weighting_member){p->n, p->k, p->is_squared, at, at + n * k};
         FLX_TRY(flx_cuda_upload(set->cuda, at, p->P, n * k * sizeof(double), error));
         FLX_TRY(flx_cuda_upload(set->cuda, at + n * k, p->y, n * sizeof(double), error));
         at += n * (k + 1);
@@ -41,34 +42,35 @@ static flx_status fill(flx_blend_set *set, const flx_blend_problem *problems,
     return flx_cuda_wait(set->cuda, error);
 }
 
-flx_status flx_cuda_blend_create(flx_backend *backend, const flx_blend_problem *problems,
-                                 int count, flx_blend_set **out, flx_error *error)
+flx_status flx_cuda_weighting_create(flx_backend *backend,
+                                     const flx_weighting_problem *problems, int count,
+                                     flx_weighting_set **out, flx_error *error)
 {
     *out = NULL;
     size_t doubles = 0;
     FLX_TRY(measure(problems, count, &doubles, error));
-    flx_blend_set *set = calloc(1, sizeof *set);
+    flx_weighting_set *set = calloc(1, sizeof *set);
     if (!set)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of blends");
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of weightings");
     set->cuda = backend->state;
     set->count = count;
     set->members = calloc((size_t)count + 1, sizeof *set->members);
     flx_status status = FLX_OK;
     if (!set->members)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d blends", count);
+        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d weightings", count);
     if (status == FLX_OK)
         status = flx_cuda_allocate(set->cuda, &set->memory, doubles * sizeof(double),
                                    "the predictions to weight", error);
     if (status == FLX_OK)
         status = fill(set, problems, error);
     if (status != FLX_OK)
-        flx_cuda_blend_release(set);
+        flx_cuda_weighting_release(set);
     else
         *out = set;
     return status;
 }
 
-void flx_cuda_blend_release(flx_blend_set *set)
+void flx_cuda_weighting_release(flx_weighting_set *set)
 {
     if (!set)
         return;
@@ -77,14 +79,14 @@ void flx_cuda_blend_release(flx_blend_set *set)
     free(set);
 }
 
-int flx_cuda_blend_parts(const flx_cuda_blend_member *m)
+int flx_cuda_weighting_parts(const flx_cuda_weighting_member *m)
 {
-    return (m->n + FLX_CUDA_BLEND_ROWS - 1) / FLX_CUDA_BLEND_ROWS;
+    return (m->n + FLX_CUDA_WEIGHTING_ROWS - 1) / FLX_CUDA_WEIGHTING_ROWS;
 }
 
-int flx_cuda_blend_tile_count(const flx_cuda_blend_member *m, int count)
+int flx_cuda_weighting_tile_count(const flx_cuda_weighting_member *m, int count)
 {
-    return flx_cuda_blend_parts(m) * ((count + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE);
+    return flx_cuda_weighting_parts(m) * ((count + FLX_CUDA_TILE - 1) / FLX_CUDA_TILE);
 }
 
 /* Where weights, partial sums and losses of one query lie. */
@@ -94,12 +96,12 @@ typedef struct {
 
 static places place_query(const chunk *c, int q, flx_cuda_layout *l)
 {
-    const flx_cuda_blend_member *m = &c->set->members[c->queries[q].problem];
+    const flx_cuda_weighting_member *m = &c->set->members[c->queries[q].problem];
     size_t count = (size_t)c->queries[q].count;
     return (places){
         .weights = flx_cuda_take(&l->upload, count * (size_t)m->k * sizeof(double)),
-        .partial = flx_cuda_take(&l->scratch, count * (size_t)flx_cuda_blend_parts(m) *
-                                                  sizeof(double)),
+        .partial = flx_cuda_take(
+            &l->scratch, count * (size_t)flx_cuda_weighting_parts(m) * sizeof(double)),
         .losses = flx_cuda_take(&l->answer, count * sizeof(double)),
     };
 }
@@ -107,19 +109,22 @@ static places place_query(const chunk *c, int q, flx_cuda_layout *l)
 static void place_shared(chunk *c, flx_cuda_layout *l)
 {
     c->tiles =
-        flx_cuda_take(&l->upload, (size_t)c->n_tiles * sizeof(flx_cuda_blend_tile));
-    c->sums = flx_cuda_take(&l->upload, (size_t)c->count * sizeof(flx_cuda_blend_sum));
+        flx_cuda_take(&l->upload, (size_t)c->n_tiles * sizeof(flx_cuda_weighting_tile));
+    c->sums =
+        flx_cuda_take(&l->upload, (size_t)c->count * sizeof(flx_cuda_weighting_sum));
 }
 
-int flx_cuda_blend_fill(const flx_cuda_blend_member *m, const flx_cuda_blend_query *query,
-                        flx_cuda_blend_tile *tiles, flx_cuda_blend_sum *sum)
+int flx_cuda_weighting_fill(const flx_cuda_weighting_member *m,
+                            const flx_cuda_weighting_query *query,
+                            flx_cuda_weighting_tile *tiles, flx_cuda_weighting_sum *sum)
 {
-    int used = 0, count = query->count, parts = flx_cuda_blend_parts(m);
+    int used = 0, count = query->count, parts = flx_cuda_weighting_parts(m);
     for (int part = 0; part < parts; part++)
         for (int first = 0; first < count; first += FLX_CUDA_TILE) {
-            int row = part * FLX_CUDA_BLEND_ROWS, rows = m->n - row, left = count - first;
-            tiles[used++] = (flx_cuda_blend_tile){
-                .rows = rows < FLX_CUDA_BLEND_ROWS ? rows : FLX_CUDA_BLEND_ROWS,
+            int row = part * FLX_CUDA_WEIGHTING_ROWS, rows = m->n - row,
+                left = count - first;
+            tiles[used++] = (flx_cuda_weighting_tile){
+                .rows = rows < FLX_CUDA_WEIGHTING_ROWS ? rows : FLX_CUDA_WEIGHTING_ROWS,
                 .k = m->k,
                 .first = first,
                 .count = left < FLX_CUDA_TILE ? left : FLX_CUDA_TILE,
@@ -130,25 +135,26 @@ int flx_cuda_blend_fill(const flx_cuda_blend_member *m, const flx_cuda_blend_que
                 .weights = query->weights + (size_t)first * (size_t)m->k,
                 .partial = query->partial + (size_t)part * (size_t)count + first};
         }
-    *sum = (flx_cuda_blend_sum){parts, count, query->live, query->partial, query->losses};
+    *sum = (flx_cuda_weighting_sum){parts, count, query->live, query->partial,
+                                    query->losses};
     return used;
 }
 
 static void fill_chunk(const chunk *c, flx_cuda_layout *l)
 {
     const flx_cuda *cuda = c->set->cuda;
-    flx_cuda_blend_tile *tiles = flx_cuda_on_host(cuda, c->tiles);
-    flx_cuda_blend_sum *sums = flx_cuda_on_host(cuda, c->sums);
+    flx_cuda_weighting_tile *tiles = flx_cuda_on_host(cuda, c->tiles);
+    flx_cuda_weighting_sum *sums = flx_cuda_on_host(cuda, c->sums);
     for (int q = 0; q < c->count; q++) {
-        const flx_blend_query *query = &c->queries[q];
-        const flx_cuda_blend_member *m = &c->set->members[query->problem];
+        const flx_weighting_query *query = &c->queries[q];
+        const flx_cuda_weighting_member *m = &c->set->members[query->problem];
         places at = place_query(c, q, l);
         memcpy(flx_cuda_on_host(cuda, at.weights), query->weights,
                (size_t)query->count * (size_t)m->k * sizeof(double));
-        flx_cuda_blend_query candidates = {
+        flx_cuda_weighting_query candidates = {
             query->count, NULL, flx_cuda_on_device(cuda, at.weights),
             flx_cuda_on_device(cuda, at.partial), flx_cuda_on_device(cuda, at.losses)};
-        tiles += flx_cuda_blend_fill(m, &candidates, tiles, &sums[q]);
+        tiles += flx_cuda_weighting_fill(m, &candidates, tiles, &sums[q]);
     }
 }
 
@@ -176,12 +182,12 @@ static flx_status run_chunk(chunk *c, flx_error *error)
     after_shared = l;
     fill_chunk(c, &l);
     FLX_TRY(flx_cuda_layout_upload(cuda, &l, error));
-    FLX_TRY(flx_cuda_check(flx_cuda_blend_tiles(flx_cuda_on_device(cuda, c->tiles),
-                                                c->n_tiles, cuda->stream),
+    FLX_TRY(flx_cuda_check(flx_cuda_weighting_tiles(flx_cuda_on_device(cuda, c->tiles),
+                                                    c->n_tiles, cuda->stream),
                            "launching the losses", error));
-    FLX_TRY(flx_cuda_check(
-        flx_cuda_blend_sums(flx_cuda_on_device(cuda, c->sums), c->count, cuda->stream),
-        "launching the sums of losses", error));
+    FLX_TRY(flx_cuda_check(flx_cuda_weighting_sums(flx_cuda_on_device(cuda, c->sums),
+                                                   c->count, cuda->stream),
+                           "launching the sums of losses", error));
     FLX_TRY(flx_cuda_layout_answer(cuda, &l, error));
     collect(c, after_shared);
     return FLX_OK;
@@ -190,20 +196,21 @@ static flx_status run_chunk(chunk *c, flx_error *error)
 static size_t query_size(const chunk *c, int q)
 {
     flx_cuda_layout l = {0};
-    const flx_blend_query *query = &c->queries[q];
-    const flx_cuda_blend_member *m = &c->set->members[query->problem];
+    const flx_weighting_query *query = &c->queries[q];
+    const flx_cuda_weighting_member *m = &c->set->members[query->problem];
     place_query(c, q, &l);
-    return l.upload + l.answer + l.scratch + sizeof(flx_cuda_blend_sum) +
-           (size_t)flx_cuda_blend_tile_count(m, query->count) *
-               sizeof(flx_cuda_blend_tile);
+    return l.upload + l.answer + l.scratch + sizeof(flx_cuda_weighting_sum) +
+           (size_t)flx_cuda_weighting_tile_count(m, query->count) *
+               sizeof(flx_cuda_weighting_tile);
 }
 
-flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, int count,
-                          flx_error *error)
+flx_status flx_cuda_weighting_losses(flx_weighting_set *set,
+                                     const flx_weighting_query *queries, int count,
+                                     flx_error *error)
 {
     for (int q = 0; q < count; q++)
         if (queries[q].problem < 0 || queries[q].problem >= set->count)
-            return flx_fail(error, FLX_BAD_INPUT, "query %d asks for blend %d of %d", q,
+            return flx_fail(error, FLX_BAD_INPUT, "query %d names weighting %d of %d", q,
                             queries[q].problem, set->count);
     size_t budget = 0, used = 0;
     chunk c = {.set = set, .queries = queries};
@@ -216,9 +223,9 @@ flx_status flx_cuda_blend(flx_blend_set *set, const flx_blend_query *queries, in
             used = 0;
         }
         used += size;
-        const flx_blend_query *query = &queries[q];
+        const flx_weighting_query *query = &queries[q];
         c.n_tiles +=
-            flx_cuda_blend_tile_count(&set->members[query->problem], query->count);
+            flx_cuda_weighting_tile_count(&set->members[query->problem], query->count);
         c.count++;
     }
     return run_chunk(&c, error);

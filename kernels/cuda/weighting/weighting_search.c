@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Weights of blends searched for on the device: the losses of what a search proposes, two
+ * Weights searched for on the device: the losses of what a search proposes, two
  * launches a generation for all searches. */
 #include "kernels/cuda/search/objective.h"
-#include "kernels/cuda/weighting/blend.h"
+#include "kernels/cuda/weighting/weighting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,26 +13,28 @@ typedef struct {
     int n_tiles;
 } places;
 
-static const flx_cuda_blend_member *member_of(const flx_blend_set *set,
-                                              const flx_cuda_candidates *list)
+static const flx_cuda_weighting_member *member_of(const flx_weighting_set *set,
+                                                  const flx_cuda_candidates *list)
 {
     return &set->members[list->problem];
 }
 
-static size_t partial_size(const flx_blend_set *set, const flx_cuda_candidates *list)
+static size_t partial_size(const flx_weighting_set *set, const flx_cuda_candidates *list)
 {
-    return (size_t)flx_cuda_blend_parts(member_of(set, list)) * (size_t)list->capacity *
-           sizeof(double);
+    return (size_t)flx_cuda_weighting_parts(member_of(set, list)) *
+           (size_t)list->capacity * sizeof(double);
 }
 
-static places place(const flx_blend_set *set, const flx_cuda_candidates *lists, int count)
+static places place(const flx_weighting_set *set, const flx_cuda_candidates *lists,
+                    int count)
 {
     places at = {0};
     for (int i = 0; i < count; i++)
         at.n_tiles +=
-            flx_cuda_blend_tile_count(member_of(set, &lists[i]), lists[i].capacity);
-    at.tiles = flx_cuda_take(&at.end, (size_t)at.n_tiles * sizeof(flx_cuda_blend_tile));
-    at.sums = flx_cuda_take(&at.end, (size_t)count * sizeof(flx_cuda_blend_sum));
+            flx_cuda_weighting_tile_count(member_of(set, &lists[i]), lists[i].capacity);
+    at.tiles =
+        flx_cuda_take(&at.end, (size_t)at.n_tiles * sizeof(flx_cuda_weighting_tile));
+    at.sums = flx_cuda_take(&at.end, (size_t)count * sizeof(flx_cuda_weighting_sum));
     at.partial = at.end;
     for (int i = 0; i < count; i++)
         flx_cuda_take(&at.end, partial_size(set, &lists[i]));
@@ -44,27 +46,28 @@ static size_t room(const void *state, const flx_cuda_candidates *lists, int coun
     return place(state, lists, count).end;
 }
 
-static void describe(const flx_blend_set *set, const flx_cuda_candidates *lists,
+static void describe(const flx_weighting_set *set, const flx_cuda_candidates *lists,
                      int count, places at, char *memory, char *image)
 {
-    flx_cuda_blend_tile *tiles = (flx_cuda_blend_tile *)(void *)(image + at.tiles);
-    flx_cuda_blend_sum *sums = (flx_cuda_blend_sum *)(void *)(image + at.sums);
+    flx_cuda_weighting_tile *tiles =
+        (flx_cuda_weighting_tile *)(void *)(image + at.tiles);
+    flx_cuda_weighting_sum *sums = (flx_cuda_weighting_sum *)(void *)(image + at.sums);
     size_t cursor = at.partial;
     for (int i = 0; i < count; i++) {
         const flx_cuda_candidates *list = &lists[i];
-        const flx_cuda_blend_member *m = member_of(set, list);
+        const flx_cuda_weighting_member *m = member_of(set, list);
         double *partial =
             (double *)(void *)(memory + flx_cuda_take(&cursor, partial_size(set, list)));
-        flx_cuda_blend_query query = {list->capacity, list->live, list->candidates,
-                                      partial, list->values};
-        tiles += flx_cuda_blend_fill(m, &query, tiles, &sums[i]);
+        flx_cuda_weighting_query query = {list->capacity, list->live, list->candidates,
+                                          partial, list->values};
+        tiles += flx_cuda_weighting_fill(m, &query, tiles, &sums[i]);
     }
 }
 
 static flx_status prepare(void *state, const flx_cuda_candidates *lists, int count,
                           void *memory, flx_error *error)
 {
-    const flx_blend_set *set = state;
+    const flx_weighting_set *set = state;
     places at = place(set, lists, count);
     char *image = calloc(at.partial + 1, 1);
     if (!image)
@@ -80,31 +83,31 @@ static flx_status prepare(void *state, const flx_cuda_candidates *lists, int cou
 static flx_status evaluate(void *state, const flx_cuda_candidates *lists, int count,
                            void *memory, flx_error *error)
 {
-    const flx_blend_set *set = state;
+    const flx_weighting_set *set = state;
     places at = place(set, lists, count);
     const char *base = memory;
-    FLX_TRY(flx_cuda_check(flx_cuda_blend_tiles((const void *)(base + at.tiles),
-                                                at.n_tiles, set->cuda->stream),
+    FLX_TRY(flx_cuda_check(flx_cuda_weighting_tiles((const void *)(base + at.tiles),
+                                                    at.n_tiles, set->cuda->stream),
                            "launching the losses", error));
     return flx_cuda_check(
-        flx_cuda_blend_sums((const void *)(base + at.sums), count, set->cuda->stream),
+        flx_cuda_weighting_sums((const void *)(base + at.sums), count, set->cuda->stream),
         "launching the sums of losses", error);
 }
 
-flx_status flx_cuda_blend_search(flx_blend_set *set,
-                                 const flx_population_search *searches, int count,
-                                 flx_population **out, flx_error *error)
+flx_status flx_cuda_weighting_search(flx_weighting_set *set,
+                                     const flx_population_search *searches, int count,
+                                     flx_population **out, flx_error *error)
 {
     *out = NULL;
     for (int i = 0; i < count; i++) {
         const flx_population_search *search = &searches[i];
         if (search->problem < 0 || search->problem >= set->count)
-            return flx_fail(error, FLX_BAD_INPUT, "search %d asks for blend %d of %d", i,
+            return flx_fail(error, FLX_BAD_INPUT, "search %d names weighting %d of %d", i,
                             search->problem, set->count);
         int k = set->members[search->problem].k;
         if (search->n_genes != k)
             return flx_fail(error, FLX_BAD_INPUT,
-                            "search %d has %d genes, blend %d has %d models", i,
+                            "search %d has %d dimensions, weighting %d has %d models", i,
                             search->n_genes, search->problem, k);
     }
     flx_cuda_objective objective = {set, room, prepare, evaluate};
