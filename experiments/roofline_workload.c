@@ -61,29 +61,30 @@ static flx_resident_graph *compose(flx_backend *backend,
     fill_inputs(inputs, d);
     for (int k = 0; k < d; k++) {
         columns[k] =
-            (flx_device_graph_column){.gene = k, .scale.max = 1, .first_value = -1};
+            (flx_device_graph_column){.dimension = k, .scale.max = 1, .first_value = -1};
         features[k] =
             (flx_device_graph_feature){k, {.low = -1e9, .high = 1e9, .scale = 1}};
     }
     for (int v = 0; v <= LEAVES; v++)
         vertices[v] = (flx_device_graph_vertex){v * d, d, 0, 1};
-    const flx_inference_device_graph plan = {.n_genes = d,
-                                             .n_columns = d,
-                                             .n_inputs = (LEAVES + 1) * d,
-                                             .n_vertices = LEAVES + 1,
-                                             .n_levels = 2,
-                                             .n_models = 1,
-                                             .n_features = d,
-                                             .n_targets = 1,
-                                             .columns = columns,
-                                             .inputs = inputs,
-                                             .vertices = vertices,
-                                             .level_start = level_start,
-                                             .models = &model,
-                                             .features = features,
-                                             .targets = &target};
+    const flx_inference_device_graph description = {.n_dimensions = d,
+                                                    .n_columns = d,
+                                                    .n_inputs = (LEAVES + 1) * d,
+                                                    .n_vertices = LEAVES + 1,
+                                                    .n_levels = 2,
+                                                    .n_models = 1,
+                                                    .n_features = d,
+                                                    .n_targets = 1,
+                                                    .columns = columns,
+                                                    .inputs = inputs,
+                                                    .vertices = vertices,
+                                                    .level_start = level_start,
+                                                    .models = &model,
+                                                    .features = features,
+                                                    .targets = &target};
     flx_resident_graph *graph;
-    check(backend->operations->graph_create(backend, posterior, &plan, &graph, &error));
+    check(backend->operations->graph_create(backend, posterior, &description, &graph,
+                                            &error));
     free(columns), free(features), free(inputs);
     return graph;
 }
@@ -92,7 +93,7 @@ static void search(flx_backend *backend, const flx_gp_posterior *posterior, int 
 {
     flx_resident_graph *graph = compose(backend, posterior, d);
     flx_population_search lshade = {.kind = FLX_POPULATION_LSHADE,
-                                    .n_genes = d,
+                                    .n_dimensions = d,
                                     .members = MEMBERS,
                                     .budget = 100 * MEMBERS,
                                     .history = 6,

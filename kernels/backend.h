@@ -101,7 +101,7 @@ typedef struct flx_gp_posterior flx_gp_posterior; /* conditioned members, likewi
 typedef struct flx_weighting_set
     flx_weighting_set; /* predictions and targets, likewise */
 typedef struct flx_resident_graph
-    flx_resident_graph; /* a plan over a posterior, likewise */
+    flx_resident_graph; /* a graph over a posterior, likewise */
 
 struct flx_backend {
     const char *name;      /* "cpu" */
@@ -152,7 +152,7 @@ struct flx_backend_operations {
     flx_status (*search_advance)(flx_population *population, int generations,
                                  flx_population_report *reports, flx_error *error);
     flx_status (*search_read)(flx_population *population, int search,
-                              const flx_population_reading *reading, flx_error *error);
+                              const flx_population_state *out, flx_error *error);
     void (*search_release)(flx_population *population);
 
     /* Independent products of any shapes: neural networks take one call for a layer of
@@ -163,11 +163,11 @@ struct flx_backend_operations {
 
     /* A composed graph that stays on the device, kernels/device_graph.h; NULL: the host's
      * own inference does as well there. `posterior` is borrowed until the release.
-     * FLX_BAD_INPUT where the plan is none, or a model's member failed or has other
+     * FLX_BAD_INPUT where it is no graph, or a model's member failed or has other
      * inputs. graph_predict: mean (count) of settings (count, n_columns), NaN = missing;
      * a candidate's mean does not depend on its neighbours. */
     flx_status (*graph_create)(flx_backend *backend, const flx_gp_posterior *posterior,
-                               const flx_inference_device_graph *plan,
+                               const flx_inference_device_graph *graph,
                                flx_resident_graph **out, flx_error *error);
     flx_status (*graph_predict)(flx_resident_graph *graph, const double *settings,
                                 int count, double *mean, flx_error *error);
@@ -182,7 +182,7 @@ struct flx_backend_operations {
 
 /* name: "cpu", "cuda", or "auto": cuda where there is a device, else cpu, whose
  * description then says what is wrong with a device that is there. threads 0 = all cores.
- * Answers FLX_NO_BACKEND with what to do where the name is known but there is no device,
+ * FLX_NO_BACKEND, with what to do, where the name is known but there is no device,
  * FLX_BAD_INPUT for another name. */
 flx_status flx_backend_open(const char *name, int threads, flx_backend **out,
                             flx_error *error);

@@ -4,7 +4,8 @@
  * asking the host. Means only: that is what a search for settings wants. Indices instead
  * of pointers; host/tuning/compiled_graph.h makes one of a trained model.
  *
- *   genes -> columns -> vertices, each the weighted mean of its models (paper 4.1, Eq. 2)
+ *   dimensions -> columns -> vertices, each the weighted mean of its models (paper 4.1,
+ * Eq. 2)
  *         -> one target, or the weighted sum of several
  *
  * A value that is missing is NaN. Arrays are borrowed for the call. */
@@ -17,10 +18,11 @@
 
 /* A column that vertices read: a knob, or a state that is held. */
 typedef struct {
-    int gene;     /* of the candidate; -1: always `value` */
-    double value; /* NaN: missing */
+    int dimension; /* of the candidate; -1: always `value` */
+    double value;  /* NaN: missing */
     flx_knob_scale scale;
-    int first_value; /* in plan->values, what the gene's levels stand for; -1: no list */
+    int first_value; /* in graph->values, what the dimension's levels stand for; -1: no
+                        list */
 } flx_device_graph_column;
 
 /* One raw input of a vertex: another vertex, or a share of a column. */
@@ -34,8 +36,8 @@ typedef struct {
     int first_model, n_models; /* replicas have the same models */
 } flx_device_graph_vertex;
 
-/* A model answers `mean + sd * answer`, the logarithm of it where is_log, kept within the
- * range; a rule answers as it is. */
+/* A model predicts mean + sd * f, of which that is the logarithm where is_log, kept
+ * within the range; a rule predicts f as it is. What f is: */
 typedef enum {
     FLX_DEVICE_GRAPH_GP,       /* the mean of a member of the posterior at the features */
     FLX_DEVICE_GRAPH_CONSTANT, /* 0 */
@@ -77,20 +79,20 @@ typedef struct {
 
 typedef struct {
     int vertex;
-    double near_weight, far_weight;
+    double weight, extrapolating_weight;
 } flx_device_graph_target;
 
-/* A candidate is far from the training rows where a column lies outside of a range. */
+/* A candidate extrapolates where a column lies outside of a range. */
 typedef struct {
     int column;
     double share, low, high;
 } flx_device_graph_range;
 
 typedef struct {
-    int n_genes, n_columns, n_values, n_inputs, n_vertices, n_levels, n_models;
+    int n_dimensions, n_columns, n_values, n_inputs, n_vertices, n_levels, n_models;
     int n_features, n_parameters, n_roots, n_nodes, n_targets, n_ranges;
-    int is_ensemble; /* the answer is the weighted sum of all targets, each kept within
-                       low
+    int is_ensemble; /* the prediction is the weighted sum of all targets, each kept
+                       within low
                        .. high; else the first target as it is */
     const flx_device_graph_column *columns;
     const double *values;
@@ -107,9 +109,9 @@ typedef struct {
     double low, high;
 } flx_inference_device_graph;
 
-/* FLX_BAD_INPUT, with the place, for what is not a plan over `members` Gaussian
+/* FLX_BAD_INPUT, with the place, for what is not a graph over `members` Gaussian
  * processes: an index out of range, a vertex that reads one of its own level or above, no
  * vertex, no target. */
-flx_status flx_inference_device_graph_check(const flx_inference_device_graph *plan,
+flx_status flx_inference_device_graph_check(const flx_inference_device_graph *graph,
                                             int members, flx_error *error);
 #endif

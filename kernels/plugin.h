@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Backends in libraries of their own, opened when they are asked for, so that the program
+ * Backends in libraries of their own, opened when they are needed, so that the program
  * starts fast and needs no driver. */
 #ifndef FLX_PLUGIN_H
 #define FLX_PLUGIN_H

@@ -2,12 +2,12 @@
  * Searches whose candidates never leave the device: the optimizers of
  * host/optimization/optimizer.h as a backend runs them, generation by generation, on an
  * objective that it holds. Draws are those of kernels/formulas, keyed by (seed,
- * individual, generation, gene), decisions those of the host, ties by index: the host's
- * search with the same numbers has the same population, but for what an objective rounds
- * otherwise.
+ * individual, generation, dimension), decisions those of the host, ties by index: the
+ * host's search with the same numbers has the same population, but for what an objective
+ * rounds otherwise.
  *
- * The stop rule is asked on the device after every generation, so that a result does not
- * depend on how many generations one call runs. */
+ * The stop rule is applied on the device after every generation, so that a result does
+ * not depend on how many generations one call runs. */
 #ifndef FLX_KERNELS_SEARCH_H
 #define FLX_KERNELS_SEARCH_H
 
@@ -36,22 +36,22 @@ typedef struct {
     flx_population_kind kind;
     int problem;        /* of a weighting set; 0 for a graph */
     bool is_normalized; /* weightings: what is evaluated is a setting over its sum (paper
-                           Eq. 2), all genes continuous */
+                           Eq. 2), all dimensions continuous */
     bool is_maximized;  /* values are negated as they come */
-    int n_genes;
-    const flx_dimension
-        *genes;            /* (n_genes), borrowed for the call; NULL: all continuous */
-    const double *initial; /* (n_initial, n_genes) in [0, 1], likewise: the first
-                              settings; the rest is uniform */
+    int n_dimensions;
+    const flx_dimension *dimensions; /* (n_dimensions), borrowed for the call; NULL: all
+                                        continuous */
+    const double *initial; /* (n_initial, n_dimensions) in [0, 1], borrowed for the call:
+                              the first settings; the rest is uniform */
     int n_initial;
     int members;    /* of the first population, at least 4; random: of a batch */
     int64_t budget; /* evaluations, at least 1 */
     uint64_t seed;
     bool has_target;
     double target;
-    int patience; /* stop after that many generations without improvement and with a */
-    double tolerance;                /* spread of values <= tolerance |best|; 0: never */
-    int keep;                        /* random: at least 1 */
+    int patience; /* generations without improvement after which a search stops where */
+    double tolerance; /* the spread of values is <= tolerance |best|; patience 0: never */
+    int keep;         /* random: at least 1 */
     double scale, crossover_rate;    /* rand/1/bin: F, CR */
     int history, smallest_members;   /* L-SHADE: slots of its memory; at least 4 */
     double best_share, archive_rate; /* L-SHADE: p; archive over population */
@@ -67,11 +67,11 @@ typedef struct {
 
 /* What one search has found; any pointer may be NULL. */
 typedef struct {
-    double *best;   /* (n_genes) out: as evaluated, but for the division by its sum */
-    double *units;  /* (members, random: keep; n_genes) out: the population, n_members
-                       rows,  genes with levels not yet at their centre */
+    double *best;  /* (n_dimensions) out: as evaluated, but for the division by its sum */
+    double *units; /* (members, random: keep; n_dimensions) out: the population, n_members
+                      rows; values of levels are not yet at their centre */
     double *values; /* (members, random: keep) out; infinite where there is none */
-} flx_population_reading;
+} flx_population_state;
 
 typedef struct flx_population flx_population; /* searches, resident on the device */
 #endif

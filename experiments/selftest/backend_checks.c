@@ -198,13 +198,13 @@ flx_status flx_check_leave_one_out(const flx_check_context *context, double *wor
     return status;
 }
 
-/* One sample's answers to QUERIES queries; slopes of all inputs. */
+/* One sample's predictions to QUERIES queries; slopes of all inputs. */
 typedef struct {
     double queries[QUERIES * 17], mean[QUERIES], variance[QUERIES], slopes[QUERIES * 17];
-} answers;
+} predictions;
 
-static flx_status answer(flx_backend *backend, const flx_sample *sample, answers *out,
-                         flx_error *error)
+static flx_status predict_sample(flx_backend *backend, const flx_sample *sample,
+                                 predictions *out, flx_error *error)
 {
     int d = sample->problem.d;
     flx_sample_queries(QUERIES, d, 7, out->queries);
@@ -230,24 +230,24 @@ static double reference_mean(const flx_sample *sample, const double *x, double *
     return info ? NAN : mean;
 }
 
-/* Error of query i of an answer. */
-typedef double compare_function(const flx_sample *sample, const answers *a, int i);
+/* Error of query i of an predict_sample. */
+typedef double compare_function(const flx_sample *sample, const predictions *a, int i);
 
-static double compare_mean(const flx_sample *sample, const answers *a, int i)
+static double compare_mean(const flx_sample *sample, const predictions *a, int i)
 {
     double variance;
     const double *x = a->queries + i * sample->problem.d;
     return flx_mixed_error(a->mean[i], reference_mean(sample, x, &variance));
 }
 
-static double compare_variance(const flx_sample *sample, const answers *a, int i)
+static double compare_variance(const flx_sample *sample, const predictions *a, int i)
 {
     double variance;
     reference_mean(sample, a->queries + i * sample->problem.d, &variance);
     return flx_mixed_error(a->variance[i], variance);
 }
 
-static double compare_slopes(const flx_sample *sample, const answers *a, int i)
+static double compare_slopes(const flx_sample *sample, const predictions *a, int i)
 {
     const double h = 1e-5;
     int d = sample->problem.d;
@@ -274,8 +274,8 @@ static flx_status compare_answers(flx_backend *backend, int max_n,
     FLX_TRY(flx_sample_set_create(max_n, &set, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < set.count && status == FLX_OK; i++) {
-        answers a;
-        status = answer(backend, &set.samples[i], &a, error);
+        predictions a;
+        status = predict_sample(backend, &set.samples[i], &a, error);
         for (int q = 0; q < QUERIES && status == FLX_OK; q += QUERIES - 1)
             *worst = flx_worse(*worst, compare(&set.samples[i], &a, q));
     }

@@ -22,7 +22,7 @@ typedef struct {
     int info;
     double *loo; /* (2, n) means, variances */
     double mean[QUERIES], variance[QUERIES], slopes[QUERIES * MOST_INPUTS];
-} answer;
+} result;
 
 typedef struct {
     int count;
@@ -31,7 +31,7 @@ typedef struct {
     flx_gp_evaluation evaluations[MOST];
     flx_gp_condition members[MOST];
     flx_gp_query queries[MOST];
-    answer answers[2][MOST]; /* cpu, the other */
+    result results[2][MOST]; /* cpu, the other */
     double at[QUERIES * MOST_INPUTS];
 } comparison;
 
@@ -55,17 +55,17 @@ static void release(comparison *c)
 {
     for (int i = 0; i < c->count; i++) {
         flx_sample_clear(&c->samples[i]);
-        free(c->answers[0][i].loo);
-        free(c->answers[1][i].loo);
+        free(c->results[0][i].loo);
+        free(c->results[1][i].loo);
     }
     free(c);
 }
 
-static flx_status prepare(comparison *c, answer *answers, flx_error *error)
+static flx_status prepare(comparison *c, result *results, flx_error *error)
 {
     for (int i = 0; i < c->count; i++) {
         const flx_sample *sample = &c->samples[i];
-        answer *a = &answers[i];
+        result *a = &results[i];
         size_t n = (size_t)sample->problem.n;
         a->loo = calloc(2 * n, sizeof *a->loo);
         if (!a->loo)
@@ -87,19 +87,19 @@ static flx_status prepare(comparison *c, answer *answers, flx_error *error)
     return FLX_OK;
 }
 
-static flx_status ask(comparison *c, flx_backend *backend, answer *answers,
+static flx_status run(comparison *c, flx_backend *backend, result *results,
                       flx_error *error)
 {
     const struct flx_backend_operations *call = backend->operations;
     flx_gp_batch *batch = NULL;
     flx_gp_posterior *posterior = NULL;
-    FLX_TRY(prepare(c, answers, error));
+    FLX_TRY(prepare(c, results, error));
     FLX_TRY(call->batch_create(backend, c->problems, c->count, &batch, error));
     flx_status status = call->evaluate(batch, c->evaluations, c->count, error);
     call->batch_release(batch);
     for (int i = 0; i < c->count && status == FLX_OK; i++) {
-        answers[i].value = c->evaluations[i].value;
-        answers[i].info = c->evaluations[i].info;
+        results[i].value = c->evaluations[i].value;
+        results[i].info = c->evaluations[i].info;
     }
     if (status == FLX_OK)
         status = call->condition(backend, c->members, c->count, &posterior, error);
@@ -115,19 +115,19 @@ static flx_status compare(const flx_check_context *context, comparison *c,
     flx_backend *cpu = NULL;
     FLX_TRY(make_samples(context->largest, c, error));
     FLX_TRY(flx_backend_open("cpu", 1, &cpu, error));
-    flx_status status = ask(c, cpu, c->answers[0], error);
+    flx_status status = run(c, cpu, c->results[0], error);
     flx_backend_close(cpu);
-    return status == FLX_OK ? ask(c, context->backend, c->answers[1], error) : status;
+    return status == FLX_OK ? run(c, context->backend, c->results[1], error) : status;
 }
 
-static double info_error(const flx_sample *sample, const answer *a, const answer *b)
+static double info_error(const flx_sample *sample, const result *a, const result *b)
 {
     (void)sample;
     return a->info != b->info;
 }
 
 /* A failed member must tell -inf, zeros and NaN, like the cpu's. */
-static double value_error(const flx_sample *sample, const answer *a, const answer *b)
+static double value_error(const flx_sample *sample, const result *a, const result *b)
 {
     (void)sample;
     if (a->info)
@@ -135,18 +135,18 @@ static double value_error(const flx_sample *sample, const answer *a, const answe
     return flx_mixed_error(b->value, a->value);
 }
 
-static double gradient_error(const flx_sample *sample, const answer *a, const answer *b)
+static double gradient_error(const flx_sample *sample, const result *a, const result *b)
 {
     return flx_gradient_error(flx_gp_theta_size(&sample->problem), b->gradient,
                               a->gradient);
 }
 
-static double loo_error(const flx_sample *sample, const answer *a, const answer *b)
+static double loo_error(const flx_sample *sample, const result *a, const result *b)
 {
     return a->info ? 0 : flx_worst_of(2 * sample->problem.n, b->loo, a->loo);
 }
 
-static double prediction_error(const flx_sample *sample, const answer *a, const answer *b)
+static double prediction_error(const flx_sample *sample, const result *a, const result *b)
 {
     if (a->info)
         return isnan(b->mean[0]) && isnan(b->variance[QUERIES - 1]) ? 0 : NAN;
@@ -157,7 +157,7 @@ static double prediction_error(const flx_sample *sample, const answer *a, const 
 }
 
 /* Error of one sample of which the cpu backend says a, the other b. */
-typedef double error_function(const flx_sample *sample, const answer *a, const answer *b);
+typedef double error_function(const flx_sample *sample, const result *a, const result *b);
 
 static flx_status agree(const flx_check_context *context, int kind, double *worst,
                         flx_error *error)
@@ -174,7 +174,7 @@ static flx_status agree(const flx_check_context *context, int kind, double *wors
             for (int k = 0; k < FLX_AGREED_COUNT; k++)
                 agreed->worst[k] = flx_worse(
                     agreed->worst[k],
-                    errors[k](&c->samples[i], &c->answers[0][i], &c->answers[1][i]));
+                    errors[k](&c->samples[i], &c->results[0][i], &c->results[1][i]));
         release(c);
         FLX_TRY(status);
         agreed->is_known = true;

@@ -45,10 +45,10 @@ static const flx_device_graph_model models[] = {
 static flx_inference_device_graph describe(void)
 {
     static const flx_device_graph_column columns[COLUMNS] = {
-        {.gene = -1, .first_value = -1},
-        {.gene = -1, .first_value = -1},
-        {.gene = -1, .first_value = -1},
-        {.gene = -1, .first_value = -1},
+        {.dimension = -1, .first_value = -1},
+        {.dimension = -1, .first_value = -1},
+        {.dimension = -1, .first_value = -1},
+        {.dimension = -1, .first_value = -1},
     };
     static const flx_device_graph_target target = {3, 1, 1};
     return (flx_inference_device_graph){.n_columns = COLUMNS,
@@ -125,11 +125,12 @@ static flx_status infer_resident(flx_backend *backend, const flx_sample *samples
                                  const double *settings, double *target, flx_error *error)
 {
     const struct flx_backend_operations *call = backend->operations;
-    const flx_inference_device_graph plan = describe();
+    const flx_inference_device_graph description = describe();
     flx_gp_posterior *posterior = NULL;
     flx_resident_graph *graph = NULL;
     FLX_TRY(condition(backend, samples, &posterior, error));
-    flx_status status = call->graph_create(backend, posterior, &plan, &graph, error);
+    flx_status status =
+        call->graph_create(backend, posterior, &description, &graph, error);
     if (status == FLX_OK)
         status = call->graph_predict(graph, settings, CANDIDATES, target, error);
     if (graph)

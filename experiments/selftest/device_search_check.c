@@ -36,12 +36,12 @@ static bool is_mean(int s)
     return s % 2 == 1;
 }
 
-static flx_population_search plan(int s)
+static flx_population_search describe_search(int s)
 {
     return (flx_population_search){.kind =
                                        s < 2 ? FLX_POPULATION_DE : FLX_POPULATION_LSHADE,
                                    .is_normalized = is_mean(s),
-                                   .n_genes = K,
+                                   .n_dimensions = K,
                                    .members = MEMBERS,
                                    .budget = MEMBERS * GENERATIONS,
                                    .seed = 48 + (uint64_t)s,
@@ -56,22 +56,22 @@ static flx_population_search plan(int s)
 static flx_status create_searches(contest *c, flx_error *error)
 {
     flx_weighting_problem problem = {N, K, false, c->numbers, c->numbers + N * K};
-    flx_population_search plans[N_SEARCHES];
+    flx_population_search searches[N_SEARCHES];
     FLX_TRY(flx_backend_open("cpu", 1, &c->cpu, error));
     FLX_TRY(
         c->cpu->operations->weighting_create(c->cpu, &problem, 1, &c->cpu_set, error));
     FLX_TRY(c->device->operations->weighting_create(c->device, &problem, 1,
                                                     &c->device_set, error));
     for (int s = 0; s < N_SEARCHES; s++) {
-        plans[s] = plan(s);
+        searches[s] = describe_search(s);
         flx_problem weights = {.n_dimensions = K};
-        flx_optimizer_options options = {.budget = plans[s].budget,
-                                         .population = plans[s].members,
-                                         .seed = plans[s].seed};
+        flx_optimizer_options options = {.budget = searches[s].budget,
+                                         .population = searches[s].members,
+                                         .seed = searches[s].seed};
         FLX_TRY(flx_search_create(s < 2 ? "de" : "lshade", &weights, &options,
                                   &c->searches[s], error));
     }
-    return c->device->operations->weighting_search(c->device_set, plans, N_SEARCHES,
+    return c->device->operations->weighting_search(c->device_set, searches, N_SEARCHES,
                                                    &c->population, error);
 }
 
@@ -93,8 +93,8 @@ static flx_status compare(contest *c, int s, const flx_population_report *report
 {
     const double *units, *values;
     int members = flx_search_population(c->searches[s], &units, &values);
-    flx_population_reading reading = {.units = c->units, .values = c->values};
-    FLX_TRY(c->device->operations->search_read(c->population, s, &reading, error));
+    flx_population_state state = {.units = c->units, .values = c->values};
+    FLX_TRY(c->device->operations->search_read(c->population, s, &state, error));
     if (members != report->n_members)
         *worst = INFINITY;
     else {

@@ -77,8 +77,8 @@ static flx_status plan(const flx_device_search *search, flx_optimizer_options *o
         .problem = search->objective,
         .is_normalized = search->is_normalized,
         .is_maximized = search->is_maximized,
-        .n_genes = problem->n_dimensions,
-        .genes = problem->dimensions,
+        .n_dimensions = problem->n_dimensions,
+        .dimensions = problem->dimensions,
         .initial = problem->initial,
         .n_initial = problem->n_initial,
         .members = options->population,
@@ -130,7 +130,7 @@ static flx_status allocate(const run *r, group *g, flx_error *error)
         bool is_random = planned->kind == FLX_POPULATION_RANDOM;
         int own = is_random ? planned->keep : planned->members;
         rows = own > rows ? own : rows;
-        genes = planned->n_genes > genes ? planned->n_genes : genes;
+        genes = planned->n_dimensions > genes ? planned->n_dimensions : genes;
     }
     g->reports = calloc((size_t)g->count, sizeof *g->reports);
     g->stops = calloc((size_t)g->count, sizeof *g->stops);
@@ -156,9 +156,9 @@ static flx_status offer_population(const run *r, group *g, int i, flx_error *err
 {
     const flx_problem *problem = &r->searches[g->first + i].problem;
     size_t genes = (size_t)problem->n_dimensions;
-    flx_population_reading reading = {.units = g->units, .values = g->values};
-    FLX_TRY(r->objective->backend->operations->search_read(g->population, i, &reading,
-                                                           error));
+    flx_population_state state = {.units = g->units, .values = g->values};
+    FLX_TRY(
+        r->objective->backend->operations->search_read(g->population, i, &state, error));
     for (size_t row = 0; row < (size_t)g->reports[i].n_members; row++) {
         double *unit = g->units + row * genes;
         for (size_t d = 0; d < genes && problem->dimensions; d++)
@@ -202,11 +202,11 @@ static flx_status advance(run *r, group *g, bool *is_done, flx_error *error)
 static flx_status collect(const run *r, group *g, int i, flx_error *error)
 {
     const flx_population_report *report = &g->reports[i];
-    flx_population_reading reading = {.best = g->best};
-    FLX_TRY(r->objective->backend->operations->search_read(g->population, i, &reading,
-                                                           error));
+    flx_population_state state = {.best = g->best};
+    FLX_TRY(
+        r->objective->backend->operations->search_read(g->population, i, &state, error));
     flx_elite_archive_offer(g->good[i], g->best, report->value);
-    flx_optimum found = {.n_dimensions = r->planned[g->first + i].n_genes,
+    flx_optimum found = {.n_dimensions = r->planned[g->first + i].n_dimensions,
                          .best = g->best,
                          .value = report->value,
                          .evaluations = report->evaluations,

@@ -62,13 +62,13 @@ static void draw_trial(const evolution *search, int i)
     flx_de_indices c = flx_draw_rand1(key, s->n_members, n_dimensions, rates);
     const double *parent = s->units + (size_t)i * width;
     const double *base = s->units + (size_t)c.base * width;
-    const double *plus = s->units + (size_t)c.plus * width;
-    const double *minus = s->units + (size_t)c.minus * width;
+    const double *r1 = s->units + (size_t)c.r1 * width;
+    const double *r2 = s->units + (size_t)c.r2 * width;
     double *trial = s->trials + (size_t)i * width;
     for (int d = 0; d < n_dimensions; d++) {
-        flx_donors donors = {parent[d], base[d], base[d], plus[d], minus[d]};
+        flx_de_values values = {parent[d], base[d], base[d], r1[d], r2[d]};
         trial[d] = flx_trial_dimension(key, d, flx_search_dimension_of(&s->problem, d),
-                                       donors, c.rates);
+                                       values, c.rates);
     }
 }
 

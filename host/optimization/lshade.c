@@ -155,52 +155,52 @@ static const double *member_row(const flx_lshade *search, int index)
 
 /* Everyone's rows, and the trial to be filled. */
 typedef struct {
-    const double *parent, *pull, *plus, *minus;
+    const double *parent, *pbest, *r1, *r2;
     double *trial;
 } rows;
 
 /* Turns the random numbers in `trial` into genes. */
-static void cross(const flx_problem *problem, flx_rng_key moment, flx_rates rates, rows r)
+static void cross(const flx_problem *problem, flx_rng_key key, flx_rates rates, rows r)
 {
-    r.trial[rates.forced] = -1;
+    r.trial[rates.j_rand] = -1;
     if (!problem->dimensions) {
 #pragma omp simd
         for (int d = 0; d < problem->n_dimensions; d++) {
-            flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d],
-                                 r.minus[d]};
-            r.trial[d] = flx_cross_continuous(r.trial[d], donors, rates);
+            flx_de_values values = {r.parent[d], r.parent[d], r.pbest[d], r.r1[d],
+                                    r.r2[d]};
+            r.trial[d] = flx_cross_continuous(r.trial[d], values, rates);
         }
         return;
     }
     for (int d = 0; d < problem->n_dimensions; d++) {
-        flx_donors donors = {r.parent[d], r.parent[d], r.pull[d], r.plus[d], r.minus[d]};
-        r.trial[d] = flx_cross_dimension(r.trial[d], moment, d, problem->dimensions[d],
-                                         donors, rates);
+        flx_de_values values = {r.parent[d], r.parent[d], r.pbest[d], r.r1[d], r.r2[d]};
+        r.trial[d] = flx_cross_dimension(r.trial[d], key, d, problem->dimensions[d],
+                                         values, rates);
     }
 }
 
-/* Draws F, CR and the donors of member i, and its trial. */
+/* Draws F, CR and the values of member i, and its trial. */
 static void draw_trial(const flx_lshade *search, int i)
 {
     int n_members = search->base.n_members,
         n_dimensions = search->base.problem.n_dimensions;
-    flx_rng_key moment = {search->base.seed, (uint32_t)i, search->base.generation};
-    int slot = flx_pick(moment, FLX_PICK_SLOT, search->memory.n_slots);
-    search->scale[i] = flx_draw_scale(moment, search->memory.scale[slot]);
+    flx_rng_key key = {search->base.seed, (uint32_t)i, search->base.generation};
+    int slot = flx_pick(key, FLX_PICK_SLOT, search->memory.n_slots);
+    search->scale[i] = flx_draw_scale(key, search->memory.scale[slot]);
     search->crossover_rate[i] =
-        flx_draw_crossover_rate(moment, search->memory.crossover_rate[slot]);
+        flx_draw_crossover_rate(key, search->memory.crossover_rate[slot]);
     flx_de_indices c =
-        flx_draw_pbest(moment, n_members, search->n_archived,
+        flx_draw_pbest(key, n_members, search->n_archived,
                        flx_pbest_count(search->best_share, n_members), n_dimensions);
     c.rates.scale = search->scale[i];
     c.rates.crossover_rate = search->crossover_rate[i];
     c.rates.resample = search->base.resample;
-    rows r = {member_row(search, i), member_row(search, search->ranked[c.pull]),
-              member_row(search, c.plus), member_row(search, c.minus),
+    rows r = {member_row(search, i), member_row(search, search->ranked[c.pbest]),
+              member_row(search, c.r1), member_row(search, c.r2),
               search->base.trials + (size_t)i * (size_t)n_dimensions};
-    flx_uniform_row(search->base.seed, FLX_STREAM_CROSSOVER, moment.individual,
-                    moment.generation, n_dimensions, r.trial);
-    cross(&search->base.problem, moment, c.rates, r);
+    flx_uniform_row(search->base.seed, FLX_STREAM_CROSSOVER, key.individual,
+                    key.generation, n_dimensions, r.trial);
+    cross(&search->base.problem, key, c.rates, r);
 }
 
 static void propose(flx_optimizer_state *base, int count)

@@ -52,7 +52,7 @@ static flx_status open_part(const compiler *c, int k, flx_error *error)
 /* A knob with a dimension, or what is fixed: its value, or the table's first row. */
 static flx_status add_column(compiler *c, int index, flx_error *error)
 {
-    flx_device_graph_column column = {.gene = -1, .first_value = -1};
+    flx_device_graph_column column = {.dimension = -1, .first_value = -1};
     if (index >= c->space->n_knobs) {
         column.value = c->table->values[index];
         return add_one(c, &c->lists.columns, &column, sizeof column, error);
@@ -63,7 +63,7 @@ static flx_status add_column(compiler *c, int index, flx_error *error)
         column.value = place->value;
         return add_one(c, &c->lists.columns, &column, sizeof column, error);
     }
-    column.gene = place->dimension;
+    column.dimension = place->dimension;
     column.scale = flx_knob_scale_of(place->knob);
     if (list) {
         column.first_value = c->lists.values.count;
@@ -136,8 +136,8 @@ static flx_status add_targets(compiler *c, flx_error *error)
         const part *p = &c->parts[k];
         flx_device_graph_target target = {p->index[p->fitted.graph->output], 1, 1};
         if (ensemble) {
-            target.near_weight = flx_ensemble_weight(ensemble, k, false);
-            target.far_weight = flx_ensemble_weight(ensemble, k, true);
+            target.weight = flx_ensemble_weight(ensemble, k, false);
+            target.extrapolating_weight = flx_ensemble_weight(ensemble, k, true);
         }
         FLX_TRY(add_one(c, &c->lists.targets, &target, sizeof target, error));
     }
@@ -197,7 +197,7 @@ static void take_lists(flx_compiled_graph *compiled, const compiler *c)
 {
     const flx_compiled_graph_lists *l = &c->lists;
     const flx_ensemble *ensemble = c->model->ensemble;
-    compiled->graph = (flx_inference_device_graph){.n_genes = c->space->n_dimensions,
+    compiled->graph = (flx_inference_device_graph){.n_dimensions = c->space->n_dimensions,
                                                    .n_columns = l->columns.count,
                                                    .n_values = l->values.count,
                                                    .n_inputs = l->inputs.count,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The host side of the cuda backend; private to kernels/cuda. One stream, which others
- * branch off and join again, one work space a backend that grows and is kept; work that
- * does not fit is done in chunks. */
+ * fork from and join again, and one workspace that only grows; work that does not fit is
+ * done in chunks. */
 #ifndef FLX_CUDA_H
 #define FLX_CUDA_H
 
@@ -26,34 +26,34 @@ typedef struct {
 
 typedef struct {
     cudaStream_t stream;
-    flx_cuda_stream branches[FLX_CUDA_STREAMS];
+    flx_cuda_stream streams[FLX_CUDA_STREAMS];
     cudaEvent_t forked;
     flx_cuda_libraries libraries;
     cublasHandle_t blas;
     cusolverDnHandle_t solver;
     int fused_limit;           /* the largest n that the fused kernel takes here */
     int processors;            /* streaming multiprocessors */
-    flx_cuda_workspace device; /* work space: what is uploaded, answers, scratch */
-    flx_cuda_workspace host;   /* pinned: what is uploaded, answers */
+    flx_cuda_workspace device; /* uploaded data, results, scratch */
+    flx_cuda_workspace host;   /* pinned staging buffer: uploaded data, results */
 } flx_cuda;
 
 /* memory.c. FLX_NO_MEMORY where the device has none left, else FLX_DEVICE_FAILED, with
  * `what` was to be done. */
 flx_status flx_cuda_check(cudaError_t result, const char *what, flx_error *error);
-/* Gives up the work space, which fills again, before it fails: no call may have work
- * there. */
+/* Before it fails it releases the workspace, which is allocated again when it is needed:
+ * no call may be using it. */
 flx_status flx_cuda_allocate(flx_cuda *cuda, void **out, size_t size, const char *what,
                              flx_error *error);
-/* Bytes that one chunk of work may take: asks the device, which takes as long as a few
+/* Bytes that one chunk of work may take. Queries the device, which takes as long as a few
  * launches. */
 size_t flx_cuda_budget(const flx_cuda *cuda);
-/* Whether a chunk of `size` bytes is not too large. `budget` is 0 before a call's first
- * question; the device is asked once a call, and not where the work space suffices. */
+/* Whether a chunk of `size` bytes fits. `budget` is 0 at the start of a call: it is
+ * queried once a call, and not where the workspace suffices. */
 bool flx_cuda_fits(const flx_cuda *cuda, size_t size, size_t *budget);
-/* What a chunk uploads and answers goes through pinned memory, which is dear: larger
- * chunks would save nothing. */
+/* The most of a chunk's uploads and downloads: they go through pinned memory, which is
+ * scarce, and larger chunks would save nothing. */
 enum { FLX_CUDA_PINNED = 256 << 20 };
-/* Both rooms at least so large; what they held is lost. */
+/* Workspace and staging buffer at least so large; what they held is lost. */
 flx_status flx_cuda_grow_workspace(flx_cuda *cuda, size_t device, size_t host,
                                    flx_error *error);
 void flx_cuda_release_workspace(flx_cuda *cuda);
@@ -63,22 +63,23 @@ flx_status flx_cuda_download(const flx_cuda *cuda, void *to, const void *from,
                              size_t size, flx_error *error);
 flx_status flx_cuda_wait(const flx_cuda *cuda, flx_error *error);
 
-/* branches.c: the streams branches[0 .. count - 1] go on from where the backend's stream
+/* streams.c: the streams streams[0 .. count - 1] go on from where the backend's stream
  * is, and it goes on when all of them are done. */
 flx_status flx_cuda_streams_create(flx_cuda *cuda, flx_error *error);
 void flx_cuda_streams_release(flx_cuda *cuda);
 flx_status flx_cuda_fork(const flx_cuda *cuda, int count, flx_error *error);
 flx_status flx_cuda_join(const flx_cuda *cuda, int count, flx_error *error);
 
-/* A place in a region that is laid out piece by piece: aligned offset, cursor moved on.
+/* Reserves `size` bytes in a region: returns their aligned offset and moves the cursor
+ * on.
  */
 size_t flx_cuda_take(size_t *cursor, size_t size);
 
-/* Offsets of a chunk's three regions: uploaded, answered, scratch. The first two have a
- * mirror in the pinned room at the same offsets. */
+/* Offsets of a chunk's three regions: uploaded, downloaded, scratch. The first two also
+ * stand in the staging buffer, at the same offsets. */
 typedef struct {
-    size_t upload, answer, scratch; /* cursors */
-    size_t first_answer, first_scratch, end;
+    size_t upload, download, scratch; /* cursors */
+    size_t first_download, first_scratch, end;
 } flx_cuda_layout;
 /* Regions for what the cursors of a dry run counted. */
 flx_cuda_layout flx_cuda_layout_after(flx_cuda_layout counted);
@@ -90,14 +91,14 @@ static inline void *flx_cuda_on_host(const flx_cuda *cuda, size_t at)
 {
     return (char *)cuda->host.memory + at;
 }
-/* Room for a layout; uploads and answers of one. Waits first: a call that failed may have
- * left copies from the pinned room under way. */
+/* Workspace for a layout, and its transfers. The first waits before it reserves: a call
+ * that failed may have left copies from the staging buffer under way. */
 flx_status flx_cuda_layout_reserve(flx_cuda *cuda, const flx_cuda_layout *l,
                                    flx_error *error);
 flx_status flx_cuda_layout_upload(const flx_cuda *cuda, const flx_cuda_layout *l,
                                   flx_error *error);
-flx_status flx_cuda_layout_answer(const flx_cuda *cuda, const flx_cuda_layout *l,
-                                  flx_error *error); /* waits */
+flx_status flx_cuda_layout_download(const flx_cuda *cuda, const flx_cuda_layout *l,
+                                    flx_error *error); /* waits */
 
 /* data.c: problems in device memory, in one allocation. */
 typedef struct {
@@ -122,27 +123,27 @@ flx_status flx_cuda_data_create(flx_cuda *cuda, const void *items, int count,
                                 flx_error *error);
 void flx_cuda_data_release(flx_cuda_data_set *set);
 
-/* What conditioning keeps of a member in device memory, and room for a LOO. */
+/* What conditioning keeps of a member in device memory. */
 typedef struct {
     double *Z, *alpha, *precision, *factor; /* as in flx_cuda_member */
-} flx_cuda_kept;
+} flx_cuda_results;
 
 /* likelihood.c: one evaluation, for both evaluate and condition. */
 typedef struct {
     const flx_cuda_data *data;
     const double *theta;
     double jitter;
-    double *gradient;          /* (2 + L) out, or NULL */
-    const flx_cuda_kept *keep; /* or NULL */
-    double value;              /* out */
-    int info;                  /* out */
+    double *gradient;                /* (2 + L) out, or NULL */
+    const flx_cuda_results *results; /* where they are kept, or NULL */
+    double value;                    /* out */
+    int info;                        /* out */
 } flx_cuda_job;
 typedef struct {
     int order, job; /* size that members share a launch with; which job */
-} flx_cuda_chunk_turn;
-/* `turns` has room for `count`. */
+} flx_cuda_sorted_job;
+/* `sorted`: memory for `count`. */
 flx_status flx_cuda_evaluate_jobs(flx_cuda *cuda, flx_cuda_job *jobs, int count,
-                                  flx_cuda_chunk_turn *turns, flx_error *error);
+                                  flx_cuda_sorted_job *sorted, flx_error *error);
 
 /* The operations of kernels/backend.h. */
 flx_status flx_cuda_batch_create(flx_backend *backend, const flx_gp_problem *problems,
@@ -168,7 +169,7 @@ void flx_cuda_weighting_release(flx_weighting_set *set);
 flx_status flx_cuda_search_advance(flx_population *population, int generations,
                                    flx_population_report *reports, flx_error *error);
 flx_status flx_cuda_search_read(flx_population *population, int search,
-                                const flx_population_reading *reading, flx_error *error);
+                                const flx_population_state *out, flx_error *error);
 void flx_cuda_search_release(flx_population *population);
 flx_status flx_cuda_multiply(flx_backend *backend, const flx_product *products, int count,
                              flx_error *error);

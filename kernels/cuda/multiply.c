@@ -31,12 +31,12 @@ static size_t bytes(int rows, int columns)
     return (size_t)rows * (size_t)columns * sizeof(double);
 }
 
-/* C is answered; where it is also read, it is uploaded to the same place. */
+/* C is downloaded; where it is also read, it is uploaded to the same place. */
 static places place_product(flx_cuda_layout *l, const flx_product *x)
 {
     return (places){.A = flx_cuda_take(&l->upload, bytes(x->m, x->k)),
                     .B = flx_cuda_take(&l->upload, bytes(x->k, x->n)),
-                    .C = flx_cuda_take(&l->answer, bytes(x->m, x->n))};
+                    .C = flx_cuda_take(&l->download, bytes(x->m, x->n))};
 }
 
 static int fill_tiles(const chunk *c, const flx_product *x, places at,
@@ -94,11 +94,11 @@ static void collect(const chunk *c, flx_cuda_layout l)
     }
 }
 
-/* Both regions that have a mirror: the answers may be read as well. */
+/* What the staging buffer holds; with C where a product reads it. */
 static flx_status upload(const flx_cuda *cuda, const flx_cuda_layout *l, bool reads_C,
                          flx_error *error)
 {
-    size_t size = reads_C ? l->first_scratch : l->first_answer;
+    size_t size = reads_C ? l->first_scratch : l->first_download;
     return flx_cuda_upload(cuda, cuda->device.memory, cuda->host.memory, size, error);
 }
 
@@ -123,7 +123,7 @@ static flx_status run_chunk(chunk *c, flx_error *error)
     FLX_TRY(flx_cuda_check(flx_cuda_product_tiles(flx_cuda_on_device(cuda, c->tiles),
                                                   c->n_tiles, cuda->stream),
                            "launching the products", error));
-    FLX_TRY(flx_cuda_layout_answer(cuda, &l, error));
+    FLX_TRY(flx_cuda_layout_download(cuda, &l, error));
     collect(c, l);
     return FLX_OK;
 }
@@ -132,7 +132,7 @@ static size_t product_size(const flx_product *x)
 {
     flx_cuda_layout l = {0};
     place_product(&l, x);
-    return l.upload + l.answer + (size_t)tiles_of(x) * sizeof(flx_cuda_product_tile);
+    return l.upload + l.download + (size_t)tiles_of(x) * sizeof(flx_cuda_product_tile);
 }
 
 static flx_status check_extents(const flx_product *products, int count, flx_error *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * From the raw value of an input to the feature that a model reads, and from a model's
- * answer to the value of the output. Valid C11 and CUDA. */
+ * mean to the value of the output. Valid C11 and CUDA. */
 #ifndef FLX_FORMULA_FEATURE_H
 #define FLX_FORMULA_FEATURE_H
 

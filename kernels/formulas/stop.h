@@ -20,8 +20,8 @@ typedef struct {
     int64_t budget; /* evaluations */
     bool has_target;
     double target;
-    int patience; /* stop after that many generations without improvement and with a */
-    double tolerance; /* spread of values <= tolerance |best|; patience 0: never */
+    int patience; /* generations without improvement after which a search stops where */
+    double tolerance; /* the spread of values is <= tolerance |best|; patience 0: never */
 } flx_stop_rule;
 
 /* spread: largest minus smallest value of the population; not read before `idle`

@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* Knobs of every scale, then states: one held, one missing, rates of two instances. */
-static const flx_device_graph_column columns[PLAN_COLUMNS] = {
+static const flx_device_graph_column columns[GRAPH_COLUMNS] = {
     {0, 0, {{FLX_DIMENSION_CONTINUOUS, 1, 0}, 0, 2, 10, 0}, -1},
     {1, 0, {{FLX_DIMENSION_CONTINUOUS, 1, 0}, 1, 1, 100, 4.605170185988092}, -1},
     {2, 0, {{FLX_DIMENSION_LEVELS, 5, 3}, 0, 3, 7, 0}, -1},
@@ -177,9 +177,9 @@ static const flx_device_graph_range ranges[] = {
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 
-const flx_inference_device_graph plan_by_hand = {
-    .n_genes = 4,
-    .n_columns = PLAN_COLUMNS,
+const flx_inference_device_graph graph_by_hand = {
+    .n_dimensions = 4,
+    .n_columns = GRAPH_COLUMNS,
     .n_values = COUNT(values),
     .n_inputs = COUNT(inputs),
     .n_vertices = COUNT(vertices),

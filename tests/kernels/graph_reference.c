@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 typedef struct {
-    const flx_inference_device_graph *plan;
+    const flx_inference_device_graph *graph;
     const flx_backend *backend;
     const flx_gp_posterior *posterior;
     const double *settings; /* of one candidate */
@@ -16,13 +16,13 @@ typedef struct {
 
 static double raw_of(const candidate *c, const flx_device_graph_vertex *vertex, int input)
 {
-    const flx_device_graph_input *from = &c->plan->inputs[vertex->first_input + input];
+    const flx_device_graph_input *from = &c->graph->inputs[vertex->first_input + input];
     if (from->vertex >= 0)
         return c->values[from->vertex];
     return from->column < 0 ? NAN : from->share * c->settings[from->column];
 }
 
-static double ask(const candidate *c, int member, const double *features)
+static double predict_member(const candidate *c, int member, const double *features)
 {
     double mean = NAN;
     flx_error error = {0};
@@ -31,13 +31,13 @@ static double ask(const candidate *c, int member, const double *features)
     return mean;
 }
 
-static double sum_leaves(const flx_inference_device_graph *plan,
+static double sum_leaves(const flx_inference_device_graph *graph,
                          const flx_device_graph_model *m, const double *x)
 {
-    float sum = (float)plan->parameters[m->first_parameter];
-    const flx_device_graph_node *nodes = plan->nodes + m->first_node;
+    float sum = (float)graph->parameters[m->first_parameter];
+    const flx_device_graph_node *nodes = graph->nodes + m->first_node;
     for (int t = 0; t < m->n_roots; t++) {
-        const flx_device_graph_node *node = &nodes[plan->roots[m->first_root + t]];
+        const flx_device_graph_node *node = &nodes[graph->roots[m->first_root + t]];
         while (node->feature >= 0) {
             float value = (float)x[node->feature];
             node = &nodes[isnan(value)          ? node->missing
@@ -52,22 +52,22 @@ static double sum_leaves(const flx_inference_device_graph *plan,
 static double fitted(const candidate *c, const flx_device_graph_vertex *vertex,
                      const flx_device_graph_model *m)
 {
-    const double *b = c->plan->parameters + m->first_parameter;
-    double *x = calloc((size_t)m->n_features + 1, sizeof *x), answer = 0;
+    const double *b = c->graph->parameters + m->first_parameter;
+    double *x = calloc((size_t)m->n_features + 1, sizeof *x), sum = 0;
     for (int k = 0; k < m->n_features; k++) {
-        const flx_device_graph_feature *f = &c->plan->features[m->first_feature + k];
+        const flx_device_graph_feature *f = &c->graph->features[m->first_feature + k];
         x[k] = flx_feature_value(f->scaling, raw_of(c, vertex, f->input));
     }
     if (m->kind == FLX_DEVICE_GRAPH_GP)
-        answer = ask(c, m->member, x);
+        sum = predict_member(c, m->member, x);
     if (m->kind == FLX_DEVICE_GRAPH_TREES)
-        answer = sum_leaves(c->plan, m, x);
+        sum = sum_leaves(c->graph, m, x);
     if (m->kind == FLX_DEVICE_GRAPH_LINEAR)
-        answer = b[0];
+        sum = b[0];
     for (int k = 0; k < m->n_features && m->kind == FLX_DEVICE_GRAPH_LINEAR; k++)
-        answer += b[1 + k] * x[k];
+        sum += b[1 + k] * x[k];
     free(x);
-    return flx_output_value(m->mean + m->sd * answer, m->is_log, m->low, m->high);
+    return flx_output_value(m->mean + m->sd * sum, m->is_log, m->low, m->high);
 }
 
 static double rate_of(const candidate *c, const flx_device_graph_vertex *vertex,
@@ -93,7 +93,7 @@ static double rule(const candidate *c, const flx_device_graph_vertex *vertex,
         weights += isnan(metric) ? 0 : weight;
         sum += isnan(metric) ? 0 : weight * metric;
     }
-    const double *line = c->plan->parameters + m->first_parameter;
+    const double *line = c->graph->parameters + m->first_parameter;
     return line[0] + line[1] * (sum / weights);
 }
 
@@ -101,7 +101,7 @@ static double settle(const candidate *c, const flx_device_graph_vertex *vertex)
 {
     double weights = 0, sum = 0, value = NAN;
     for (int k = 0; k < vertex->n_models; k++) {
-        const flx_device_graph_model *m = &c->plan->models[vertex->first_model + k];
+        const flx_device_graph_model *m = &c->graph->models[vertex->first_model + k];
         value =
             m->kind == FLX_DEVICE_GRAPH_RULE ? rule(c, vertex, m) : fitted(c, vertex, m);
         weights += isnan(value) ? 0 : m->weight;
@@ -110,50 +110,51 @@ static double settle(const candidate *c, const flx_device_graph_vertex *vertex)
     return vertex->n_models == 1 ? value : sum / weights;
 }
 
-static double answer(const candidate *c)
+static double predict_target(const candidate *c)
 {
-    const flx_inference_device_graph *plan = c->plan;
-    bool is_far = false;
+    const flx_inference_device_graph *graph = c->graph;
+    bool is_extrapolating = false;
     double sum = 0;
-    for (int r = 0; r < plan->n_ranges; r++) {
-        const flx_device_graph_range *range = &plan->ranges[r];
+    for (int r = 0; r < graph->n_ranges; r++) {
+        const flx_device_graph_range *range = &graph->ranges[r];
         double value = range->share * c->settings[range->column];
-        is_far = is_far || value < range->low || value > range->high;
+        is_extrapolating = is_extrapolating || value < range->low || value > range->high;
     }
-    if (!plan->is_ensemble)
-        return c->values[plan->targets[0].vertex];
-    for (int t = 0; t < plan->n_targets; t++) {
-        const flx_device_graph_target *target = &plan->targets[t];
-        double value = fmin(fmax(c->values[target->vertex], plan->low), plan->high);
-        sum += (is_far ? target->far_weight : target->near_weight) * value;
+    if (!graph->is_ensemble)
+        return c->values[graph->targets[0].vertex];
+    for (int t = 0; t < graph->n_targets; t++) {
+        const flx_device_graph_target *target = &graph->targets[t];
+        double value = fmin(fmax(c->values[target->vertex], graph->low), graph->high);
+        sum += (is_extrapolating ? target->extrapolating_weight : target->weight) * value;
     }
     return sum;
 }
 
-void plan_reference(const flx_inference_device_graph *plan, const flx_backend *backend,
-                    const flx_gp_posterior *posterior, const double *settings, int count,
-                    double *mean)
+void graph_reference(const flx_inference_device_graph *graph, const flx_backend *backend,
+                     const flx_gp_posterior *posterior, const double *settings, int count,
+                     double *mean)
 {
-    double *values = malloc((size_t)plan->n_vertices * sizeof *values);
+    double *values = malloc((size_t)graph->n_vertices * sizeof *values);
     for (int i = 0; i < count; i++) {
-        candidate c = {plan, backend, posterior,
-                       settings + (size_t)i * (size_t)plan->n_columns, values};
-        for (int v = 0; v < plan->n_vertices; v++)
-            values[v] = settle(&c, &plan->vertices[v]);
-        mean[i] = answer(&c);
+        candidate c = {graph, backend, posterior,
+                       settings + (size_t)i * (size_t)graph->n_columns, values};
+        for (int v = 0; v < graph->n_vertices; v++)
+            values[v] = settle(&c, &graph->vertices[v]);
+        mean[i] = predict_target(&c);
     }
     free(values);
 }
 
-void plan_reference_columns(const flx_inference_device_graph *plan, const double *genes,
-                            double *settings)
+void graph_reference_columns(const flx_inference_device_graph *graph,
+                             const double *dimensions, double *settings)
 {
-    for (int c = 0; c < plan->n_columns; c++) {
-        const flx_device_graph_column *column = &plan->columns[c];
+    for (int c = 0; c < graph->n_columns; c++) {
+        const flx_device_graph_column *column = &graph->columns[c];
         const double *list =
-            column->first_value < 0 ? NULL : plan->values + column->first_value;
-        settings[c] = column->gene < 0
-                          ? column->value
-                          : flx_knob_setting(column->scale, list, genes[column->gene]);
+            column->first_value < 0 ? NULL : graph->values + column->first_value;
+        settings[c] =
+            column->dimension < 0
+                ? column->value
+                : flx_knob_setting(column->scale, list, dimensions[column->dimension]);
     }
 }

@@ -23,7 +23,7 @@ typedef struct {
     double loo[MEMBERS][2][40], mean[MEMBERS][QUERIES], variance[MEMBERS][QUERIES];
     double slopes[MEMBERS][QUERIES], losses[2][CANDIDATES];
     double populations[2][CANDIDATES * MODELS], product[ROWS], targets[QUERIES];
-} answers;
+} results;
 
 static flx_sample samples[MEMBERS];
 static double queries[QUERIES * 3], table[ROWS * (MODELS + 1)],
@@ -44,7 +44,7 @@ static void clear_problems(void)
         flx_sample_clear(&samples[i]);
 }
 
-static flx_status evaluate(flx_backend *backend, answers *a, flx_error *error)
+static flx_status evaluate(flx_backend *backend, results *a, flx_error *error)
 {
     flx_gp_problem problems[MEMBERS];
     flx_gp_evaluation evaluations[MEMBERS];
@@ -63,9 +63,10 @@ static flx_status evaluate(flx_backend *backend, answers *a, flx_error *error)
 }
 
 /* A graph of two members and the mean of both; columns and features are as given. */
-static const flx_device_graph_column plan_columns[3] = {{.gene = -1, .first_value = -1},
-                                                        {.gene = -1, .first_value = -1},
-                                                        {.gene = -1, .first_value = -1}};
+static const flx_device_graph_column plan_columns[3] = {
+    {.dimension = -1, .first_value = -1},
+    {.dimension = -1, .first_value = -1},
+    {.dimension = -1, .first_value = -1}};
 static const flx_device_graph_input plan_inputs[] = {
     {-1, 0, 1}, {-1, 1, 1}, {-1, 2, 1}, {0, -1, 1}, {1, -1, 1}};
 static const flx_device_graph_vertex plan_vertices[] = {
@@ -82,7 +83,7 @@ static const flx_device_graph_model plan_models[] = {
      .low = -9,
      .high = 9},
     {.kind = FLX_DEVICE_GRAPH_RULE, .n_parameters = 2, .n_metrics = 2}};
-static const flx_inference_device_graph plan = {
+static const flx_inference_device_graph small_graph = {
     .n_columns = 3,
     .n_inputs = 5,
     .n_vertices = 3,
@@ -101,17 +102,18 @@ static const flx_inference_device_graph plan = {
     .targets = &(const flx_device_graph_target){2, 1, 1}};
 
 static flx_status infer(flx_backend *backend, const flx_gp_posterior *posterior,
-                        answers *a, flx_error *error)
+                        results *a, flx_error *error)
 {
     flx_resident_graph *graph;
-    FLX_TRY(backend->operations->graph_create(backend, posterior, &plan, &graph, error));
+    FLX_TRY(backend->operations->graph_create(backend, posterior, &small_graph, &graph,
+                                              error));
     flx_status status =
         backend->operations->graph_predict(graph, queries, QUERIES, a->targets, error);
     backend->operations->graph_release(graph);
     return status;
 }
 
-static flx_status predict(flx_backend *backend, answers *a, flx_error *error)
+static flx_status predict(flx_backend *backend, results *a, flx_error *error)
 {
     flx_gp_condition members[MEMBERS];
     flx_gp_query jobs[MEMBERS];
@@ -138,7 +140,7 @@ static flx_status predict(flx_backend *backend, answers *a, flx_error *error)
 }
 
 /* rand/1/bin of a sum and L-SHADE of a mean. */
-static flx_status search(flx_backend *backend, flx_weighting_set *set, answers *a,
+static flx_status search(flx_backend *backend, flx_weighting_set *set, results *a,
                          flx_error *error)
 {
     flx_population_search searches[2];
@@ -148,7 +150,7 @@ static flx_status search(flx_backend *backend, flx_weighting_set *set, answers *
                                                              : FLX_POPULATION_LSHADE,
                                               .problem = r,
                                               .is_normalized = r == 1,
-                                              .n_genes = MODELS,
+                                              .n_dimensions = MODELS,
                                               .members = CANDIDATES,
                                               .budget = 4 * CANDIDATES,
                                               .seed = 2,
@@ -163,21 +165,21 @@ static flx_status search(flx_backend *backend, flx_weighting_set *set, answers *
     flx_status status =
         backend->operations->search_advance(population, 3, reports, error);
     for (int r = 0; r < 2 && status == FLX_OK; r++) {
-        flx_population_reading reading = {NULL, a->populations[r], a->losses[r]};
-        status = backend->operations->search_read(population, r, &reading, error);
+        flx_population_state state = {NULL, a->populations[r], a->losses[r]};
+        status = backend->operations->search_read(population, r, &state, error);
     }
     backend->operations->search_release(population);
     return status;
 }
 
-static flx_status multiply(flx_backend *backend, answers *a, flx_error *error)
+static flx_status multiply(flx_backend *backend, results *a, flx_error *error)
 {
     flx_product product = {ROWS, 1, MODELS, false,   false,
                            1,    0, table,  weights, a->product};
     return backend->operations->multiply(backend, &product, 1, error);
 }
 
-static flx_status weigh(flx_backend *backend, answers *a, flx_error *error)
+static flx_status weigh(flx_backend *backend, results *a, flx_error *error)
 {
     flx_weighting_problem problems[2] = {{ROWS, MODELS, false, table, table},
                                          {ROWS, MODELS, true, table, table}};
@@ -192,7 +194,7 @@ static flx_status weigh(flx_backend *backend, answers *a, flx_error *error)
     return status;
 }
 
-static flx_status answer(answers *a, flx_error *error)
+static flx_status run_all(results *a, flx_error *error)
 {
     flx_backend *backend = NULL;
     memset(a, 0, sizeof *a);
@@ -226,16 +228,16 @@ static bool has_device(bool needs_emulator)
 
 static void the_libraries_and_the_fused_kernel_agree(void)
 {
-    static answers fused, libraries;
+    static results fused, libraries;
     flx_error error = {0};
     if (!has_device(false))
         return;
     make_problems();
-    assert_int(answer(&fused, &error), FLX_OK);
+    assert_int(run_all(&fused, &error), FLX_OK);
     setenv("FLUXION_CUDA_FUSED_LIMIT", "0", 1);
-    assert_int(answer(&libraries, &error), FLX_OK);
+    assert_int(run_all(&libraries, &error), FLX_OK);
     setenv("FLUXION_CUDA_FUSED_LIMIT", "25", 1); /* some members here, some there */
-    assert_int(answer(&libraries, &error), FLX_OK);
+    assert_int(run_all(&libraries, &error), FLX_OK);
     unsetenv("FLUXION_CUDA_FUSED_LIMIT");
     for (int i = 0; i < MEMBERS; i++) {
         assert_close(libraries.values[i], fused.values[i], 1e-12, 1e-12);
@@ -257,7 +259,7 @@ static void the_libraries_and_the_fused_kernel_agree(void)
  * from the first. */
 static void two_backends_have_limits_of_their_own(void)
 {
-    static answers alone, beside;
+    static results alone, beside;
     flx_error error = {0};
     flx_backend *first = NULL, *second = NULL;
     if (!has_device(false))
@@ -282,7 +284,7 @@ static void two_backends_have_limits_of_their_own(void)
  */
 static void little_memory_means_chunks_and_the_same_bits(void)
 {
-    static answers one_chunk, chunks;
+    static results one_chunk, chunks;
     flx_error error = {0};
     if (!has_device(true))
         return;
@@ -290,9 +292,9 @@ static void little_memory_means_chunks_and_the_same_bits(void)
     for (int limit = 0; limit < 2; limit++) {
         if (limit == 0)
             setenv("FLUXION_CUDA_FUSED_LIMIT", "0", 1);
-        assert_int(answer(&one_chunk, &error), FLX_OK);
+        assert_int(run_all(&one_chunk, &error), FLX_OK);
         setenv("EMU_MEMORY", limit == 0 ? "150000" : "110000", 1);
-        assert_int(answer(&chunks, &error), FLX_OK);
+        assert_int(run_all(&chunks, &error), FLX_OK);
         assert_text(error.message, "");
         assert_true(memcmp(&one_chunk, &chunks, sizeof chunks) == 0);
         unsetenv("FLUXION_CUDA_FUSED_LIMIT");
@@ -303,13 +305,13 @@ static void little_memory_means_chunks_and_the_same_bits(void)
 
 static void memory_that_runs_out_is_one_clear_line(void)
 {
-    static answers a;
+    static results a;
     flx_error error = {0};
     if (!has_device(true))
         return;
     make_problems();
     setenv("EMU_MEMORY", "20000", 1);
-    assert_int(answer(&a, &error), FLX_NO_MEMORY);
+    assert_int(run_all(&a, &error), FLX_NO_MEMORY);
     assert_contains(error.message, "cuda: out of memory: the ");
     assert_contains(error.message, "MiB are free");
     unsetenv("EMU_MEMORY");
@@ -319,12 +321,12 @@ static void memory_that_runs_out_is_one_clear_line(void)
 /* Allocations from `number` on fail, or only that one. */
 static flx_status answer_without(int number, const char *and_later)
 {
-    static answers a;
+    static results a;
     flx_error error = {0};
     char text[16];
     snprintf(text, sizeof text, "%d%s", number, and_later);
     setenv("EMU_FAIL_MALLOC", text, 1);
-    flx_status status = answer(&a, &error);
+    flx_status status = run_all(&a, &error);
     unsetenv("EMU_FAIL_MALLOC");
     assert_true(status == FLX_OK || status == FLX_NO_MEMORY);
     assert_int(error.status, status);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Plans by hand: a device's answers are those of plain loops. On cpu, which keeps no
+ * Graphs made by hand: a device predicts what plain loops do. On cpu, which keeps no
  * graphs, the loops are compared with numbers worked by hand. */
 #include "tests/kernels/graph_by_hand.h"
 #include "tests/kernels/graph_reference.h"
@@ -13,52 +13,52 @@
 
 enum { CANDIDATES = 70 };
 
-/* Three members of the inputs that the plan's models have, with a covariance function
+/* Three members of the inputs that the graph's models have, with a covariance function
  * each; two of more than a tile. */
 static flx_gp_posterior *condition(flx_backend *backend)
 {
-    static const int n[PLAN_MEMBERS] = {33, 8, 40}, d[PLAN_MEMBERS] = {3, 2, 3};
-    flx_sample samples[PLAN_MEMBERS];
-    flx_gp_condition members[PLAN_MEMBERS];
+    static const int n[GRAPH_MEMBERS] = {33, 8, 40}, d[GRAPH_MEMBERS] = {3, 2, 3};
+    flx_sample samples[GRAPH_MEMBERS];
+    flx_gp_condition members[GRAPH_MEMBERS];
     flx_gp_posterior *posterior = NULL;
     flx_error error = {0};
-    for (int i = 0; i < PLAN_MEMBERS; i++) {
+    for (int i = 0; i < GRAPH_MEMBERS; i++) {
         samples[i] = make_sample(n[i], d[i], false, FLX_SAMPLE_PLAIN);
         samples[i].problem.covariance = (flx_covariance)(i % FLX_COVARIANCES);
         members[i] =
             (flx_gp_condition){.problem = samples[i].problem, .theta = samples[i].theta};
     }
-    assert_int(backend->operations->condition(backend, members, PLAN_MEMBERS, &posterior,
+    assert_int(backend->operations->condition(backend, members, GRAPH_MEMBERS, &posterior,
                                               &error),
                FLX_OK);
-    for (int i = 0; i < PLAN_MEMBERS; i++)
+    for (int i = 0; i < GRAPH_MEMBERS; i++)
         flx_sample_clear(&samples[i]);
     return posterior;
 }
 
 /* Columns of random candidates; every ninth has a cell missing. */
-static void fill_settings(double settings[CANDIDATES * PLAN_COLUMNS])
+static void fill_settings(double settings[CANDIDATES * GRAPH_COLUMNS])
 {
     for (int i = 0; i < CANDIDATES; i++) {
-        double genes[4];
+        double dimensions[4];
         for (int g = 0; g < 4; g++)
-            genes[g] = flx_uniform(5, 6, (uint32_t)i, 0, (uint32_t)g);
-        plan_reference_columns(&plan_by_hand, genes, settings + i * PLAN_COLUMNS);
+            dimensions[g] = flx_uniform(5, 6, (uint32_t)i, 0, (uint32_t)g);
+        graph_reference_columns(&graph_by_hand, dimensions, settings + i * GRAPH_COLUMNS);
         if (i % 9 == 4)
-            settings[i * PLAN_COLUMNS + i / 9 % PLAN_COLUMNS] = NAN;
+            settings[i * GRAPH_COLUMNS + i / 9 % GRAPH_COLUMNS] = NAN;
     }
 }
 
 static void devices_answer_as_plain_loops_do(flx_backend *backend)
 {
-    double settings[CANDIDATES * PLAN_COLUMNS], expected[CANDIDATES], mean[CANDIDATES];
+    double settings[CANDIDATES * GRAPH_COLUMNS], expected[CANDIDATES], mean[CANDIDATES];
     flx_resident_graph *graph = NULL;
     flx_error error = {0};
     flx_gp_posterior *posterior = condition(backend);
     fill_settings(settings);
-    plan_reference(&plan_by_hand, backend, posterior, settings, CANDIDATES, expected);
+    graph_reference(&graph_by_hand, backend, posterior, settings, CANDIDATES, expected);
     if (backend->operations->graph_create) {
-        assert_int(backend->operations->graph_create(backend, posterior, &plan_by_hand,
+        assert_int(backend->operations->graph_create(backend, posterior, &graph_by_hand,
                                                      &graph, &error),
                    FLX_OK);
         assert_text(error.message, "");
@@ -74,20 +74,20 @@ static void devices_answer_as_plain_loops_do(flx_backend *backend)
     backend->operations->posterior_release(posterior);
 }
 
-static void every_device_answers_as_plain_loops_do(void)
+static void every_device_predicts_what_plain_loops_do(void)
 {
     with_every_backend(devices_answer_as_plain_loops_do);
 }
 
 /* Without Gaussian processes: numbers by hand. */
-static double answer_by(flx_backend *backend, const flx_inference_device_graph *small,
-                        const double *settings)
+static double predict_with(flx_backend *backend, const flx_inference_device_graph *small,
+                           const double *settings)
 {
     double mean = NAN, device = NAN;
     flx_error error = {0};
     flx_resident_graph *graph = NULL;
     flx_gp_posterior *posterior = condition(backend);
-    plan_reference(small, backend, posterior, settings, 1, &mean);
+    graph_reference(small, backend, posterior, settings, 1, &mean);
     if (backend->operations->graph_create) {
         assert_int(
             backend->operations->graph_create(backend, posterior, small, &graph, &error),
@@ -102,12 +102,12 @@ static double answer_by(flx_backend *backend, const flx_inference_device_graph *
     return mean;
 }
 
-/* A plan of one vertex and one of its models. */
+/* A graph of one vertex and one of its models. */
 static flx_inference_device_graph alone(const flx_device_graph_vertex *vertex)
 {
     static const int one_level[] = {0, 1};
     static const flx_device_graph_target target = {0, 1, 1};
-    flx_inference_device_graph small = plan_by_hand;
+    flx_inference_device_graph small = graph_by_hand;
     small.n_vertices = small.n_levels = small.n_targets = 1;
     small.n_ranges = 0;
     small.vertices = vertex;
@@ -119,26 +119,26 @@ static flx_inference_device_graph alone(const flx_device_graph_vertex *vertex)
 
 static void check_values_by_hand(flx_backend *backend)
 {
-    const double settings[PLAN_COLUMNS] = {5, 20, 4, 2, 7, NAN, 30, 10};
+    const double settings[GRAPH_COLUMNS] = {5, 20, 4, 2, 7, NAN, 30, 10};
     const flx_device_graph_vertex constant = {0, 0, 1, 1}, plane = {0, 2, 3, 1},
                                   unknown = {6, 2, 4, 1}, trees = {0, 3, 8, 1};
     flx_inference_device_graph small = alone(&constant);
-    assert_close(answer_by(backend, &small, settings), exp(2.5), 1e-14, 0);
+    assert_close(predict_with(backend, &small, settings), exp(2.5), 1e-14, 0);
     /* x = 5 / 10, 0.3 (log 20 - 1): 10 + 5 (1 + 2 * 0.5 - 3 * 0.3 (log 20 - 1)); then
      * kept within 9 and 16. */
     small = alone(&plane);
-    assert_close(answer_by(backend, &small, settings), 20 - 4.5 * (log(20) - 1), 1e-14,
+    assert_close(predict_with(backend, &small, settings), 20 - 4.5 * (log(20) - 1), 1e-14,
                  0);
-    assert_close(answer_by(backend, &small, (double[]){5, 90, 0, 0, 0, 0, 0, 0}), 9,
+    assert_close(predict_with(backend, &small, (double[]){5, 90, 0, 0, 0, 0, 0, 0}), 9,
                  1e-14, 0);
-    assert_close(answer_by(backend, &small, (double[]){10, 1, 0, 0, 0, 0, 0, 0}), 16,
+    assert_close(predict_with(backend, &small, (double[]){10, 1, 0, 0, 0, 0, 0, 0}), 16,
                  1e-14, 0);
     small = alone(&unknown);
-    assert_true(isnan(answer_by(backend, &small, settings)));
+    assert_true(isnan(predict_with(backend, &small, settings)));
     /* Features (5 / 30, 20 / 30, missing: (3 - 3) / 4 = 0): leaves -0.5, 0.1, 0.4. */
     small = alone(&trees);
     double sum = (double)(0.125f - 0.5f + 0.1f + 0.4f);
-    assert_close(answer_by(backend, &small, settings), exp(3 + 0.4 * sum), 1e-7, 0);
+    assert_close(predict_with(backend, &small, settings), exp(3 + 0.4 * sum), 1e-7, 0);
     /* Metrics of columns 0 and 1, rates 30 and half of 10: (30 * 5 + 5 * 20) / 35. */
     const flx_device_graph_input own[] = {
         {-1, 0, 1}, {-1, 1, 1}, {-1, 6, 1}, {-1, 7, 0.5}};
@@ -146,12 +146,12 @@ static void check_values_by_hand(flx_backend *backend)
     small = alone(&service);
     small.inputs = own;
     small.n_inputs = 4;
-    assert_close(answer_by(backend, &small, settings), 250.0 / 35, 1e-14, 0);
+    assert_close(predict_with(backend, &small, settings), 250.0 / 35, 1e-14, 0);
     /* Equal weights where a rate is not above 0; of one instance where the other's metric
      * is missing. */
-    assert_close(answer_by(backend, &small, (double[]){5, 20, 0, 0, 0, 0, 30, 0}), 12.5,
-                 1e-14, 0);
-    assert_close(answer_by(backend, &small, (double[]){5, NAN, 0, 0, 0, 0, 30, 0}), 5,
+    assert_close(predict_with(backend, &small, (double[]){5, 20, 0, 0, 0, 0, 30, 0}),
+                 12.5, 1e-14, 0);
+    assert_close(predict_with(backend, &small, (double[]){5, NAN, 0, 0, 0, 0, 30, 0}), 5,
                  1e-14, 0);
 }
 
@@ -167,27 +167,30 @@ static void check_blends(flx_backend *backend)
     static const flx_device_graph_vertex two[] = {{0, 0, 1, 1}, {0, 2, 3, 1}};
     static const int one_level[] = {0, 2};
     static const flx_device_graph_target both[] = {{0, 0.7, 0.4}, {1, 0.3, 0.6}};
-    flx_inference_device_graph small = plan_by_hand;
+    flx_inference_device_graph small = graph_by_hand;
     small.n_vertices = 2;
     small.n_levels = 1;
     small.vertices = two;
     small.level_start = one_level;
     small.targets = both;
-    double constant = exp(2.5), near[PLAN_COLUMNS] = {9, 1, 3, 1, 7, 1, 30, 10};
-    assert_close(answer_by(backend, &small, near), 0.7 * constant + 0.3 * 16, 1e-14, 0);
+    double constant = exp(2.5), near[GRAPH_COLUMNS] = {9, 1, 3, 1, 7, 1, 30, 10};
+    assert_close(predict_with(backend, &small, near), 0.7 * constant + 0.3 * 16, 1e-14,
+                 0);
     near[0] = 9.5;
-    assert_close(answer_by(backend, &small, near), 0.4 * constant + 0.6 * 16, 1e-14, 0);
-    near[0] = NAN; /* not far: 10 + 5 (1 + 2 * 0 + 0.9), above 16 */
-    assert_close(answer_by(backend, &small, near), 0.7 * constant + 0.3 * 16, 1e-14, 0);
+    assert_close(predict_with(backend, &small, near), 0.4 * constant + 0.6 * 16, 1e-14,
+                 0);
+    near[0] = NAN; /* inside: 10 + 5 (1 + 2 * 0 + 0.9), above 16 */
+    assert_close(predict_with(backend, &small, near), 0.7 * constant + 0.3 * 16, 1e-14,
+                 0);
     small.low = 14;
     near[0] = 9;
-    assert_close(answer_by(backend, &small, near), 0.7 * 14 + 0.3 * 16, 1e-14, 0);
+    assert_close(predict_with(backend, &small, near), 0.7 * 14 + 0.3 * 16, 1e-14, 0);
     small.low = 5;
     small.high = 10;
-    assert_close(answer_by(backend, &small, near), 10, 1e-14, 0);
+    assert_close(predict_with(backend, &small, near), 10, 1e-14, 0);
 }
 
-static void far_candidates_are_weighted_otherwise(void)
+static void candidates_outside_the_ranges_have_other_weights(void)
 {
     with_every_backend(check_blends);
 }
@@ -195,8 +198,8 @@ static void far_candidates_are_weighted_otherwise(void)
 static void genes_become_settings(void)
 {
     const double half[] = {0.5, 0.5, 0.5, 0.5}, out[] = {1.5, -1, 1, 0.99};
-    double settings[PLAN_COLUMNS];
-    plan_reference_columns(&plan_by_hand, half, settings);
+    double settings[GRAPH_COLUMNS];
+    graph_reference_columns(&graph_by_hand, half, settings);
     assert_close(settings[0], 6, 1e-15, 0);
     assert_close(settings[1], 10, 1e-14, 0);
     /* Integers 3 to 7 on a logarithmic scale: 3 sqrt(8 / 3) = 4.9. */
@@ -204,7 +207,7 @@ static void genes_become_settings(void)
     assert_close(settings[3], 4, 0, 0);
     assert_close(settings[4], 7, 0, 0);
     assert_true(isnan(settings[5]));
-    plan_reference_columns(&plan_by_hand, out, settings);
+    graph_reference_columns(&graph_by_hand, out, settings);
     assert_close(settings[0], 10, 0, 0);
     assert_close(settings[1], 1, 0, 0);
     assert_close(settings[2], 7, 0, 0);
@@ -236,7 +239,7 @@ static void check_members(flx_backend *backend)
         assert_true(graph == NULL);
         small = alone(&both);
         small.n_models = 1;
-        small.models = plan_by_hand.models + 2;
+        small.models = graph_by_hand.models + 2;
         small.vertices = &(flx_device_graph_vertex){0, 2, 0, 1};
         assert_int(
             backend->operations->graph_create(backend, posterior, &small, &graph, &error),
@@ -257,10 +260,12 @@ static void members_that_do_not_fit_are_refused(void)
 }
 
 CU_TestInfo device_graph_tests[] = {
-    {"every device answers as plain loops do", every_device_answers_as_plain_loops_do},
+    {"every device predicts what plain loops do",
+     every_device_predicts_what_plain_loops_do},
     {"values are those worked by hand", values_are_those_worked_by_hand},
-    {"far candidates are weighted otherwise", far_candidates_are_weighted_otherwise},
-    {"genes become settings", genes_become_settings},
+    {"candidates outside the ranges have other weights",
+     candidates_outside_the_ranges_have_other_weights},
+    {"dimensions become settings", genes_become_settings},
     {"members that do not fit are refused", members_that_do_not_fit_are_refused},
     CU_TEST_INFO_NULL,
 };

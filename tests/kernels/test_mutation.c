@@ -50,9 +50,9 @@ static void a_centre_decodes_to_its_own_level(void)
 
 static void mutation_follows_the_hand_worked_cases(void)
 {
-    flx_donors rand1 = {0.1, 0.2, 0.2, 0.9, 0.5}; /* parent, base, pull, plus, minus */
+    flx_de_values rand1 = {0.1, 0.2, 0.2, 0.9, 0.5}; /* parent, base, pbest, r1, r2 */
     assert_close(flx_mutate(rand1, 0.5), 0.4, 0, 1e-15);
-    flx_donors pbest = {0.2, 0.2, 0.8, 0.6, 0.4};
+    flx_de_values pbest = {0.2, 0.2, 0.8, 0.6, 0.4};
     assert_close(flx_mutate(pbest, 0.5), 0.6, 0, 1e-15);
 }
 
@@ -62,7 +62,7 @@ static void repair_is_half_way_between_parent_and_bound(void)
     assert_close(flx_midpoint_repair(-3, 0.4), 0.2, 0, 1e-15);
     assert_close(flx_midpoint_repair(0, 0.4), 0, 0, 0);
     assert_close(flx_midpoint_repair(1, 0.4), 1, 0, 0);
-    flx_donors over = {0.4, 0.8, 0.8, 0.9, 0.1};
+    flx_de_values over = {0.4, 0.8, 0.8, 0.9, 0.1};
     assert_close(flx_mutate(over, 0.5), 0.7, 0, 1e-15);
 }
 
@@ -70,9 +70,9 @@ static void a_pick_avoids_the_taken_and_reaches_the_rest_evenly(void)
 {
     int taken[3] = {5, 0, 2}, other_order[3] = {0, 2, 5}, seen[7] = {0};
     for (uint32_t g = 0; g < 8000; g++) {
-        flx_rng_key moment = {7, 3, g};
-        int picked = flx_pick_other(moment, FLX_PICK_R1, 7, taken, 3);
-        assert_int(picked, flx_pick_other(moment, FLX_PICK_R1, 7, other_order, 3));
+        flx_rng_key key = {7, 3, g};
+        int picked = flx_pick_other(key, FLX_PICK_R1, 7, taken, 3);
+        assert_int(picked, flx_pick_other(key, FLX_PICK_R1, 7, other_order, 3));
         seen[picked]++;
     }
     assert_int(seen[0] + seen[2] + seen[5], 0);
@@ -85,28 +85,28 @@ static void a_pick_of_the_only_one_left_is_certain(void)
 {
     int taken[3] = {3, 1, 0};
     for (uint32_t g = 0; g < 20; g++) {
-        flx_rng_key moment = {1, 0, g};
-        assert_int(flx_pick_other(moment, FLX_PICK_R2, 4, taken, 3), 2);
+        flx_rng_key key = {1, 0, g};
+        assert_int(flx_pick_other(key, FLX_PICK_R2, 4, taken, 3), 2);
     }
 }
 
-static int count_mutated(double crossover_rate, int forced, int *forced_is_mutated)
+static int count_mutated(double crossover_rate, int j_rand, int *j_rand_is_mutated)
 {
-    flx_donors donors = {0.1, 0.5, 0.5, 0.7, 0.3};
-    flx_rates rates = {0.5, crossover_rate, 0, forced};
-    flx_rng_key moment = {11, 2, 4};
+    flx_de_values values = {0.1, 0.5, 0.5, 0.7, 0.3};
+    flx_rates rates = {0.5, crossover_rate, 0, j_rand};
+    flx_rng_key key = {11, 2, 4};
     int mutated = 0;
     for (int d = 0; d < 4000; d++) {
-        double gene = flx_trial_dimension(moment, d, continuous, donors, rates);
-        assert_true(gene == 0.1 || fabs(gene - 0.7) < 1e-15);
-        mutated += gene != 0.1;
-        if (d == forced)
-            *forced_is_mutated = gene != 0.1;
+        double value = flx_trial_dimension(key, d, continuous, values, rates);
+        assert_true(value == 0.1 || fabs(value - 0.7) < 1e-15);
+        mutated += value != 0.1;
+        if (d == j_rand)
+            *j_rand_is_mutated = value != 0.1;
     }
     return mutated;
 }
 
-static void crossover_takes_its_share_and_always_the_forced_gene(void)
+static void crossover_takes_its_share_and_always_j_rand(void)
 {
     int is_mutated = 0;
     assert_int(count_mutated(0, 1234, &is_mutated), 1);
@@ -120,32 +120,32 @@ static void a_category_is_copied_and_never_computed(void)
     double a = flx_dimension_centre(three_names, 0),
            b = flx_dimension_centre(three_names, 1);
     double c = flx_dimension_centre(three_names, 2);
-    flx_donors donors = {a, a, b, c, b};
+    flx_de_values values = {a, a, b, c, b};
     flx_rates rates = {0.5, 1, 0, 0};
-    int n_base = 0, n_pull = 0, n_plus = 0;
+    int n_base = 0, n_pbest = 0, n_r1 = 0;
     for (uint32_t g = 0; g < 4000; g++) {
-        flx_rng_key moment = {5, 1, g};
-        double gene = flx_trial_dimension(moment, 0, three_names, donors, rates);
-        assert_true(gene == a || gene == b || gene == c);
-        n_base += gene == a;
-        n_pull += gene == b;
-        n_plus += gene == c;
+        flx_rng_key key = {5, 1, g};
+        double value = flx_trial_dimension(key, 0, three_names, values, rates);
+        assert_true(value == a || value == b || value == c);
+        n_base += value == a;
+        n_pbest += value == b;
+        n_r1 += value == c;
     }
-    assert_close(n_plus, 2000, 0, 160); /* F; then F (1 - F); then the rest */
-    assert_close(n_pull, 1000, 0, 140);
+    assert_close(n_r1, 2000, 0, 160); /* F; then F (1 - F); then the rest */
+    assert_close(n_pbest, 1000, 0, 140);
     assert_close(n_base, 1000, 0, 140);
 }
 
-static void a_category_all_donors_share_changes_by_resampling_only(void)
+static void a_category_that_all_share_changes_by_resampling_only(void)
 {
     double a = flx_dimension_centre(three_names, 0);
-    flx_donors donors = {a, a, a, a, a};
+    flx_de_values values = {a, a, a, a, a};
     int changed = 0;
     for (uint32_t g = 0; g < 6000; g++) {
-        flx_rng_key moment = {5, 1, g};
+        flx_rng_key key = {5, 1, g};
         flx_rates still = {0.9, 1, 0, 0}, resampling = {0.9, 1, 0.3, 0};
-        assert_close(flx_trial_dimension(moment, 0, three_names, donors, still), a, 0, 0);
-        changed += flx_trial_dimension(moment, 0, three_names, donors, resampling) != a;
+        assert_close(flx_trial_dimension(key, 0, three_names, values, still), a, 0, 0);
+        changed += flx_trial_dimension(key, 0, three_names, values, resampling) != a;
     }
     assert_close(changed, 6000 * 0.3 * 2 / 3, 0, 170);
 }
@@ -154,18 +154,18 @@ static void equal_plus_and_minus_leave_a_category_alone(void)
 {
     double a = flx_dimension_centre(three_names, 0),
            c = flx_dimension_centre(three_names, 2);
-    flx_donors donors = {a, a, a, c, c};
+    flx_de_values values = {a, a, a, c, c};
     flx_rates rates = {1, 1, 0, 0};
-    flx_rng_key moment = {5, 1, 9};
-    assert_close(flx_trial_dimension(moment, 0, three_names, donors, rates), a, 0, 0);
+    flx_rng_key key = {5, 1, 9};
+    assert_close(flx_trial_dimension(key, 0, three_names, values, rates), a, 0, 0);
 }
 
 static void scale_is_a_cauchy_redrawn_below_and_capped_above(void)
 {
     int n_capped = 0, n_below_centre = 0, n = 20000;
     for (int i = 0; i < n; i++) {
-        flx_rng_key moment = {3, (uint32_t)i, 0};
-        double scale = flx_draw_scale(moment, 0.5);
+        flx_rng_key key = {3, (uint32_t)i, 0};
+        double scale = flx_draw_scale(key, 0.5);
         assert_true(scale > 0 && scale <= 1);
         n_capped += scale == 1;
         n_below_centre += scale < 0.5;
@@ -180,13 +180,13 @@ static void crossover_rate_is_a_clipped_normal_and_zero_once_terminal(void)
     double sum = 0, squares = 0;
     int n = 20000;
     for (int i = 0; i < n; i++) {
-        flx_rng_key moment = {3, (uint32_t)i, 1};
-        double rate = flx_draw_crossover_rate(moment, 0.5);
+        flx_rng_key key = {3, (uint32_t)i, 1};
+        double rate = flx_draw_crossover_rate(key, 0.5);
         sum += rate;
         squares += (rate - 0.5) * (rate - 0.5);
-        double high = flx_draw_crossover_rate(moment, 1);
+        double high = flx_draw_crossover_rate(key, 1);
         assert_true(high <= 1 && high >= 0.4);
-        assert_close(flx_draw_crossover_rate(moment, -1), 0, 0, 0);
+        assert_close(flx_draw_crossover_rate(key, -1), 0, 0, 0);
     }
     assert_close(sum / n, 0.5, 0, 0.004);
     assert_close(sqrt(squares / n), 0.1, 0, 0.003);
@@ -227,12 +227,12 @@ CU_TestInfo mutation_tests[] = {
     {"a pick avoids the taken and reaches the rest evenly",
      a_pick_avoids_the_taken_and_reaches_the_rest_evenly},
     {"a pick of the only one left is certain", a_pick_of_the_only_one_left_is_certain},
-    {"crossover takes its share and always the forced gene",
-     crossover_takes_its_share_and_always_the_forced_gene},
+    {"crossover takes its share and always j_rand",
+     crossover_takes_its_share_and_always_j_rand},
     {"a category is copied and never computed", a_category_is_copied_and_never_computed},
-    {"a category all donors share changes by resampling only",
-     a_category_all_donors_share_changes_by_resampling_only},
-    {"equal plus and minus leave a category alone",
+    {"a category all values share changes by resampling only",
+     a_category_that_all_share_changes_by_resampling_only},
+    {"equal r1 and r2 leave a category alone",
      equal_plus_and_minus_leave_a_category_alone},
     {"scale is a Cauchy redrawn below and capped above",
      scale_is_a_cauchy_redrawn_below_and_capped_above},

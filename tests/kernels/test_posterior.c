@@ -15,7 +15,7 @@ enum { MAX_QUERIES = 100 };
 typedef struct {
     double queries[MAX_QUERIES * MAX_INPUTS];
     double mean[MAX_QUERIES], variance[MAX_QUERIES], slopes[MAX_QUERIES * MAX_INPUTS];
-} answers;
+} predictions;
 
 static flx_gp_posterior *condition(flx_backend *backend, flx_gp_condition *members,
                                    int count)
@@ -29,8 +29,8 @@ static flx_gp_posterior *condition(flx_backend *backend, flx_gp_condition *membe
 }
 
 /* Mean, variance and the last n_slopes slopes at m queries already laid out in `a`. */
-static void ask(flx_backend *backend, const flx_sample *sample, int m, int n_slopes,
-                answers *a)
+static void predict(flx_backend *backend, const flx_sample *sample, int m, int n_slopes,
+                    predictions *a)
 {
     flx_error error = {0};
     flx_gp_condition member = {.problem = sample->problem, .theta = sample->theta};
@@ -46,7 +46,7 @@ static void ask(flx_backend *backend, const flx_sample *sample, int m, int n_slo
     backend->operations->posterior_release(posterior);
 }
 
-static void compare_with_loops(const flx_sample *sample, const answers *a, int m)
+static void compare_with_loops(const flx_sample *sample, const predictions *a, int m)
 {
     for (int i = 0; i < m; i++) {
         double mean, variance;
@@ -66,9 +66,9 @@ static void check_query_counts(flx_backend *backend)
     for (int s = 0; s < 6; s++) {
         flx_sample sample = make_sample(sizes[s], 3, s % 2, FLX_SAMPLE_PLAIN);
         for (int c = 0; c < 9; c++) {
-            answers a;
+            predictions a;
             flx_sample_queries(counts[c], 3, (uint64_t)c, a.queries);
-            ask(backend, &sample, counts[c], 0, &a);
+            predict(backend, &sample, counts[c], 0, &a);
             compare_with_loops(&sample, &a, counts[c]);
         }
         flx_sample_clear(&sample);
@@ -86,9 +86,9 @@ static void check_sample_set(flx_backend *backend)
     flx_error error;
     assert_int(flx_sample_set_create(50, &set, &error), FLX_OK);
     for (int i = 0; i < set.count; i++) {
-        answers a;
+        predictions a;
         flx_sample_queries(2, set.samples[i].problem.d, 3, a.queries);
-        ask(backend, &set.samples[i], 2, 0, &a);
+        predict(backend, &set.samples[i], 2, 0, &a);
         compare_with_loops(&set.samples[i], &a, 2);
     }
     flx_sample_set_clear(&set);
@@ -103,11 +103,11 @@ static void every_kind_of_problem_predicts(void)
 static void check_floor(flx_backend *backend, int n, double length_scale, double noise)
 {
     flx_sample sample = make_sample(n, 3, true, FLX_SAMPLE_PLAIN);
-    answers a;
+    predictions a;
     sample.theta[1] = log(length_scale);
     sample.theta[2] = log(noise);
     memcpy(a.queries, sample.X, (size_t)n * 3 * sizeof(double));
-    ask(backend, &sample, n, 0, &a);
+    predict(backend, &sample, n, 0, &a);
     double floor = exp(sample.theta[2]), most = exp(sample.theta[0]) + floor;
     for (int i = 0; i < n; i++) {
         assert_true(a.variance[i] >= floor);
@@ -134,10 +134,10 @@ static void variance_never_falls_below_the_noise(void)
 static void check_far_away(flx_backend *backend)
 {
     flx_sample sample = make_sample(11, 3, false, FLX_SAMPLE_PLAIN);
-    answers a;
+    predictions a;
     for (int k = 0; k < 3; k++)
         a.queries[k] = 1e6;
-    ask(backend, &sample, 1, 3, &a);
+    predict(backend, &sample, 1, 3, &a);
     assert_close(a.mean[0], 0, 0, 0);
     assert_close(a.variance[0], exp(sample.theta[0]) + exp(sample.theta[4]), 1e-15, 0);
     for (int k = 0; k < 3; k++)
@@ -156,10 +156,10 @@ static void check_one_point(flx_backend *backend)
     const double X[1] = {0.5}, y[1] = {2.0}, theta[3] = {0, 0, log(0.25)};
     flx_sample sample = {.problem = {.n = 1, .d = 1, .X = X, .y = y},
                          .theta = (double *)(uintptr_t)theta};
-    answers a;
+    predictions a;
     double c = 7.0 / 3 * exp(-1.0), z = 1 / sqrt(5.0);
     a.queries[0] = 0.5 + z;
-    ask(backend, &sample, 1, 1, &a);
+    predict(backend, &sample, 1, 1, &a);
     assert_close(a.mean[0], c * 2.0 / 1.25, 1e-14, 0);
     assert_close(a.variance[0], 1.25 - c * c / 1.25, 1e-14, 0);
     assert_close(a.slopes[0], -10.0 / 3 * exp(-1.0) * z * 2.0 / 1.25, 1e-14, 0);
@@ -174,11 +174,11 @@ static void check_slopes(flx_backend *backend)
 {
     const double h = 1e-5;
     flx_sample sample = make_sample(26, 17, false, FLX_SAMPLE_PLAIN);
-    answers all, some, moved;
+    predictions all, some, moved;
     flx_sample_queries(25, 17, 5, all.queries);
     memcpy(some.queries, all.queries, sizeof all.queries);
-    ask(backend, &sample, 25, 17, &all);
-    ask(backend, &sample, 25, 4, &some);
+    predict(backend, &sample, 25, 17, &all);
+    predict(backend, &sample, 25, 4, &some);
     for (int i = 0; i < 25; i++)
         for (int s = 0; s < 4; s++)
             assert_close(some.slopes[i * 4 + s], all.slopes[i * 17 + 13 + s], 0, 0);
@@ -187,7 +187,7 @@ static void check_slopes(flx_backend *backend)
             memcpy(moved.queries + i * 17, all.queries + i / 2 * 17, 17 * sizeof(double));
         for (int i = 0; i < 50; i++)
             moved.queries[i * 17 + k] += i % 2 ? -h : h;
-        ask(backend, &sample, 50, 0, &moved);
+        predict(backend, &sample, 50, 0, &moved);
         for (int i = 0; i < 25; i++)
             assert_close(all.slopes[i * 17 + k],
                          (moved.mean[2 * i] - moved.mean[2 * i + 1]) / (2 * h), 1e-7,
@@ -229,9 +229,9 @@ static void check_failed_member(flx_backend *backend)
     assert_close(members[1].value, -INFINITY, 0, 0);
     assert_int(backend->operations->predict(posterior, jobs, 4, &error), FLX_OK);
     for (int i = 0; i < 3; i += 2) {
-        answers a;
+        predictions a;
         memcpy(a.queries, queries, sizeof queries);
-        ask(backend, &samples[i], 30, 1, &a);
+        predict(backend, &samples[i], 30, 1, &a);
         assert_true(memcmp(a.mean, mean[i], sizeof mean[i]) == 0);
         assert_true(memcmp(a.variance, variance[i], sizeof variance[i]) == 0);
         assert_true(memcmp(a.slopes, slopes[i], sizeof slopes[i]) == 0);
@@ -297,7 +297,7 @@ static void leave_one_out_is_a_refit_without_the_point(void)
 
 static void the_number_of_threads_changes_no_bit(void)
 {
-    answers one, more;
+    predictions one, more;
     flx_backend backend;
     flx_sample sample = make_sample(40, 3, false, FLX_SAMPLE_PLAIN);
     flx_sample_queries(MAX_QUERIES, 3, 1, one.queries);
@@ -305,10 +305,10 @@ static void the_number_of_threads_changes_no_bit(void)
     for (int i = 0; panel_backend(i, 1, &backend); i++) {
         if (!backend.operations)
             continue;
-        ask(&backend, &sample, MAX_QUERIES, 2, &one);
+        predict(&backend, &sample, MAX_QUERIES, 2, &one);
         for (int threads = 2; threads <= 3; threads++) {
             panel_backend(i, threads, &backend);
-            ask(&backend, &sample, MAX_QUERIES, 2, &more);
+            predict(&backend, &sample, MAX_QUERIES, 2, &more);
             assert_true(memcmp(one.mean, more.mean, sizeof one.mean) == 0);
             assert_true(memcmp(one.variance, more.variance, sizeof one.variance) == 0);
             assert_true(memcmp(one.slopes, more.slopes, sizeof(double) * 200) == 0);

@@ -61,8 +61,8 @@ static flx_population_search plan(const setup *s)
     return (flx_population_search){.kind = kind,
                                    .is_normalized = s->is_mean,
                                    .is_maximized = s->is_maximized,
-                                   .n_genes = s->problem.n_dimensions,
-                                   .genes = s->problem.dimensions,
+                                   .n_dimensions = s->problem.n_dimensions,
+                                   .dimensions = s->problem.dimensions,
                                    .initial = s->problem.initial,
                                    .n_initial = s->problem.n_initial,
                                    .members = o.population,
@@ -103,7 +103,7 @@ static void advance(flx_backend *backend, flx_population *population, int genera
 }
 
 static void read_search(flx_backend *backend, flx_population *population, int search,
-                        flx_population_reading reading)
+                        flx_population_state reading)
 {
     flx_error error = {0};
     assert_int(backend->operations->search_read(population, search, &reading, &error),
@@ -134,7 +134,7 @@ static void compare_population(flx_backend *backend, flx_population *population,
     const double *host_units = NULL, *host_values = NULL;
     assert_int(flx_search_population(search, &host_units, &host_values), n_members);
     read_search(backend, population, 0,
-                (flx_population_reading){.units = units, .values = values});
+                (flx_population_state){.units = units, .values = values});
     for (int i = 0; i < n_members * K; i++)
         assert_close(units[i], host_units[i], 0, bound);
     for (int i = 0; i < n_members; i++)
@@ -165,7 +165,7 @@ static void expect_host_search(flx_backend *backend, const setup *s, const doubl
         assert_int(report.n_generations, optimum->n_generations);
         assert_int(report.evaluations, optimum->evaluations);
         assert_close(report.value, optimum->value, bound, bound);
-        read_search(backend, population, 0, (flx_population_reading){.best = best});
+        read_search(backend, population, 0, (flx_population_state){.best = best});
         for (int d = 0; d < K; d++)
             assert_close(best[d], optimum->best[d], 0, bound);
     } else
@@ -304,8 +304,8 @@ static void check_random(flx_backend *backend)
         return;
     flx_weighting_set *set = create_set(backend, y);
     flx_population_search search = {.kind = FLX_POPULATION_RANDOM,
-                                    .n_genes = K,
-                                    .genes = kinds,
+                                    .n_dimensions = K,
+                                    .dimensions = kinds,
                                     .initial = initial,
                                     .n_initial = 2,
                                     .members = 100,
@@ -314,9 +314,9 @@ static void check_random(flx_backend *backend)
                                     .keep = KEEP};
     for (uint32_t i = 0; i < DRAWN; i++)
         for (int d = 0; d < K; d++) {
-            flx_rng_key moment = {9, i, 0};
+            flx_rng_key key = {9, i, 0};
             drawn[i * K + (uint32_t)d] =
-                i < 2 ? 1 : flx_first_dimension(moment, d, kinds[d]);
+                i < 2 ? 1 : flx_first_dimension(key, d, kinds[d]);
             scaled[i * K + (uint32_t)d] =
                 flx_dimension_snap(kinds[d], drawn[i * K + (uint32_t)d]);
         }
@@ -330,7 +330,7 @@ static void check_random(flx_backend *backend)
     assert_int(report.n_generations, 3);
     assert_int(report.evaluations, DRAWN);
     assert_int(report.n_members, KEEP);
-    read_search(backend, population, 0, (flx_population_reading){best, units, values});
+    read_search(backend, population, 0, (flx_population_state){best, units, values});
     for (int place = 0; place < KEEP; place++) {
         int next = 0;
         for (int i = 1; i < DRAWN; i++)
@@ -366,7 +366,7 @@ static void make_mixed(flx_population_search *plans)
         plans[i] = plan(&s);
     }
     plans[3].problem = 1;
-    plans[3].n_genes = 1;
+    plans[3].n_dimensions = 1;
 }
 
 typedef struct {
@@ -378,7 +378,7 @@ static void read_found(flx_backend *backend, flx_population *population, int sea
                        int at, found *f)
 {
     read_search(backend, population, search,
-                (flx_population_reading){f->best[at], f->units[at], f->values[at]});
+                (flx_population_state){f->best[at], f->units[at], f->values[at]});
 }
 
 static bool is_same(const found *a, const found *b)
@@ -465,11 +465,12 @@ static void check_refusals(flx_backend *backend)
     s = good, s.kind = FLX_POPULATION_RANDOM, s.keep = 0;
     refuse(backend, set, s, "keeps 0");
     s = good, s.problem = 2, refuse(backend, set, s, "search 0 names weighting 2");
-    s = good, s.n_genes = 4, refuse(backend, set, s, "4 dimensions, weighting 0 has 5");
+    s = good, s.n_dimensions = 4,
+    refuse(backend, set, s, "4 dimensions, weighting 0 has 5");
     s = good, s.initial = outside, s.n_initial = 1;
-    refuse(backend, set, s, "1.5 in gene 2");
-    s = good, s.genes = none, refuse(backend, set, s, "0 levels");
-    s.is_normalized = true, s.genes = kinds, refuse(backend, set, s, "by their sum");
+    refuse(backend, set, s, "1.5 in dimension 2");
+    s = good, s.dimensions = none, refuse(backend, set, s, "0 levels");
+    s.is_normalized = true, s.dimensions = kinds, refuse(backend, set, s, "by their sum");
     flx_population_report report;
     flx_population *empty = create(backend, set, NULL, 0);
     advance(backend, empty, 3, &report);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A plan in device memory, in one allocation. */
+ * A composed graph in device memory, in one allocation. */
 #include "kernels/cuda/graph/graph.h"
 
 #include <stdlib.h>
@@ -11,57 +11,59 @@ enum { BLOCKS_A_PROCESSOR = 4 };
  * tiles that its blocks can be counted. */
 enum { PARTS_OF_MEMORY = 4, MOST_TILES = 4096 };
 
-/* Whether a block answers for the model. */
-static bool is_asked(const flx_device_graph_model *model)
+/* Whether the model is evaluated by a block of its own. */
+static bool takes_a_block(const flx_device_graph_model *model)
 {
     return model->kind == FLX_DEVICE_GRAPH_GP || model->kind == FLX_DEVICE_GRAPH_TREES;
 }
 
 static flx_status check_members(const flx_gp_posterior *posterior,
-                                const flx_inference_device_graph *plan, flx_error *error)
+                                const flx_inference_device_graph *graph, flx_error *error)
 {
-    for (int m = 0; m < plan->n_models; m++) {
-        const flx_device_graph_model *model = &plan->models[m];
+    for (int m = 0; m < graph->n_models; m++) {
+        const flx_device_graph_model *model = &graph->models[m];
         if (model->kind != FLX_DEVICE_GRAPH_GP)
             continue;
         if (!posterior->is_valid[model->member])
             return flx_fail(error, FLX_BAD_INPUT,
-                            "model %d of the plan is member %d, which failed", m,
+                            "model %d of the graph is member %d, which failed", m,
                             model->member);
         if (posterior->members[model->member].d != model->n_features)
             return flx_fail(error, FLX_BAD_INPUT,
-                            "model %d of the plan has %d features, member %d has %d", m,
+                            "model %d of the graph has %d features, member %d has %d", m,
                             model->n_features, model->member,
                             posterior->members[model->member].d);
     }
     return FLX_OK;
 }
 
-/* Asks of all levels; asks and first_ask may be NULL. Returns how many. */
-static int list_asks(const flx_inference_device_graph *plan, flx_resident_graph *graph,
-                     flx_cuda_graph_evaluate *asks, int *first_ask)
+/* The models that blocks evaluate, level by level; evaluations and first_evaluation may
+ * be NULL. Returns how many. */
+static int list_evaluations(const flx_inference_device_graph *graph,
+                            flx_resident_graph *resident,
+                            flx_cuda_graph_evaluation *evaluations, int *first_evaluation)
 {
     int count = 0;
-    for (int level = 0; level < plan->n_levels; level++) {
+    for (int level = 0; level < graph->n_levels; level++) {
         int start = count;
-        graph->level_ask[level] = start;
-        for (int v = plan->level_start[level]; v < plan->level_start[level + 1]; v++) {
-            const flx_device_graph_vertex *vertex = &plan->vertices[v];
-            if (first_ask)
-                first_ask[v] = count - start;
+        resident->level_evaluation[level] = start;
+        for (int v = graph->level_start[level]; v < graph->level_start[level + 1]; v++) {
+            const flx_device_graph_vertex *vertex = &graph->vertices[v];
+            if (first_evaluation)
+                first_evaluation[v] = count - start;
             for (int m = 0; m < vertex->n_models; m++) {
                 int model = vertex->first_model + m;
-                if (!is_asked(&plan->models[model]))
+                if (!takes_a_block(&graph->models[model]))
                     continue;
-                if (asks)
-                    asks[count] = (flx_cuda_graph_evaluate){v, model};
+                if (evaluations)
+                    evaluations[count] = (flx_cuda_graph_evaluation){v, model};
                 count++;
             }
         }
-        if (count - start > graph->most_asks)
-            graph->most_asks = count - start;
+        if (count - start > resident->most_evaluations)
+            resident->most_evaluations = count - start;
     }
-    graph->level_ask[plan->n_levels] = count;
+    resident->level_evaluation[graph->n_levels] = count;
     return count;
 }
 
@@ -82,132 +84,135 @@ static const void *put(packer *p, const void *from, int count, size_t size)
     return p->device + at;
 }
 
-static void pack(packer *p, const flx_inference_device_graph *plan,
-                 const flx_cuda_graph_evaluate *asks, int n_asks, const int *first_ask,
-                 flx_cuda_graph_pass *pass)
+static void pack(packer *p, const flx_inference_device_graph *graph,
+                 const flx_cuda_graph_evaluation *evaluations, int n_evaluations,
+                 const int *first_evaluation, flx_cuda_graph_pass *pass)
 {
-    flx_inference_device_graph *to = &pass->plan;
-    *to = *plan;
-    to->columns = put(p, plan->columns, plan->n_columns, sizeof *plan->columns);
-    to->values = put(p, plan->values, plan->n_values, sizeof *plan->values);
-    to->inputs = put(p, plan->inputs, plan->n_inputs, sizeof *plan->inputs);
-    to->vertices = put(p, plan->vertices, plan->n_vertices, sizeof *plan->vertices);
+    flx_inference_device_graph *to = &pass->graph;
+    *to = *graph;
+    to->columns = put(p, graph->columns, graph->n_columns, sizeof *graph->columns);
+    to->values = put(p, graph->values, graph->n_values, sizeof *graph->values);
+    to->inputs = put(p, graph->inputs, graph->n_inputs, sizeof *graph->inputs);
+    to->vertices = put(p, graph->vertices, graph->n_vertices, sizeof *graph->vertices);
     to->level_start = NULL; /* the host's own */
-    to->models = put(p, plan->models, plan->n_models, sizeof *plan->models);
-    to->features = put(p, plan->features, plan->n_features, sizeof *plan->features);
+    to->models = put(p, graph->models, graph->n_models, sizeof *graph->models);
+    to->features = put(p, graph->features, graph->n_features, sizeof *graph->features);
     to->parameters =
-        put(p, plan->parameters, plan->n_parameters, sizeof *plan->parameters);
-    to->roots = put(p, plan->roots, plan->n_roots, sizeof *plan->roots);
-    to->nodes = put(p, plan->nodes, plan->n_nodes, sizeof *plan->nodes);
-    to->targets = put(p, plan->targets, plan->n_targets, sizeof *plan->targets);
-    to->ranges = put(p, plan->ranges, plan->n_ranges, sizeof *plan->ranges);
-    pass->asks = put(p, asks, n_asks, sizeof *asks);
-    pass->first_ask = put(p, first_ask, plan->n_vertices, sizeof *first_ask);
+        put(p, graph->parameters, graph->n_parameters, sizeof *graph->parameters);
+    to->roots = put(p, graph->roots, graph->n_roots, sizeof *graph->roots);
+    to->nodes = put(p, graph->nodes, graph->n_nodes, sizeof *graph->nodes);
+    to->targets = put(p, graph->targets, graph->n_targets, sizeof *graph->targets);
+    to->ranges = put(p, graph->ranges, graph->n_ranges, sizeof *graph->ranges);
+    pass->evaluations = put(p, evaluations, n_evaluations, sizeof *evaluations);
+    pass->first_evaluation =
+        put(p, first_evaluation, graph->n_vertices, sizeof *first_evaluation);
 }
 
-static flx_status upload(flx_resident_graph *graph,
-                         const flx_inference_device_graph *plan,
-                         const flx_cuda_graph_evaluate *asks, int n_asks,
-                         const int *first_ask, flx_error *error)
+static flx_status upload(flx_resident_graph *resident,
+                         const flx_inference_device_graph *graph,
+                         const flx_cuda_graph_evaluation *evaluations, int n_evaluations,
+                         const int *first_evaluation, flx_error *error)
 {
     packer p = {0};
-    pack(&p, plan, asks, n_asks, first_ask, &graph->pass);
+    pack(&p, graph, evaluations, n_evaluations, first_evaluation, &resident->pass);
     size_t size = p.cursor;
-    FLX_TRY(flx_cuda_allocate(graph->cuda, &graph->memory, size, "the composed graph",
-                              error));
+    FLX_TRY(flx_cuda_allocate(resident->cuda, &resident->memory, size,
+                              "the composed graph", error));
     char *host = calloc(size, 1);
     if (!host)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a graph of %zu bytes",
                         size);
-    p = (packer){host, graph->memory, 0};
-    pack(&p, plan, asks, n_asks, first_ask, &graph->pass);
-    flx_status status = flx_cuda_upload(graph->cuda, graph->memory, host, size, error);
+    p = (packer){host, resident->memory, 0};
+    pack(&p, graph, evaluations, n_evaluations, first_evaluation, &resident->pass);
+    flx_status status =
+        flx_cuda_upload(resident->cuda, resident->memory, host, size, error);
     if (status == FLX_OK)
-        status = flx_cuda_wait(graph->cuda, error);
+        status = flx_cuda_wait(resident->cuda, error);
     free(host);
     return status;
 }
 
 /* Doubles of a tile in a pass's rows. */
-static size_t tile_rows(const flx_resident_graph *graph)
+static size_t tile_rows(const flx_resident_graph *resident)
 {
-    const flx_inference_device_graph *plan = &graph->pass.plan;
-    size_t rows = (size_t)plan->n_columns + (size_t)plan->n_vertices;
-    return (rows + (size_t)graph->most_asks) * FLX_CUDA_TILE;
+    const flx_inference_device_graph *graph = &resident->pass.graph;
+    size_t rows = (size_t)graph->n_columns + (size_t)graph->n_vertices;
+    return (rows + (size_t)resident->most_evaluations) * FLX_CUDA_TILE;
 }
 
-/* What the kernels want besides the plan's own arrays. */
-static void prepare_pass(flx_resident_graph *graph,
-                         const flx_inference_device_graph *plan)
+/* What the kernels need besides the graph's own arrays. */
+static void prepare_pass(flx_resident_graph *resident,
+                         const flx_inference_device_graph *graph)
 {
-    flx_cuda_graph_pass *pass = &graph->pass;
-    pass->members = graph->posterior->on_device;
-    for (int m = 0; m < plan->n_models; m++) {
-        size_t scratch = flx_cuda_graph_scratch(plan->models[m].n_features);
-        if (is_asked(&plan->models[m]) && scratch > pass->stride)
+    flx_cuda_graph_pass *pass = &resident->pass;
+    pass->members = resident->posterior->on_device;
+    for (int m = 0; m < graph->n_models; m++) {
+        size_t scratch = flx_cuda_graph_scratch(graph->models[m].n_features);
+        if (takes_a_block(&graph->models[m]) && scratch > pass->stride)
             pass->stride = scratch;
     }
-    pass->blocks = graph->cuda->processors * BLOCKS_A_PROCESSOR;
-    size_t tile = tile_rows(graph) * sizeof(double);
-    size_t most = flx_cuda_budget(graph->cuda) / PARTS_OF_MEMORY / tile;
-    graph->most_tiles = most < 1 ? 1 : most > MOST_TILES ? MOST_TILES : (int)most;
+    pass->blocks = resident->cuda->processors * BLOCKS_A_PROCESSOR;
+    size_t tile = tile_rows(resident) * sizeof(double);
+    size_t most = flx_cuda_budget(resident->cuda) / PARTS_OF_MEMORY / tile;
+    resident->most_tiles = most < 1 ? 1 : most > MOST_TILES ? MOST_TILES : (int)most;
 }
 
-static flx_status fill(flx_resident_graph *graph, const flx_inference_device_graph *plan,
-                       flx_error *error)
+static flx_status fill(flx_resident_graph *resident,
+                       const flx_inference_device_graph *graph, flx_error *error)
 {
-    size_t levels = (size_t)plan->n_levels + 1;
-    graph->level_start = malloc(levels * sizeof *graph->level_start);
-    graph->level_ask = malloc(levels * sizeof *graph->level_ask);
-    int *first_ask = malloc((size_t)plan->n_vertices * sizeof *first_ask);
-    flx_cuda_graph_evaluate *asks = NULL;
-    int n_asks = 0;
-    if (graph->level_start && graph->level_ask && first_ask) {
-        memcpy(graph->level_start, plan->level_start, levels * sizeof(int));
-        n_asks = list_asks(plan, graph, NULL, NULL);
-        asks = malloc(((size_t)n_asks + 1) * sizeof *asks);
+    size_t levels = (size_t)graph->n_levels + 1;
+    resident->level_start = malloc(levels * sizeof *resident->level_start);
+    resident->level_evaluation = malloc(levels * sizeof *resident->level_evaluation);
+    int *first_evaluation = malloc((size_t)graph->n_vertices * sizeof *first_evaluation);
+    flx_cuda_graph_evaluation *evaluations = NULL;
+    int n_evaluations = 0;
+    if (resident->level_start && resident->level_evaluation && first_evaluation) {
+        memcpy(resident->level_start, graph->level_start, levels * sizeof(int));
+        n_evaluations = list_evaluations(graph, resident, NULL, NULL);
+        evaluations = malloc(((size_t)n_evaluations + 1) * sizeof *evaluations);
     }
     flx_status status = FLX_OK;
-    if (!asks)
+    if (!evaluations)
         status = flx_fail(error, FLX_NO_MEMORY,
-                          "out of memory for a graph of %d vertices", plan->n_vertices);
+                          "out of memory for a graph of %d vertices", graph->n_vertices);
     else
-        list_asks(plan, graph, asks, first_ask);
+        list_evaluations(graph, resident, evaluations, first_evaluation);
     if (status == FLX_OK)
-        status = upload(graph, plan, asks, n_asks, first_ask, error);
+        status =
+            upload(resident, graph, evaluations, n_evaluations, first_evaluation, error);
     if (status == FLX_OK)
-        prepare_pass(graph, plan);
-    free(first_ask);
-    free(asks);
+        prepare_pass(resident, graph);
+    free(first_evaluation);
+    free(evaluations);
     return status;
 }
 
 flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *posterior,
-                                 const flx_inference_device_graph *plan,
+                                 const flx_inference_device_graph *graph,
                                  flx_resident_graph **out, flx_error *error)
 {
     *out = NULL;
-    FLX_TRY(flx_inference_device_graph_check(plan, posterior->count, error));
-    FLX_TRY(check_members(posterior, plan, error));
-    flx_resident_graph *graph = calloc(1, sizeof *graph);
-    if (!graph)
+    FLX_TRY(flx_inference_device_graph_check(graph, posterior->count, error));
+    FLX_TRY(check_members(posterior, graph, error));
+    flx_resident_graph *resident = calloc(1, sizeof *resident);
+    if (!resident)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for a composed graph");
-    graph->cuda = backend->state;
-    graph->posterior = posterior;
-    flx_status status = fill(graph, plan, error);
+    resident->cuda = backend->state;
+    resident->posterior = posterior;
+    flx_status status = fill(resident, graph, error);
     if (status != FLX_OK)
-        flx_cuda_graph_release(graph);
+        flx_cuda_graph_release(resident);
     else
-        *out = graph;
+        *out = resident;
     return status;
 }
 
-void flx_cuda_graph_release(flx_resident_graph *graph)
+void flx_cuda_graph_release(flx_resident_graph *resident)
 {
-    if (!graph)
+    if (!resident)
         return;
-    cudaFree(graph->memory);
-    free(graph->level_start);
-    free(graph->level_ask);
-    free(graph);
+    cudaFree(resident->memory);
+    free(resident->level_start);
+    free(resident->level_evaluation);
+    free(resident);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * A composed graph on the device: genes become columns, then level by level the means of
- * the models and from them the vertices, at last the target. A lane is a candidate in
- * every kernel, so that rows are read and written whole. The order of every sum is the
- * host's (host/model/propagation.c, host/graph/aggregation_rule.c). */
+ * A composed graph on the device: dimensions become columns, then level by level the
+ * means of the models and from them the vertices, at last the target. A lane is a
+ * candidate in every kernel, so that rows are read and written whole. The order of every
+ * sum is the host's (host/model/propagation.c, host/graph/aggregation_rule.c). */
 #include "kernels/cuda/graph/graph_pass.h"
 #include "kernels/cuda/predict/member_tile.h"
 #include "kernels/formulas/feature.h"
@@ -38,19 +38,19 @@ __global__ void __launch_bounds__(TILE_THREADS)
     flx_graph_columns_kernel(flx_cuda_graph_pass pass)
 {
     Place p = find_place(pass);
-    if (p.lane < 0 || p.part >= pass.plan.n_columns)
+    if (p.lane < 0 || p.part >= pass.graph.n_columns)
         return;
     const flx_cuda_graph_tile &tile = pass.tiles[p.at / TILE];
-    const flx_device_graph_column &column = pass.plan.columns[p.part];
+    const flx_device_graph_column &column = pass.graph.columns[p.part];
     const double *row = tile.rows + (size_t)p.lane * tile.row;
     double value = column.value;
     if (tile.is_settings)
         value = row[p.part];
-    else if (column.gene >= 0)
+    else if (column.dimension >= 0)
         value = flx_knob_setting(
             column.scale,
-            column.first_value < 0 ? nullptr : pass.plan.values + column.first_value,
-            row[column.gene]);
+            column.first_value < 0 ? nullptr : pass.graph.values + column.first_value,
+            row[column.dimension]);
     pass.values[(size_t)p.part * pass.width + p.at] = value;
 }
 
@@ -58,9 +58,10 @@ static __device__ double raw_input(const flx_cuda_graph_pass &pass,
                                    const flx_device_graph_vertex &vertex, int input,
                                    size_t at)
 {
-    const flx_device_graph_input &from = pass.plan.inputs[vertex.first_input + input];
+    const flx_device_graph_input &from = pass.graph.inputs[vertex.first_input + input];
     if (from.vertex >= 0)
-        return pass.values[(size_t)(pass.plan.n_columns + from.vertex) * pass.width + at];
+        return pass
+            .values[(size_t)(pass.graph.n_columns + from.vertex) * pass.width + at];
     if (from.column < 0)
         return (double)NAN;
     return from.share * pass.values[(size_t)from.column * pass.width + at];
@@ -70,17 +71,19 @@ static __device__ double feature_of(const flx_cuda_graph_pass &pass,
                                     const flx_device_graph_vertex &vertex,
                                     const flx_device_graph_model &model, int k, size_t at)
 {
-    const flx_device_graph_feature &feature = pass.plan.features[model.first_feature + k];
+    const flx_device_graph_feature &feature =
+        pass.graph.features[model.first_feature + k];
     return flx_feature_value(feature.scaling, raw_input(pass, vertex, feature.input, at));
 }
 
 /* The features of a tile into Z (n_features, TILE), for a member scaled as it wants them;
  * 0 where there is no candidate. */
 static __device__ void fill_features(const flx_cuda_graph_pass &pass,
-                                     flx_cuda_graph_evaluate ask, int tile, double *Z)
+                                     flx_cuda_graph_evaluation evaluation, int tile,
+                                     double *Z)
 {
-    const flx_device_graph_vertex &vertex = pass.plan.vertices[ask.vertex];
-    const flx_device_graph_model &model = pass.plan.models[ask.model];
+    const flx_device_graph_vertex &vertex = pass.graph.vertices[evaluation.vertex];
+    const flx_device_graph_model &model = pass.graph.models[evaluation.model];
     bool is_gp = model.kind == FLX_DEVICE_GRAPH_GP;
     int live = count_live(pass.tiles[tile]);
     for (int p = (int)threadIdx.x; p < model.n_features * TILE; p += TILE_THREADS) {
@@ -118,9 +121,9 @@ static __device__ double sum_trees(const flx_cuda_graph_pass &pass,
 {
     __shared__ float leaf[LEAVES][TILE];
     int lane = (int)threadIdx.x % TILE, group = (int)threadIdx.x / TILE;
-    const flx_device_graph_node *nodes = pass.plan.nodes + model.first_node;
-    const int *roots = pass.plan.roots + model.first_root;
-    float sum = (float)pass.plan.parameters[model.first_parameter];
+    const flx_device_graph_node *nodes = pass.graph.nodes + model.first_node;
+    const int *roots = pass.graph.roots + model.first_root;
+    float sum = (float)pass.graph.parameters[model.first_parameter];
     for (int first = 0; first < model.n_roots; first += LEAVES) {
         int count = model.n_roots - first < LEAVES ? model.n_roots - first : LEAVES;
         for (int t = group; t < count; t += GROUPS)
@@ -141,12 +144,12 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
     size_t jobs = (size_t)count * pass.n_tiles;
     for (size_t job = blockIdx.x; job < jobs; job += gridDim.x) {
         int i = (int)(job / pass.n_tiles), tile = (int)(job % pass.n_tiles);
-        flx_cuda_graph_evaluate ask = pass.asks[first + i];
-        const flx_device_graph_model &model = pass.plan.models[ask.model];
+        flx_cuda_graph_evaluation evaluation = pass.evaluations[first + i];
+        const flx_device_graph_model &model = pass.graph.models[evaluation.model];
         int live = count_live(pass.tiles[tile]);
         if (live <= 0)
             continue;
-        fill_features(pass, ask, tile, Z);
+        fill_features(pass, evaluation, tile, Z);
         double mean;
         if (model.kind == FLX_DEVICE_GRAPH_GP)
             mean = covariances({pass.members[model.member], Z, nullptr, nullptr});
@@ -162,7 +165,7 @@ static __device__ double linear(const flx_cuda_graph_pass &pass,
                                 const flx_device_graph_vertex &vertex,
                                 const flx_device_graph_model &model, size_t at)
 {
-    const double *b = pass.plan.parameters + model.first_parameter;
+    const double *b = pass.graph.parameters + model.first_parameter;
     double sum = b[0];
     for (int k = 0; k < model.n_features; k++)
         sum += b[1 + k] * feature_of(pass, vertex, model, k, at);
@@ -206,40 +209,41 @@ static __device__ double rule(const flx_cuda_graph_pass &pass,
             }
         }
     }
-    const double *line = pass.plan.parameters + model.first_parameter;
+    const double *line = pass.graph.parameters + model.first_parameter;
     return present > 0 ? line[0] + line[1] * mean : (double)NAN;
 }
 
 /* `mean`: what a block answered, of the kinds that have it. */
-static __device__ double answer_of(const flx_cuda_graph_pass &pass,
-                                   const flx_device_graph_vertex &vertex,
-                                   const flx_device_graph_model &model, size_t at,
-                                   const double *mean)
+static __device__ double prediction_of(const flx_cuda_graph_pass &pass,
+                                       const flx_device_graph_vertex &vertex,
+                                       const flx_device_graph_model &model, size_t at,
+                                       const double *mean)
 {
-    double answer = 0;
+    double sum = 0;
     if (model.kind == FLX_DEVICE_GRAPH_RULE)
         return rule(pass, vertex, model, at);
     if (model.kind == FLX_DEVICE_GRAPH_LINEAR)
-        answer = linear(pass, vertex, model, at);
+        sum = linear(pass, vertex, model, at);
     else if (model.kind != FLX_DEVICE_GRAPH_CONSTANT)
-        answer = *mean;
-    return flx_output_value(model.mean + model.sd * answer, model.is_log, model.low,
+        sum = *mean;
+    return flx_output_value(model.mean + model.sd * sum, model.is_log, model.low,
                             model.high);
 }
 
 __global__ void __launch_bounds__(TILE_THREADS, 2)
-    flx_graph_settle_kernel(flx_cuda_graph_pass pass, int first, int count)
+    flx_graph_vertices_kernel(flx_cuda_graph_pass pass, int first, int count)
 {
     Place p = find_place(pass);
     if (p.lane < 0 || p.part >= count)
         return;
     int v = first + p.part;
-    const flx_device_graph_vertex &vertex = pass.plan.vertices[v];
-    const double *means = pass.means + (size_t)pass.first_ask[v] * pass.width + p.at;
+    const flx_device_graph_vertex &vertex = pass.graph.vertices[v];
+    const double *means =
+        pass.means + (size_t)pass.first_evaluation[v] * pass.width + p.at;
     double weight = 0, mean = 0;
     for (int k = 0; k < vertex.n_models; k++) {
-        const flx_device_graph_model &model = pass.plan.models[vertex.first_model + k];
-        double value = answer_of(pass, vertex, model, p.at, means);
+        const flx_device_graph_model &model = pass.graph.models[vertex.first_model + k];
+        double value = prediction_of(pass, vertex, model, p.at, means);
         double w = isnan(value) ? 0.0 : model.weight;
         if (model.kind == FLX_DEVICE_GRAPH_GP || model.kind == FLX_DEVICE_GRAPH_TREES)
             means += pass.width;
@@ -251,14 +255,14 @@ __global__ void __launch_bounds__(TILE_THREADS, 2)
             mean += (value - mean) * w / weight;
         }
     }
-    pass.values[(size_t)(pass.plan.n_columns + v) * pass.width + p.at] =
+    pass.values[(size_t)(pass.graph.n_columns + v) * pass.width + p.at] =
         weight > 0 ? mean : (double)NAN;
 }
 
-static __device__ bool is_far(const flx_cuda_graph_pass &pass, size_t at)
+static __device__ bool extrapolates(const flx_cuda_graph_pass &pass, size_t at)
 {
-    for (int r = 0; r < pass.plan.n_ranges; r++) {
-        const flx_device_graph_range &range = pass.plan.ranges[r];
+    for (int r = 0; r < pass.graph.n_ranges; r++) {
+        const flx_device_graph_range &range = pass.graph.ranges[r];
         double value = range.share * pass.values[(size_t)range.column * pass.width + at];
         if (value < range.low || value > range.high)
             return true;
@@ -268,25 +272,26 @@ static __device__ bool is_far(const flx_cuda_graph_pass &pass, size_t at)
 
 static __device__ double target_of(const flx_cuda_graph_pass &pass, int target, size_t at)
 {
-    int row = pass.plan.n_columns + pass.plan.targets[target].vertex;
+    int row = pass.graph.n_columns + pass.graph.targets[target].vertex;
     return pass.values[(size_t)row * pass.width + at];
 }
 
-__global__ void __launch_bounds__(TILE) flx_graph_answer_kernel(flx_cuda_graph_pass pass)
+__global__ void __launch_bounds__(TILE) flx_graph_targets_kernel(flx_cuda_graph_pass pass)
 {
     int lane = (int)threadIdx.x;
     const flx_cuda_graph_tile &tile = pass.tiles[blockIdx.x];
     size_t at = (size_t)blockIdx.x * TILE + lane;
     if (lane >= count_live(tile))
         return;
-    double answer = 0;
-    bool far = pass.plan.is_ensemble && is_far(pass, at);
-    for (int t = 0; t < pass.plan.n_targets && pass.plan.is_ensemble; t++) {
-        const flx_device_graph_target &target = pass.plan.targets[t];
-        double value = fmin(fmax(target_of(pass, t, at), pass.plan.low), pass.plan.high);
-        answer += (far ? target.far_weight : target.near_weight) * value;
+    double sum = 0;
+    bool is_extrapolating = pass.graph.is_ensemble && extrapolates(pass, at);
+    for (int t = 0; t < pass.graph.n_targets && pass.graph.is_ensemble; t++) {
+        const flx_device_graph_target &target = pass.graph.targets[t];
+        double value =
+            fmin(fmax(target_of(pass, t, at), pass.graph.low), pass.graph.high);
+        sum += (is_extrapolating ? target.extrapolating_weight : target.weight) * value;
     }
-    tile.values[lane] = pass.plan.is_ensemble ? answer : target_of(pass, 0, at);
+    tile.values[lane] = pass.graph.is_ensemble ? sum : target_of(pass, 0, at);
 }
 
 size_t flx_cuda_graph_scratch(int n_features)
@@ -302,7 +307,7 @@ static unsigned blocks_for(const flx_cuda_graph_pass *pass, int rows)
 
 cudaError_t flx_cuda_graph_columns(const flx_cuda_graph_pass *pass, cudaStream_t stream)
 {
-    FLX_LAUNCH(flx_graph_columns_kernel, blocks_for(pass, pass->plan.n_columns),
+    FLX_LAUNCH(flx_graph_columns_kernel, blocks_for(pass, pass->graph.n_columns),
                TILE_THREADS, 0, stream, *pass);
     return cudaGetLastError();
 }
@@ -316,16 +321,16 @@ cudaError_t flx_cuda_graph_means(const flx_cuda_graph_pass *pass, int first, int
     return cudaGetLastError();
 }
 
-cudaError_t flx_cuda_graph_settle(const flx_cuda_graph_pass *pass, int first, int count,
-                                  cudaStream_t stream)
+cudaError_t flx_cuda_graph_vertices(const flx_cuda_graph_pass *pass, int first, int count,
+                                    cudaStream_t stream)
 {
-    FLX_LAUNCH(flx_graph_settle_kernel, blocks_for(pass, count), TILE_THREADS, 0, stream,
-               *pass, first, count);
+    FLX_LAUNCH(flx_graph_vertices_kernel, blocks_for(pass, count), TILE_THREADS, 0,
+               stream, *pass, first, count);
     return cudaGetLastError();
 }
 
-cudaError_t flx_cuda_graph_answer(const flx_cuda_graph_pass *pass, cudaStream_t stream)
+cudaError_t flx_cuda_graph_targets(const flx_cuda_graph_pass *pass, cudaStream_t stream)
 {
-    FLX_LAUNCH(flx_graph_answer_kernel, (unsigned)pass->n_tiles, TILE, 0, stream, *pass);
+    FLX_LAUNCH(flx_graph_targets_kernel, (unsigned)pass->n_tiles, TILE, 0, stream, *pass);
     return cudaGetLastError();
 }

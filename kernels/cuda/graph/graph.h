@@ -11,20 +11,20 @@
 struct flx_resident_graph {
     flx_cuda *cuda;
     const flx_gp_posterior *posterior;
-    flx_cuda_graph_pass pass; /* plan, members, asks; the rest is a run's own */
+    flx_cuda_graph_pass pass; /* graph, members, evaluations; the rest is a run's own */
     int *level_start;         /* (n_levels + 1) */
-    int *level_ask;           /* (n_levels + 1) first ask of every level */
-    int most_asks;            /* of a level */
+    int *level_evaluation;    /* (n_levels + 1) first evaluation of every level */
+    int most_evaluations;     /* of a level */
     int most_tiles;           /* of a pass, so that memory suffices */
     void *memory;             /* device: what the pass points into */
 };
 
 /* Rows of a pass, and where they lie behind `cursor`: values, means, scratch of the
  * blocks. Fills in what depends on n_tiles; `memory` is where offset 0 lies. */
-void flx_cuda_graph_upload(const flx_resident_graph *graph, int n_tiles, void *memory,
+void flx_cuda_graph_upload(const flx_resident_graph *resident, int n_tiles, void *memory,
                            size_t *cursor, flx_cuda_graph_pass *pass);
 /* Launches one pass: 2, and 2 a level. */
-flx_status flx_cuda_graph_run(const flx_resident_graph *graph,
+flx_status flx_cuda_graph_run(const flx_resident_graph *resident,
                               const flx_cuda_graph_pass *pass, flx_error *error);
 
 /* Tiles of `count` candidates. */
@@ -34,16 +34,16 @@ static inline int flx_cuda_graph_tiles(int count)
 }
 
 /* Predicted means of candidates; `graph` is borrowed. */
-flx_cuda_objective flx_cuda_graph_objective(flx_resident_graph *graph);
+flx_cuda_objective flx_cuda_graph_objective(flx_resident_graph *resident);
 
 /* The operations of kernels/backend.h. */
 flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *posterior,
-                                 const flx_inference_device_graph *plan,
+                                 const flx_inference_device_graph *graph,
                                  flx_resident_graph **out, flx_error *error);
-flx_status flx_cuda_graph_predict(flx_resident_graph *graph, const double *settings,
+flx_status flx_cuda_graph_predict(flx_resident_graph *resident, const double *settings,
                                   int count, double *mean, flx_error *error);
-flx_status flx_cuda_graph_search(flx_resident_graph *graph,
+flx_status flx_cuda_graph_search(flx_resident_graph *resident,
                                  const flx_population_search *searches, int count,
                                  flx_population **out, flx_error *error);
-void flx_cuda_graph_release(flx_resident_graph *graph);
+void flx_cuda_graph_release(flx_resident_graph *resident);
 #endif

@@ -14,28 +14,29 @@ extern "C" {
 
 /* Candidates first .. first + count - 1 of a list. */
 typedef struct {
-    const double *rows; /* (count, row): genes of the unit cube, or values of columns */
+    const double
+        *rows; /* (count, row): dimensions of the unit cube, or values of columns */
     int row, is_settings;
     int first, count;
     const int *live; /* candidates of the list that count now; NULL: all */
     double *values;  /* (count) out */
 } flx_cuda_graph_tile;
 
-/* A model that a block answers for a tile: a Gaussian process, or trees. */
+/* A model that a block evaluates for a tile: a Gaussian process, or trees. */
 typedef struct {
     int vertex, model;
-} flx_cuda_graph_evaluate;
+} flx_cuda_graph_evaluation;
 
 typedef struct {
-    flx_inference_device_graph plan;
+    flx_inference_device_graph graph;
     const flx_cuda_conditioned *members;
-    const flx_cuda_graph_evaluate *asks; /* level by level */
-    const int *first_ask; /* (n_vertices) the first of a vertex in its level */
+    const flx_cuda_graph_evaluation *evaluations; /* level by level */
+    const int *first_evaluation; /* (n_vertices) the first of a vertex in its level */
     const flx_cuda_graph_tile *tiles;
     int n_tiles, blocks; /* blocks: that have scratch */
     size_t width;        /* FLX_CUDA_TILE * n_tiles of the largest pass */
     double *values;      /* (n_columns + n_vertices, width) */
-    double *means;       /* (asks of the level, width) */
+    double *means;       /* (evaluations of the level, width) */
     double *scratch;
     size_t stride; /* doubles of scratch a block */
 } flx_cuda_graph_pass;
@@ -43,14 +44,15 @@ typedef struct {
 /* Doubles of a block's scratch for a model of n_features. */
 size_t flx_cuda_graph_scratch(int n_features);
 
-/* One after the other: columns; for every level the asks first .. first + count - 1 and
- * then the vertices; the answer. A level without asks has no launch for them. */
+/* One after the other: columns; for every level its evaluations, first .. first + count -
+ * 1, and then its vertices; the targets. A level without evaluations has no launch for
+ * them. */
 cudaError_t flx_cuda_graph_columns(const flx_cuda_graph_pass *pass, cudaStream_t stream);
 cudaError_t flx_cuda_graph_means(const flx_cuda_graph_pass *pass, int first, int count,
                                  cudaStream_t stream);
-cudaError_t flx_cuda_graph_settle(const flx_cuda_graph_pass *pass, int first, int count,
-                                  cudaStream_t stream);
-cudaError_t flx_cuda_graph_answer(const flx_cuda_graph_pass *pass, cudaStream_t stream);
+cudaError_t flx_cuda_graph_vertices(const flx_cuda_graph_pass *pass, int first, int count,
+                                    cudaStream_t stream);
+cudaError_t flx_cuda_graph_targets(const flx_cuda_graph_pass *pass, cudaStream_t stream);
 
 #ifdef __cplusplus
 }

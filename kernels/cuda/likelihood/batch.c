@@ -8,7 +8,7 @@ struct flx_gp_batch {
     flx_cuda *cuda;
     flx_cuda_data_set data;
     flx_cuda_job *jobs; /* of one evaluate call, grown as needed */
-    flx_cuda_chunk_turn *turns;
+    flx_cuda_sorted_job *sorted;
     int capacity;
 };
 
@@ -40,7 +40,7 @@ void flx_cuda_batch_release(flx_gp_batch *batch)
         return;
     flx_cuda_data_release(&batch->data);
     free(batch->jobs);
-    free(batch->turns);
+    free(batch->sorted);
     free(batch);
 }
 
@@ -50,10 +50,10 @@ static flx_status grow(flx_gp_batch *batch, int count, flx_error *error)
         return FLX_OK;
     batch->capacity = 0;
     free(batch->jobs);
-    free(batch->turns);
+    free(batch->sorted);
     batch->jobs = calloc((size_t)count, sizeof *batch->jobs);
-    batch->turns = calloc((size_t)count, sizeof *batch->turns);
-    if (!batch->jobs || !batch->turns)
+    batch->sorted = calloc((size_t)count, sizeof *batch->sorted);
+    if (!batch->jobs || !batch->sorted)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d evaluations", count);
     batch->capacity = count;
     return FLX_OK;
@@ -69,7 +69,8 @@ flx_status flx_cuda_evaluate(flx_gp_batch *batch, flx_gp_evaluation *evaluations
                            .theta = evaluations[i].theta,
                            .jitter = evaluations[i].jitter,
                            .gradient = evaluations[i].gradient};
-    FLX_TRY(flx_cuda_evaluate_jobs(batch->cuda, batch->jobs, count, batch->turns, error));
+    FLX_TRY(
+        flx_cuda_evaluate_jobs(batch->cuda, batch->jobs, count, batch->sorted, error));
     for (int i = 0; i < count; i++) {
         evaluations[i].value = batch->jobs[i].value;
         evaluations[i].info = batch->jobs[i].info;

@@ -24,19 +24,19 @@ static __device__ double squared_distance(const flx_cuda_member &member, int i, 
     return sum;
 }
 
-/* The pairs i >= j in turns of n + 1: column j and column n - 1 - j have so many entries.
- */
+/* The pairs i >= j in rounds of n + 1: so many entries have columns j and n - 1 - j
+ * together. */
 struct Pair {
     int i, j;
     bool exists;
 };
 
-static __device__ Pair pair_at(int n, int turn, int place)
+static __device__ Pair pair_at(int n, int round, int place)
 {
-    int left = n - turn, mirrored = n - 1 - turn;
+    int left = n - round, mirrored = n - 1 - round;
     if (place < left)
-        return {turn + place, turn, true};
-    return {mirrored + place - left, mirrored, mirrored != turn && place <= n};
+        return {round + place, round, true};
+    return {mirrored + place - left, mirrored, mirrored != round && place <= n};
 }
 
 static __device__ void scale_inputs(const flx_cuda_member &member)
@@ -47,9 +47,9 @@ static __device__ void scale_inputs(const flx_cuda_member &member)
 
 static __device__ void build_covariance(Triangle S, const flx_cuda_member &member)
 {
-    for (int turn = 0; turn < (S.n + 1) / 2; turn++)
+    for (int round = 0; round < (S.n + 1) / 2; round++)
         for (int p = (int)threadIdx.x; p <= S.n; p += (int)blockDim.x) {
-            Pair pair = pair_at(S.n, turn, p);
+            Pair pair = pair_at(S.n, round, p);
             if (!pair.exists)
                 continue;
             double k, g;
@@ -115,9 +115,9 @@ static __device__ void keep_factor(Triangle S, const flx_cuda_member &member)
  * costs less than keeping it. */
 static __device__ void weight_slopes(Triangle S, const flx_cuda_member &member)
 {
-    for (int turn = 0; turn < (S.n + 1) / 2; turn++)
+    for (int round = 0; round < (S.n + 1) / 2; round++)
         for (int p = (int)threadIdx.x; p <= S.n; p += (int)blockDim.x) {
-            Pair pair = pair_at(S.n, turn, p);
+            Pair pair = pair_at(S.n, round, p);
             if (!pair.exists)
                 continue;
             double k, g;

@@ -12,11 +12,11 @@
 enum { MOST_MEMBERS = 32768 };
 #define LOG_2PI 1.8378770664093454836
 
-/* Evaluations turns[first .. first + count - 1] of one chunk. */
+/* One chunk of evaluations: the first `count` of `sorted`. */
 typedef struct {
     flx_cuda *cuda;
     flx_cuda_job *jobs;
-    const flx_cuda_chunk_turn *turns;
+    const flx_cuda_sorted_job *sorted;
     int count;
     bool is_fused;
     flx_cuda_layout layout;
@@ -36,7 +36,7 @@ static int order_of(const flx_cuda *cuda, int n)
 
 static flx_cuda_job *job_at(const chunk *c, int i)
 {
-    return &c->jobs[c->turns[i].job];
+    return &c->jobs[c->sorted[i].job];
 }
 
 static size_t bytes(size_t doubles)
@@ -44,7 +44,7 @@ static size_t bytes(size_t doubles)
     return doubles * sizeof(double);
 }
 
-/* Where the arrays of one job lie; on a dry run only the cursors matter. */
+/* Where the arrays of one job lie. */
 typedef struct {
     size_t inverse_ell, sums, alpha, precision, Z, forward, products;
 } places;
@@ -54,7 +54,7 @@ static places place_job(flx_cuda_layout *l, const flx_cuda_job *job)
     size_t n = (size_t)job->data->n, d = (size_t)job->data->d;
     return (places){
         .inverse_ell = flx_cuda_take(&l->upload, bytes(d)),
-        .sums = flx_cuda_take(&l->answer, bytes(FLX_CUDA_SUMS + d)),
+        .sums = flx_cuda_take(&l->download, bytes(FLX_CUDA_SUMS + d)),
         .alpha = flx_cuda_take(&l->scratch, bytes(n)),
         .precision = flx_cuda_take(&l->scratch, bytes(n)),
         .Z = flx_cuda_take(&l->scratch, bytes(n * d)),
@@ -66,12 +66,12 @@ static places place_job(flx_cuda_layout *l, const flx_cuda_job *job)
 /* What the members of a chunk share, then K and L^-1 of all of them in a row. */
 static void place_shared(chunk *c, flx_cuda_layout *l, size_t *K, size_t *inverse)
 {
-    size_t m = (size_t)c->count, order = (size_t)c->turns[0].order;
+    size_t m = (size_t)c->count, order = (size_t)c->sorted[0].order;
     size_t matrices = c->is_fused ? 0 : m * order * order;
     c->members = flx_cuda_take(&l->upload, m * sizeof(flx_cuda_member));
     c->matrices = flx_cuda_take(&l->upload, m * sizeof(double *));
     c->inverses = flx_cuda_take(&l->upload, m * sizeof(double *));
-    c->infos = flx_cuda_take(&l->answer, m * sizeof(int));
+    c->infos = flx_cuda_take(&l->download, m * sizeof(int));
     *K = flx_cuda_take(&l->scratch, bytes(matrices));
     *inverse = flx_cuda_take(&l->scratch, bytes(matrices));
 }
@@ -94,7 +94,7 @@ static double noise_of(const flx_cuda_job *job)
 
 static flx_cuda_member describe(const chunk *c, const flx_cuda_job *job, const places *at)
 {
-    const flx_cuda_kept *keep = job->keep;
+    const flx_cuda_results *results = job->results;
     fill_scales(job, flx_cuda_on_host(c->cuda, at->inverse_ell));
     return (flx_cuda_member){
         .n = job->data->n,
@@ -106,11 +106,11 @@ static flx_cuda_member describe(const chunk *c, const flx_cuda_job *job, const p
         .inverse_ell = device_doubles(c, at->inverse_ell),
         .s2 = flx_signal_variance(job->theta),
         .diagonal = noise_of(job) + job->jitter,
-        .Z = keep ? keep->Z : device_doubles(c, at->Z),
+        .Z = results ? results->Z : device_doubles(c, at->Z),
         .forward = device_doubles(c, at->forward),
-        .alpha = keep ? keep->alpha : device_doubles(c, at->alpha),
-        .precision = keep ? keep->precision : device_doubles(c, at->precision),
-        .factor = keep ? keep->factor : NULL,
+        .alpha = results ? results->alpha : device_doubles(c, at->alpha),
+        .precision = results ? results->precision : device_doubles(c, at->precision),
+        .factor = results ? results->factor : NULL,
         .products = device_doubles(c, at->products),
         .sums = device_doubles(c, at->sums),
     };
@@ -124,9 +124,9 @@ static void fill_members(chunk *c, size_t K, size_t inverse)
     double **inverses = flx_cuda_on_host(c->cuda, c->inverses);
     for (int i = 0; i < c->count; i++) {
         places at = place_job(l, job_at(c, i));
-        size_t order = (size_t)c->turns[i].order, offset = (size_t)i * order * order;
+        size_t order = (size_t)c->sorted[i].order, offset = (size_t)i * order * order;
         members[i] = describe(c, job_at(c, i), &at);
-        members[i].order = c->turns[i].order;
+        members[i].order = c->sorted[i].order;
         members[i].info = (int *)flx_cuda_on_device(c->cuda, c->infos) + i;
         if (c->is_fused)
             continue;
@@ -135,11 +135,11 @@ static void fill_members(chunk *c, size_t K, size_t inverse)
     }
 }
 
-/* One past the last of the turns of one size that begin at `first`. */
+/* One past the last job of the size of job `first`. */
 static int end_of_size(const chunk *c, int first)
 {
     int last = first;
-    while (last < c->count && c->turns[last].order == c->turns[first].order)
+    while (last < c->count && c->sorted[last].order == c->sorted[first].order)
         last++;
     return last;
 }
@@ -157,17 +157,16 @@ static flx_status launch_sizes(const chunk *c, int sizes, flx_error *error)
     const flx_cuda_member *members = flx_cuda_on_device(c->cuda, c->members);
     for (int first = 0, size = 0, last; first < c->count; first = last, size++) {
         last = end_of_size(c, first);
-        cudaStream_t stream =
-            sizes > 1 ? c->cuda->branches[size].stream : c->cuda->stream;
+        cudaStream_t stream = sizes > 1 ? c->cuda->streams[size].stream : c->cuda->stream;
         FLX_TRY(flx_cuda_check(
-            flx_cuda_fused(members + first, last - first, c->turns[first].order, stream),
+            flx_cuda_fused(members + first, last - first, c->sorted[first].order, stream),
             "launching the fused kernel", error));
     }
     return FLX_OK;
 }
 
-/* Every size in a stream of its own. They are joined whatever happens: the work space is
- * used again. */
+/* Every size in a stream of its own. They are joined whatever happens, as the workspace
+ * is used again. */
 static flx_status run_fused(const chunk *c, flx_error *error)
 {
     int sizes = count_sizes(c);
@@ -192,7 +191,7 @@ static flx_status factor(const chunk *c, flx_error *error)
 {
     const flx_cuda_libraries *call = &c->cuda->libraries;
     const double one = 1;
-    int order = c->turns[0].order;
+    int order = c->sorted[0].order;
     double **K = flx_cuda_on_device(c->cuda, c->matrices);
     double **inverse = flx_cuda_on_device(c->cuda, c->inverses);
     int *info = flx_cuda_on_device(c->cuda, c->infos);
@@ -212,7 +211,7 @@ static flx_status multiply_inverses(const chunk *c, size_t K, size_t inverse,
                                     flx_error *error)
 {
     const double one = 1, zero = 0;
-    int order = c->turns[0].order;
+    int order = c->sorted[0].order;
     long long stride = (long long)order * order;
     double *L = device_doubles(c, inverse);
     return check_library((int)c->cuda->libraries.cublasDgemmStridedBatched_(
@@ -226,7 +225,7 @@ static flx_status run_library(const chunk *c, size_t K, size_t inverse, flx_erro
 {
     const flx_cuda_member *members = flx_cuda_on_device(c->cuda, c->members);
     cudaStream_t stream = c->cuda->stream;
-    int order = c->turns[0].order;
+    int order = c->sorted[0].order;
     FLX_TRY(flx_cuda_check(flx_cuda_build_covariance(members, c->count, order, stream),
                            "launching the covariance", error));
     FLX_TRY(factor(c, error));
@@ -286,7 +285,7 @@ static void finish_job(flx_cuda_job *job, int info, const double *sums)
         job->gradient[k] = 0;
 }
 
-/* The same walk over the layout as fill_members, now for what came back. */
+/* Goes over the layout as fill_members does. */
 static void finish_jobs(chunk *c, flx_cuda_layout l)
 {
     const int *infos = flx_cuda_on_host(c->cuda, c->infos);
@@ -311,7 +310,7 @@ static flx_status run_chunk(chunk *c, flx_error *error)
     fill_members(c, K, inverse);
     FLX_TRY(flx_cuda_layout_upload(c->cuda, &c->layout, error));
     FLX_TRY(c->is_fused ? run_fused(c, error) : run_library(c, K, inverse, error));
-    FLX_TRY(flx_cuda_layout_answer(c->cuda, &c->layout, error));
+    FLX_TRY(flx_cuda_layout_download(c->cuda, &c->layout, error));
     finish_jobs(c, after_shared);
     return FLX_OK;
 }
@@ -319,14 +318,14 @@ static flx_status run_chunk(chunk *c, flx_error *error)
 static size_t job_size(const chunk *c, int i)
 {
     flx_cuda_layout l = {0};
-    size_t order = (size_t)c->turns[i].order;
+    size_t order = (size_t)c->sorted[i].order;
     place_job(&l, job_at(c, i));
-    return l.upload + l.answer + l.scratch + sizeof(flx_cuda_member) + 64 +
+    return l.upload + l.download + l.scratch + sizeof(flx_cuda_member) + 64 +
            (c->is_fused ? 0 : bytes(2 * order * order));
 }
 
-/* How many of the `left` next turns one chunk takes: one kind, on the library's path one
- * order, and no more than fit; at least one. */
+/* How many of the next `left` jobs one chunk takes: all fused or none, on the libraries'
+ * path of one order, and no more than fit; at least one. */
 static int chunk_length(const chunk *c, int left, size_t *budget)
 {
     size_t size = 0;
@@ -334,7 +333,7 @@ static int chunk_length(const chunk *c, int left, size_t *budget)
     while (length < left) {
         const flx_cuda_job *job = job_at(c, length);
         if ((job->data->n <= c->cuda->fused_limit) != c->is_fused ||
-            (!c->is_fused && c->turns[length].order != c->turns[0].order) ||
+            (!c->is_fused && c->sorted[length].order != c->sorted[0].order) ||
             length == MOST_MEMBERS)
             break;
         size += job_size(c, length);
@@ -346,24 +345,24 @@ static int chunk_length(const chunk *c, int left, size_t *budget)
 }
 
 /* Largest first, ties by index: a chunk of the smallest members comes last. */
-static int compare_turns(const void *a, const void *b)
+static int compare_sizes(const void *a, const void *b)
 {
-    const flx_cuda_chunk_turn *first = a, *second = b;
+    const flx_cuda_sorted_job *first = a, *second = b;
     if (first->order != second->order)
         return first->order > second->order ? -1 : 1;
     return first->job < second->job ? -1 : 1;
 }
 
 flx_status flx_cuda_evaluate_jobs(flx_cuda *cuda, flx_cuda_job *jobs, int count,
-                                  flx_cuda_chunk_turn *turns, flx_error *error)
+                                  flx_cuda_sorted_job *sorted, flx_error *error)
 {
     for (int i = 0; i < count; i++)
-        turns[i] = (flx_cuda_chunk_turn){order_of(cuda, jobs[i].data->n), i};
+        sorted[i] = (flx_cuda_sorted_job){order_of(cuda, jobs[i].data->n), i};
     if (count > 0) /* qsort of nothing wants an array all the same */
-        qsort(turns, (size_t)count, sizeof *turns, compare_turns);
+        qsort(sorted, (size_t)count, sizeof *sorted, compare_sizes);
     size_t budget = 0;
     for (int first = 0; first < count;) {
-        chunk c = {.cuda = cuda, .jobs = jobs, .turns = turns + first};
+        chunk c = {.cuda = cuda, .jobs = jobs, .sorted = sorted + first};
         c.is_fused = job_at(&c, 0)->data->n <= cuda->fused_limit;
         c.count = chunk_length(&c, count - first, &budget);
         FLX_TRY(run_chunk(&c, error));

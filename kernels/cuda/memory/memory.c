@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { ALIGNMENT = 256 };
-/* Of the free memory: the libraries want some for themselves. */
+/* Of the free memory: the libraries need some themselves. */
 static const double SHARE = 0.8;
 
 static double in_mib(size_t size)
@@ -81,7 +81,7 @@ static flx_status grow_device(flx_cuda *cuda, size_t size, flx_error *error)
     if (size <= cuda->device.size)
         return FLX_OK;
     release_device(cuda);
-    FLX_TRY(flx_cuda_allocate(cuda, &cuda->device.memory, size, "the work space", error));
+    FLX_TRY(flx_cuda_allocate(cuda, &cuda->device.memory, size, "the workspace", error));
     cuda->device.size = size;
     return FLX_OK;
 }
@@ -142,8 +142,8 @@ size_t flx_cuda_take(size_t *cursor, size_t size)
 
 flx_cuda_layout flx_cuda_layout_after(flx_cuda_layout counted)
 {
-    flx_cuda_layout l = {.answer = counted.upload, .first_answer = counted.upload};
-    l.scratch = l.first_scratch = l.first_answer + counted.answer;
+    flx_cuda_layout l = {.download = counted.upload, .first_download = counted.upload};
+    l.scratch = l.first_scratch = l.first_download + counted.download;
     l.end = l.first_scratch + counted.scratch;
     return l;
 }
@@ -158,15 +158,15 @@ flx_status flx_cuda_layout_reserve(flx_cuda *cuda, const flx_cuda_layout *l,
 flx_status flx_cuda_layout_upload(const flx_cuda *cuda, const flx_cuda_layout *l,
                                   flx_error *error)
 {
-    return flx_cuda_upload(cuda, cuda->device.memory, cuda->host.memory, l->first_answer,
-                           error);
+    return flx_cuda_upload(cuda, cuda->device.memory, cuda->host.memory,
+                           l->first_download, error);
 }
 
-flx_status flx_cuda_layout_answer(const flx_cuda *cuda, const flx_cuda_layout *l,
-                                  flx_error *error)
+flx_status flx_cuda_layout_download(const flx_cuda *cuda, const flx_cuda_layout *l,
+                                    flx_error *error)
 {
-    FLX_TRY(flx_cuda_download(cuda, flx_cuda_on_host(cuda, l->first_answer),
-                              flx_cuda_on_device(cuda, l->first_answer),
-                              l->first_scratch - l->first_answer, error));
+    FLX_TRY(flx_cuda_download(cuda, flx_cuda_on_host(cuda, l->first_download),
+                              flx_cuda_on_device(cuda, l->first_download),
+                              l->first_scratch - l->first_download, error));
     return flx_cuda_wait(cuda, error);
 }

@@ -56,10 +56,11 @@ static void place_members(flx_gp_posterior *posterior, const flx_gp_condition *m
     for (int i = 0; i < posterior->count; i++) {
         const flx_cuda_data *data = &posterior->data.members[i];
         size_t n = (size_t)data->n, d = (size_t)data->d;
-        posterior->kept[i] = (flx_cuda_kept){.Z = memory + Z,
-                                             .alpha = memory + points,
-                                             .precision = memory + s.precision + points,
-                                             .factor = memory + factor};
+        posterior->results[i] =
+            (flx_cuda_results){.Z = memory + Z,
+                               .alpha = memory + points,
+                               .precision = memory + s.precision + points,
+                               .factor = memory + factor};
         posterior->members[i] = (flx_cuda_conditioned){
             .n = data->n,
             .d = data->d,
@@ -114,9 +115,9 @@ static void leave_one_out(const flx_gp_posterior *posterior, flx_gp_condition *m
     }
 }
 
-static flx_status answer_leave_one_out(const flx_gp_posterior *posterior,
-                                       flx_gp_condition *members, sections s,
-                                       flx_error *error)
+static flx_status download_leave_one_out(const flx_gp_posterior *posterior,
+                                         flx_gp_condition *members, sections s,
+                                         flx_error *error)
 {
     bool is_wanted = false;
     for (int i = 0; i < posterior->count; i++)
@@ -142,24 +143,24 @@ static flx_status evaluate(flx_gp_posterior *posterior, flx_gp_condition *member
 {
     int count = posterior->count;
     flx_cuda_job *jobs = calloc((size_t)count + 1, sizeof *jobs);
-    flx_cuda_chunk_turn *turns = calloc((size_t)count + 1, sizeof *turns);
+    flx_cuda_sorted_job *sorted = calloc((size_t)count + 1, sizeof *sorted);
     flx_status status = FLX_OK;
-    if (!jobs || !turns)
+    if (!jobs || !sorted)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
     for (int i = 0; i < count && status == FLX_OK; i++)
         jobs[i] = (flx_cuda_job){.data = &posterior->data.members[i],
                                  .theta = members[i].theta,
                                  .jitter = members[i].jitter,
-                                 .keep = &posterior->kept[i]};
+                                 .results = &posterior->results[i]};
     if (status == FLX_OK)
-        status = flx_cuda_evaluate_jobs(posterior->cuda, jobs, count, turns, error);
+        status = flx_cuda_evaluate_jobs(posterior->cuda, jobs, count, sorted, error);
     for (int i = 0; i < count && status == FLX_OK; i++) {
         members[i].value = jobs[i].value;
         members[i].info = jobs[i].info;
         posterior->is_valid[i] = jobs[i].info == 0;
     }
     free(jobs);
-    free(turns);
+    free(sorted);
     return status;
 }
 
@@ -168,9 +169,9 @@ static flx_status condition(flx_gp_posterior *posterior, flx_gp_condition *membe
 {
     size_t slots = (size_t)posterior->count + 1;
     posterior->members = calloc(slots, sizeof *posterior->members);
-    posterior->kept = calloc(slots, sizeof *posterior->kept);
+    posterior->results = calloc(slots, sizeof *posterior->results);
     posterior->is_valid = calloc(slots, sizeof *posterior->is_valid);
-    if (!posterior->members || !posterior->kept || !posterior->is_valid)
+    if (!posterior->members || !posterior->results || !posterior->is_valid)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors",
                         posterior->count);
     FLX_TRY(flx_cuda_data_create(posterior->cuda, members, posterior->count, problem_of,
@@ -181,7 +182,7 @@ static flx_status condition(flx_gp_posterior *posterior, flx_gp_condition *membe
     place_members(posterior, members, s);
     FLX_TRY(upload_scales(posterior, members, s, error));
     FLX_TRY(evaluate(posterior, members, error));
-    FLX_TRY(answer_leave_one_out(posterior, members, s, error));
+    FLX_TRY(download_leave_one_out(posterior, members, s, error));
     flx_cuda_data_release(&posterior->data);
     size_t size = (size_t)posterior->count * sizeof *posterior->members;
     FLX_TRY(flx_cuda_allocate(posterior->cuda, &posterior->on_device, size,
@@ -216,7 +217,7 @@ void flx_cuda_posterior_release(flx_gp_posterior *posterior)
     cudaFree(posterior->memory);
     cudaFree(posterior->on_device);
     free(posterior->members);
-    free(posterior->kept);
+    free(posterior->results);
     free(posterior->is_valid);
     free(posterior);
 }

@@ -10,7 +10,7 @@ struct flx_gp_posterior {
     int count;
     flx_cuda_data_set data;        /* while conditioning */
     flx_cuda_conditioned *members; /* (count) with device pointers */
-    flx_cuda_kept *kept;           /* (count) */
+    flx_cuda_results *results;     /* (count) */
     bool *is_valid;                /* (count) */
     void *memory, *on_device;      /* device: what members point into; members */
 };

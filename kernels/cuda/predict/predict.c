@@ -52,9 +52,9 @@ static void place_part(const chunk *c, part *p, flx_cuda_layout *l)
     size_t m = (size_t)p->m, d = (size_t)member_of(c, p)->d;
     size_t slopes = m * (size_t)query->n_slopes;
     p->queries = flx_cuda_take(&l->upload, m * d * sizeof(double));
-    p->mean = flx_cuda_take(&l->answer, m * sizeof(double));
-    p->variance = flx_cuda_take(&l->answer, query->variance ? m * sizeof(double) : 0);
-    p->slopes = flx_cuda_take(&l->answer, slopes * sizeof(double));
+    p->mean = flx_cuda_take(&l->download, m * sizeof(double));
+    p->variance = flx_cuda_take(&l->download, query->variance ? m * sizeof(double) : 0);
+    p->slopes = flx_cuda_take(&l->download, slopes * sizeof(double));
 }
 
 static void fill_tiles(const chunk *c, const part *p, flx_cuda_query_tile *tiles)
@@ -135,13 +135,13 @@ static flx_status run_chunk(chunk *c, flx_error *error)
     FLX_TRY(flx_cuda_layout_upload(cuda, &l, error));
     FLX_TRY(flx_cuda_check(flx_cuda_predict_tiles(&arguments, cuda->stream),
                            "launching the predictions", error));
-    FLX_TRY(flx_cuda_layout_answer(cuda, &l, error));
+    FLX_TRY(flx_cuda_layout_download(cuda, &l, error));
     for (int i = 0; i < c->count; i++)
         collect_part(c, &c->parts[i]);
     return FLX_OK;
 }
 
-/* Bytes of one tile of a query, answers and all. */
+/* Bytes of one tile of a query with its results. */
 static size_t tile_size(const flx_cuda_conditioned *member, const flx_gp_query *query)
 {
     size_t columns = (size_t)member->d + 2 + (size_t)query->n_slopes;

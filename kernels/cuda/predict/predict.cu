@@ -80,19 +80,19 @@ static __device__ void predict_tile(const Work &work)
 {
     const flx_cuda_query_tile &tile = work.tile;
     int q = (int)threadIdx.x % TILE;
-    bool answers = threadIdx.x < TILE && q < tile.m;
+    bool writes = threadIdx.x < TILE && q < tile.m;
     scale_queries(work);
     double mean = covariances(work);
-    if (answers)
+    if (writes)
         tile.mean[q] = mean;
     if (tile.variance) {
         double variance = work.member.s2 + work.member.sn2 - squared_norm(work);
-        if (answers)
+        if (writes)
             tile.variance[q] = variance > work.member.sn2 ? variance : work.member.sn2;
     }
     for (int s = 0; s < tile.n_slopes; s++) {
         double value = slope(work, work.member.d - tile.n_slopes + s);
-        if (answers)
+        if (writes)
             tile.slopes[(size_t)q * tile.n_slopes + s] = value;
     }
     __syncthreads();

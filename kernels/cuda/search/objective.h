@@ -11,9 +11,9 @@
 typedef struct {
     int problem;  /* of a weighting set; 0 for a graph */
     int capacity; /* the most candidates of any generation */
-    int n_genes;
+    int n_dimensions;
     const double
-        *candidates; /* device (capacity, n_genes): in [0, 1], snapped to levels */
+        *candidates; /* device (capacity, n_dimensions): in [0, 1], snapped to levels */
     const int *live; /* device: how many of them count in this generation; later
                         ones may be skipped */
     double *values;  /* device (capacity) out */
@@ -21,16 +21,16 @@ typedef struct {
 
 typedef struct {
     void *state;
-    /* Bytes of device memory (256-aligned pieces) that evaluating these lists needs,
-     * descriptors and scratch. */
-    size_t (*room)(const void *state, const flx_cuda_candidates *lists, int count);
+    /* Bytes of device memory that evaluating these lists takes, for descriptors and
+     * scratch, in pieces that are aligned to 256. */
+    size_t (*workspace_size)(const void *state, const flx_cuda_candidates *lists,
+                             int count);
     /* Writes the descriptors into `memory` (device, that many bytes, belongs to the
      * search until its end). Once. */
     flx_status (*prepare)(void *state, const flx_cuda_candidates *lists, int count,
                           void *memory, flx_error *error);
-    /* Only launches on the backend's stream, one generation, a number of launches that
-     * does not depend on `count` or on the number of vertices. Never waits, never copies.
-     */
+    /* Evaluates one generation. Only launches on the backend's stream, as many for any
+     * `count` and any number of vertices; never waits, never copies. */
     flx_status (*evaluate)(void *state, const flx_cuda_candidates *lists, int count,
                            void *memory, flx_error *error);
 } flx_cuda_objective;

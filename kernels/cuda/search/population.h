@@ -3,13 +3,12 @@
  * kernel. Every pointer is the device's. Kernels that come after one another in a
  * generation:
  *
- *   draw    a block a trial                 trials, candidates
- *           (the objective)                 trial_values
- *   judge   a block a search                best, who is replaced, memory, archive's plan
- *   rank    256 entries a block             places by value
- *   move    a block a row                   the next population, the archive
- *   turn    a thread a search               stop rule, the next generation's size
- */
+ *   draw             a block a trial          trials, candidates
+ *                    (the objective)          trial_values
+ *   select           a block a search         best, who is replaced, memory, archive_from
+ *   rank             256 entries a block      places by value
+ *   reduce           a block a row            the next population, the archive
+ *   end_generation   a thread a search        stop rule, the next generation's size */
 #ifndef FLX_CUDA_POPULATION_H
 #define FLX_CUDA_POPULATION_H
 
@@ -30,7 +29,8 @@ typedef struct {
     int wanted;  /* of the next one */
     int stop, n_generations, improved_at, buffer;
     int n_archived, next_slot;
-    int n_evicted;       /* by the last shrinking: the next generation's draws count on */
+    int n_evicted; /* when the archive last shrank: the next generation's draws go on
+                      from there */
     unsigned generation; /* 0: the first population has not been evaluated */
     long long evaluations;
     double best_value, lowest,
@@ -40,26 +40,26 @@ typedef struct {
 /* Rows of an entry: members, or for random search the kept ones and behind them the
  * trials. */
 typedef struct {
-    int kind, n_genes, members, is_normalized, is_maximized, n_initial, has_target;
+    int kind, n_dimensions, members, is_normalized, is_maximized, n_initial, has_target;
     int patience, keep, n_slots, smallest_members;
     long long budget;
     unsigned long long seed;
     double target, tolerance, scale, crossover_rate, resample, best_share, archive_rate;
-    const flx_dimension *genes;       /* (n_genes) or NULL */
-    const double *initial;            /* (n_initial, n_genes) */
-    double *units[2], *values[2];     /* (members or keep, n_genes), (members or keep) */
-    double *trials, *candidates;      /* (members, n_genes); may be the same */
-    double *trial_values;             /* (members) */
-    double *best;                     /* (n_genes) */
-    double *trial_scale, *trial_rate; /* (members) L-SHADE, as all that follows */
-    double *gains, *terms;            /* (members), (4, members) */
+    const flx_dimension *dimensions; /* (n_dimensions) or NULL */
+    const double *initial;           /* (n_initial, n_dimensions) */
+    double *units[2], *values[2]; /* (members or keep, n_dimensions), (members or keep) */
+    double *trials, *candidates;  /* (members, n_dimensions); may be the same */
+    double *trial_values;         /* (members) */
+    double *best;                 /* (n_dimensions) */
+    double *trial_scale, *trial_rate;   /* (members) L-SHADE, as all that follows */
+    double *gains, *terms;              /* (members), (4, members) */
     double *memory_scale, *memory_rate; /* (n_slots) */
-    double *archive;                    /* (cap of `members`, n_genes) */
+    double *archive;                    /* (cap of `members`, n_dimensions) */
     int *archive_from; /* (cap): the row that a slot gets, of the population, or behind it
                           of the archive; or FLX_CUDA_UNCHANGED */
-    int *victims, *winners; /* (members) of every success: a slot, its index */
-    int *is_taken;          /* (members) */
-    int *places, *ranked;   /* (members + keep): place by value; (members): who has it */
+    int *evicted_slots, *successes; /* (members) of every success: a slot, its index */
+    int *is_replaced;               /* (members) */
+    int *places, *ranked; /* (members + keep): place by value; (members): who has it */
     flx_cuda_progress *progress;
 } flx_cuda_population;
 

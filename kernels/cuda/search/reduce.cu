@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * From one generation of all searches to the next: places by value, rows that stay, and
- * whether a search ends. A population is written into its other buffer, so that no block
- * reads what another writes. */
+ * From one generation of all searches to the next: ranking by value, the rows that
+ * survive, and whether a search ends. A population is written into its other buffer, so
+ * that no block reads what another writes. */
 #include "kernels/cuda/search/entries.h"
 #include "kernels/formulas/stop.h"
 
 #include <flx_launch.h>
 
-enum { THREADS = 256, MOVERS = 64 };
+enum { THREADS = 256, ROW_THREADS = 64 };
 
 /* The place of an entry is the number of entries before it. */
 __global__ void __launch_bounds__(THREADS)
@@ -41,28 +41,28 @@ __global__ void __launch_bounds__(THREADS)
 
 static __device__ void copy_row(const double *from, double *to, int width)
 {
-    for (int d = (int)threadIdx.x; d < width; d += MOVERS)
+    for (int d = (int)threadIdx.x; d < width; d += ROW_THREADS)
         to[d] = from[d];
 }
 
-/* Entries before number i that stay, of places below `wanted`. */
-static __device__ int count_staying(const int *places, int i, int wanted)
+/* How many entries before number i survive: their places are below `wanted`. */
+static __device__ int count_survivors(const int *places, int i, int wanted)
 {
-    __shared__ int part[MOVERS];
+    __shared__ int part[ROW_THREADS];
     int count = 0;
-    for (int j = (int)threadIdx.x; j < i; j += MOVERS)
+    for (int j = (int)threadIdx.x; j < i; j += ROW_THREADS)
         count += places[j] < wanted;
     part[threadIdx.x] = count;
     __syncthreads();
     count = 0;
-    for (int t = 0; t < MOVERS; t++)
+    for (int t = 0; t < ROW_THREADS; t++)
         count += part[t];
     return count;
 }
 
-/* A member keeps its index but for those before it that leave. */
-static __device__ void move_member(const flx_cuda_population &p,
-                                   const flx_cuda_progress &s, int i)
+/* A member's new index is the number of survivors before it. */
+static __device__ void write_member(const flx_cuda_population &p,
+                                    const flx_cuda_progress &s, int i)
 {
     int place = p.places[i];
     if (place >= s.wanted)
@@ -70,34 +70,35 @@ static __device__ void move_member(const flx_cuda_population &p,
     const double *units = s.buffer ? p.units[1] : p.units[0];
     double *next = s.buffer ? p.units[0] : p.units[1];
     double *next_values = s.buffer ? p.values[0] : p.values[1];
-    int to = s.wanted < s.members ? count_staying(p.places, i, s.wanted) : i;
-    size_t width = (size_t)p.n_genes;
-    copy_row((p.is_taken[i] ? p.trials : units) + i * width, next + to * width,
-             p.n_genes);
+    int to = s.wanted < s.members ? count_survivors(p.places, i, s.wanted) : i;
+    size_t width = (size_t)p.n_dimensions;
+    copy_row((p.is_replaced[i] ? p.trials : units) + i * width, next + to * width,
+             p.n_dimensions);
     if (threadIdx.x > 0)
         return;
     next_values[to] = values_of(p, s)[i];
     p.ranked[place] = to;
 }
 
-/* Rows that move within the archive come from behind its end: nobody writes there. */
-static __device__ void move_archive(const flx_cuda_population &p,
-                                    const flx_cuda_progress &s, int first)
+/* Rows that move within the archive come from behind its new end: nobody writes there.
+ */
+static __device__ void write_archive(const flx_cuda_population &p,
+                                     const flx_cuda_progress &s, int first)
 {
     const double *units = s.buffer ? p.units[1] : p.units[0];
-    size_t width = (size_t)p.n_genes;
+    size_t width = (size_t)p.n_dimensions;
     for (int slot = first; slot < s.n_archived; slot += s.members) {
         int from = p.archive_from[slot];
         if (from != FLX_CUDA_UNCHANGED)
             copy_row(from < s.members ? units + from * width
                                       : p.archive + (from - s.members) * width,
-                     p.archive + slot * width, p.n_genes);
+                     p.archive + slot * width, p.n_dimensions);
     }
 }
 
 /* Random search: the best of what was kept and of the batch, in order. */
-static __device__ void move_kept(const flx_cuda_population &p, const flx_cuda_progress &s,
-                                 int i)
+static __device__ void write_elite(const flx_cuda_population &p,
+                                   const flx_cuda_progress &s, int i)
 {
     int place = p.places[i];
     if (place >= p.keep)
@@ -105,15 +106,15 @@ static __device__ void move_kept(const flx_cuda_population &p, const flx_cuda_pr
     double *next = s.buffer ? p.units[0] : p.units[1];
     double *next_values = s.buffer ? p.values[0] : p.values[1];
     const double *kept = s.buffer ? p.units[1] : p.units[0];
-    size_t width = (size_t)p.n_genes;
+    size_t width = (size_t)p.n_dimensions;
     copy_row(i < p.keep ? kept + i * width : p.trials + (i - p.keep) * width,
-             next + place * width, p.n_genes);
+             next + place * width, p.n_dimensions);
     if (threadIdx.x == 0)
         next_values[place] = entry_value(p, s, i);
 }
 
-__global__ void __launch_bounds__(MOVERS, 1)
-    flx_move_kernel(const flx_cuda_population *populations)
+__global__ void __launch_bounds__(ROW_THREADS, 1)
+    flx_reduce_kernel(const flx_cuda_population *populations)
 {
     const flx_cuda_population &p = populations[blockIdx.y];
     const flx_cuda_progress &s = *p.progress;
@@ -121,18 +122,18 @@ __global__ void __launch_bounds__(MOVERS, 1)
     if (s.live == 0 || i >= entries_of(p, s))
         return;
     if (p.kind == FLX_POPULATION_RANDOM) {
-        move_kept(p, s, i);
+        write_elite(p, s, i);
         return;
     }
     if (p.kind == FLX_POPULATION_LSHADE)
-        move_archive(p, s, i);
-    move_member(p, s, i);
+        write_archive(p, s, i);
+    write_member(p, s, i);
 }
 
-__global__ void __launch_bounds__(MOVERS)
-    flx_turn_kernel(const flx_cuda_population *populations, int count)
+__global__ void __launch_bounds__(ROW_THREADS)
+    flx_end_generation_kernel(const flx_cuda_population *populations, int count)
 {
-    int at = (int)(blockIdx.x * MOVERS + threadIdx.x);
+    int at = (int)(blockIdx.x * ROW_THREADS + threadIdx.x);
     if (at >= count)
         return;
     const flx_cuda_population &p = populations[at];
@@ -162,14 +163,15 @@ cudaError_t flx_cuda_reduce_population(const flx_cuda_population *populations, i
                                        int rows, cudaStream_t stream)
 {
     dim3 grid((unsigned)rows, (unsigned)count);
-    FLX_LAUNCH(flx_move_kernel, grid, MOVERS, 0, stream, populations);
+    FLX_LAUNCH(flx_reduce_kernel, grid, ROW_THREADS, 0, stream, populations);
     return cudaGetLastError();
 }
 
 cudaError_t flx_cuda_end_generation(const flx_cuda_population *populations, int count,
                                     cudaStream_t stream)
 {
-    unsigned blocks = (unsigned)(count + MOVERS - 1) / MOVERS;
-    FLX_LAUNCH(flx_turn_kernel, blocks, MOVERS, 0, stream, populations, count);
+    unsigned blocks = (unsigned)(count + ROW_THREADS - 1) / ROW_THREADS;
+    FLX_LAUNCH(flx_end_generation_kernel, blocks, ROW_THREADS, 0, stream, populations,
+               count);
     return cudaGetLastError();
 }

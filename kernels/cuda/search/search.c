@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Searches on the device: what they hold, laid out and uploaded once. */
+ * Populations of searches on the device, laid out and uploaded once. */
 #include "kernels/cuda/search/search.h"
 #include "kernels/formulas/evolution.h"
 
@@ -23,16 +23,16 @@ static double *take_doubles(region *r, size_t rows, size_t columns)
     return take(r, rows * columns, sizeof(double));
 }
 
-static bool is_alike(const flx_population_search *search)
+static bool needs_no_candidates(const flx_population_search *search)
 {
-    return !search->genes && !search->is_normalized;
+    return !search->dimensions && !search->is_normalized;
 }
 
 static flx_cuda_population describe(const flx_population_search *search)
 {
     return (flx_cuda_population){
         .kind = (int)search->kind,
-        .n_genes = search->n_genes,
+        .n_dimensions = search->n_dimensions,
         .members = search->members,
         .is_normalized = search->is_normalized,
         .is_maximized = search->is_maximized,
@@ -48,7 +48,7 @@ static flx_cuda_population describe(const flx_population_search *search)
         .tolerance = search->tolerance,
         .scale = search->scale,
         .crossover_rate = search->crossover_rate,
-        .resample = flx_resample_chance(search->genes, search->n_genes),
+        .resample = flx_resample_chance(search->dimensions, search->n_dimensions),
         .best_share = search->best_share,
         .archive_rate = search->archive_rate,
     };
@@ -57,9 +57,10 @@ static flx_cuda_population describe(const flx_population_search *search)
 static void place_inputs(const flx_population_search *search, flx_cuda_population *p,
                          region *r)
 {
-    size_t genes = (size_t)search->n_genes, slots = (size_t)p->n_slots;
-    p->genes = search->genes ? take(r, genes, sizeof(flx_dimension)) : NULL;
-    p->initial = take_doubles(r, (size_t)search->n_initial, genes);
+    size_t dimensions = (size_t)search->n_dimensions, slots = (size_t)p->n_slots;
+    p->dimensions =
+        search->dimensions ? take(r, dimensions, sizeof(flx_dimension)) : NULL;
+    p->initial = take_doubles(r, (size_t)search->n_initial, dimensions);
     p->memory_scale = take_doubles(r, slots, 1);
     p->memory_rate = take_doubles(r, slots, 1);
 }
@@ -71,27 +72,28 @@ static void place_lshade(flx_cuda_population *p, region *r)
     p->trial_scale = take_doubles(r, members, 1);
     p->trial_rate = take_doubles(r, members, 1);
     p->terms = take_doubles(r, members, 4);
-    p->archive = take_doubles(r, cap, (size_t)p->n_genes);
+    p->archive = take_doubles(r, cap, (size_t)p->n_dimensions);
     p->archive_from = take(r, cap, sizeof(int));
     p->gains = take_doubles(r, members, 1);
-    p->victims = take(r, members, sizeof(int));
-    p->winners = take(r, members, sizeof(int));
+    p->evicted_slots = take(r, members, sizeof(int));
+    p->successes = take(r, members, sizeof(int));
 }
 
 static void place_population(const flx_population_search *search, flx_cuda_population *p,
                              region *r)
 {
     size_t members = (size_t)p->members, keep = (size_t)p->keep;
-    size_t rows = keep ? keep : members, genes = (size_t)p->n_genes;
+    size_t rows = keep ? keep : members, dimensions = (size_t)p->n_dimensions;
     for (int b = 0; b < 2; b++) {
-        p->units[b] = take_doubles(r, rows, genes);
+        p->units[b] = take_doubles(r, rows, dimensions);
         p->values[b] = take_doubles(r, rows, 1);
     }
-    p->trials = take_doubles(r, members, genes);
-    p->candidates = is_alike(search) ? p->trials : take_doubles(r, members, genes);
+    p->trials = take_doubles(r, members, dimensions);
+    p->candidates =
+        needs_no_candidates(search) ? p->trials : take_doubles(r, members, dimensions);
     p->trial_values = take_doubles(r, members, 1);
-    p->best = take_doubles(r, genes, 1);
-    p->is_taken = take(r, members, sizeof(int));
+    p->best = take_doubles(r, dimensions, 1);
+    p->is_replaced = take(r, members, sizeof(int));
     p->places = take(r, members + keep, sizeof(int));
     p->ranked = take(r, members, sizeof(int));
     if (p->kind == FLX_POPULATION_LSHADE)
@@ -105,13 +107,13 @@ static size_t place(flx_population *all, const flx_population_search *searches, 
     take(r, count, sizeof(flx_cuda_population));
     flx_cuda_progress *progress = take(r, count, sizeof *progress);
     for (size_t i = 0; i < count; i++) {
-        all->described[i] = describe(&searches[i]);
-        all->described[i].progress = progress ? progress + i : NULL;
-        place_inputs(&searches[i], &all->described[i], r);
+        all->populations[i] = describe(&searches[i]);
+        all->populations[i].progress = progress ? progress + i : NULL;
+        place_inputs(&searches[i], &all->populations[i], r);
     }
     size_t uploaded = r->cursor;
     for (size_t i = 0; i < count; i++)
-        place_population(&searches[i], &all->described[i], r);
+        place_population(&searches[i], &all->populations[i], r);
     return uploaded;
 }
 
@@ -124,7 +126,7 @@ static void *in_image(const flx_population *all, char *image, const void *device
 static void write_search(const flx_population *all, const flx_population_search *search,
                          int at, char *image)
 {
-    const flx_cuda_population *p = &all->described[at];
+    const flx_cuda_population *p = &all->populations[at];
     flx_cuda_progress *progress = in_image(all, image, p->progress);
     int64_t members = search->members;
     *progress = (flx_cuda_progress){
@@ -132,13 +134,13 @@ static void write_search(const flx_population *all, const flx_population_search 
         .members = search->members,
         .best_value = HUGE_VAL};
     all->progress[at] = *progress;
-    size_t genes = (size_t)search->n_genes;
-    if (search->genes)
-        memcpy(in_image(all, image, p->genes), search->genes,
-               genes * sizeof(flx_dimension));
+    size_t dimensions = (size_t)search->n_dimensions;
+    if (search->dimensions)
+        memcpy(in_image(all, image, p->dimensions), search->dimensions,
+               dimensions * sizeof(flx_dimension));
     if (search->n_initial)
         memcpy(in_image(all, image, p->initial), search->initial,
-               (size_t)search->n_initial * genes * sizeof(double));
+               (size_t)search->n_initial * dimensions * sizeof(double));
     double *scale = in_image(all, image, p->memory_scale);
     double *rate = in_image(all, image, p->memory_rate);
     for (int slot = 0; slot < p->n_slots; slot++)
@@ -152,7 +154,7 @@ static flx_status upload(const flx_population *all, const flx_population_search 
     if (!image)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
                         all->count);
-    memcpy(image, all->described, (size_t)all->count * sizeof *all->described);
+    memcpy(image, all->populations, (size_t)all->count * sizeof *all->populations);
     for (int i = 0; i < all->count; i++)
         write_search(all, &searches[i], i, image);
     flx_status status =
@@ -169,29 +171,30 @@ static flx_status upload(const flx_population *all, const flx_population_search 
 static flx_status prepare_objective(flx_population *all, flx_error *error)
 {
     for (int i = 0; i < all->count; i++) {
-        const flx_cuda_population *p = &all->described[i];
+        const flx_cuda_population *p = &all->populations[i];
         all->lists[i] = (flx_cuda_candidates){.problem = all->lists[i].problem,
                                               .capacity = p->members,
-                                              .n_genes = p->n_genes,
+                                              .n_dimensions = p->n_dimensions,
                                               .candidates = p->candidates,
                                               .live = &p->progress->live,
                                               .values = p->trial_values};
     }
     const flx_cuda_objective *objective = &all->objective;
-    size_t size = objective->room(objective->state, all->lists, all->count);
-    FLX_TRY(flx_cuda_allocate(all->cuda, &all->room, size, "evaluating the candidates",
-                              error));
-    return objective->prepare(objective->state, all->lists, all->count, all->room, error);
+    size_t size = objective->workspace_size(objective->state, all->lists, all->count);
+    FLX_TRY(flx_cuda_allocate(all->cuda, &all->workspace, size,
+                              "evaluating the candidates", error));
+    return objective->prepare(objective->state, all->lists, all->count, all->workspace,
+                              error);
 }
 
 static flx_status fill(flx_population *all, const flx_population_search *searches,
                        flx_error *error)
 {
     size_t count = (size_t)all->count + 1;
-    all->described = calloc(count, sizeof *all->described);
+    all->populations = calloc(count, sizeof *all->populations);
     all->progress = calloc(count, sizeof *all->progress);
     all->lists = calloc(count, sizeof *all->lists);
-    if (!all->described || !all->progress || !all->lists)
+    if (!all->populations || !all->progress || !all->lists)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
                         all->count);
     for (int i = 0; i < all->count; i++)
@@ -230,10 +233,10 @@ void flx_cuda_search_release(flx_population *all)
 {
     if (!all)
         return;
-    cudaFree(all->room);
+    cudaFree(all->workspace);
     cudaFree(all->memory);
     free(all->lists);
     free(all->progress);
-    free(all->described);
+    free(all->populations);
     free(all);
 }

@@ -11,9 +11,9 @@ struct flx_population {
     flx_cuda *cuda;
     flx_cuda_objective objective;
     int count;
-    flx_cuda_population *described; /* (count) as on the device */
-    flx_cuda_progress *progress;    /* (count) what came back last */
-    flx_cuda_candidates *lists;     /* (count) */
-    void *memory, *room;            /* device: of the searches, of the objective */
+    flx_cuda_population *populations; /* (count) as on the device */
+    flx_cuda_progress *progress;      /* (count) what came back last */
+    flx_cuda_candidates *lists;       /* (count) */
+    void *memory, *workspace;         /* device: of the populations, of the objective */
 };
 #endif

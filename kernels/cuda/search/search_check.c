@@ -4,25 +4,26 @@
 
 #include <math.h>
 
-static flx_status check_genes(const flx_population_search *search, int at,
-                              flx_error *error)
+static flx_status check_dimensions(const flx_population_search *search, int at,
+                                   flx_error *error)
 {
-    for (int d = 0; d < search->n_genes && search->genes; d++) {
-        const flx_dimension *gene = &search->genes[d];
-        if (gene->kind != FLX_DIMENSION_CONTINUOUS && !(gene->levels >= 1))
+    for (int d = 0; d < search->n_dimensions && search->dimensions; d++) {
+        const flx_dimension *dimension = &search->dimensions[d];
+        if (dimension->kind != FLX_DIMENSION_CONTINUOUS && !(dimension->levels >= 1))
             return flx_fail(error, FLX_BAD_INPUT,
-                            "search %d: gene %d of %d has %g levels", at, d,
-                            search->n_genes, gene->levels);
+                            "search %d: dimension %d of %d has %g levels", at, d,
+                            search->n_dimensions, dimension->levels);
     }
     for (int i = 0; i < search->n_initial; i++)
-        for (int d = 0; d < search->n_genes; d++) {
+        for (int d = 0; d < search->n_dimensions; d++) {
             double unit =
-                search->initial[(size_t)i * (size_t)search->n_genes + (size_t)d];
+                search->initial[(size_t)i * (size_t)search->n_dimensions + (size_t)d];
             if (!(unit >= 0 && unit <= 1))
-                return flx_fail(error, FLX_BAD_INPUT,
-                                "search %d: initial setting %d has %g in gene %d, which "
-                                "is outside [0, 1]",
-                                at, i, unit, d);
+                return flx_fail(
+                    error, FLX_BAD_INPUT,
+                    "search %d: initial setting %d has %g in dimension %d, which "
+                    "is outside [0, 1]",
+                    at, i, unit, d);
         }
     return FLX_OK;
 }
@@ -31,10 +32,10 @@ static flx_status check_size(const flx_population_search *search, int at,
                              flx_error *error)
 {
     bool is_random = search->kind == FLX_POPULATION_RANDOM;
-    if (search->n_genes < 1 || search->budget < 1)
+    if (search->n_dimensions < 1 || search->budget < 1)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "search %d has %d genes and a budget of %lld evaluations", at,
-                        search->n_genes, (long long)search->budget);
+                        "search %d has %d dimensions and a budget of %lld evaluations",
+                        at, search->n_dimensions, (long long)search->budget);
     if (search->members < (is_random ? 1 : 4) || search->members > FLX_POPULATION_LARGEST)
         return flx_fail(error, FLX_BAD_INPUT,
                         "search %d has a population of %d: a device takes %d to %d", at,
@@ -47,9 +48,10 @@ static flx_status check_size(const flx_population_search *search, int at,
         return flx_fail(error, FLX_BAD_INPUT,
                         "search %d keeps %d settings: a device takes 1 to %d", at,
                         search->keep, FLX_POPULATION_LARGEST);
-    if (search->is_normalized && search->genes)
+    if (search->is_normalized && search->dimensions)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "search %d divides settings by their sum and has genes of kinds",
+                        "search %d divides settings by their sum and has dimensions that "
+                        "are not continuous",
                         at);
     return FLX_OK;
 }
@@ -93,7 +95,7 @@ flx_status flx_population_check(const flx_population_search *searches, int count
                             (int)searches[i].kind);
         FLX_TRY(check_size(&searches[i], i, error));
         FLX_TRY(check_rates(&searches[i], i, error));
-        FLX_TRY(check_genes(&searches[i], i, error));
+        FLX_TRY(check_dimensions(&searches[i], i, error));
     }
     return FLX_OK;
 }

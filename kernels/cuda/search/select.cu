@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The verdict on a generation of all searches: who is replaced, what is remembered, who
- * is archived. A block a search. Reductions have a fixed order; sums are those of the
- * host, term by term, and the archive replays its evictions, so that decisions are the
- * host's. */
+ * Selection in one generation of all searches: which parents are replaced, the success
+ * memory, and which parents are archived. A block a search. Reductions have a fixed
+ * order, sums are those of the host term by term, and evictions from the archive are
+ * drawn in the host's order, so that the results are the host's. */
 #include "kernels/cuda/search/entries.h"
 #include "kernels/formulas/evolution.h"
 
@@ -10,8 +10,9 @@
 
 enum { THREADS = 256 };
 
-/* Values as the search counts them. The best trial, the first of equal ones, is kept if
- * it is better than all before it. The whole block calls it. */
+/* Values as the search counts them: negated where it maximizes, infinite where not
+ * finite. The best trial, the first of equal ones, is kept if it is better than all
+ * before it. The whole block calls it. */
 static __device__ void find_best(const flx_cuda_population &p, flx_cuda_progress &s)
 {
     __shared__ double lowest[THREADS], highest[THREADS];
@@ -40,8 +41,8 @@ static __device__ void find_best(const flx_cuda_population &p, flx_cuda_progress
     __syncthreads();
     bool is_better = lowest[0] < s.best_value;
     const double *row =
-        (p.is_normalized ? p.trials : p.candidates) + (size_t)first[0] * p.n_genes;
-    for (int d = t; d < p.n_genes && is_better; d += THREADS)
+        (p.is_normalized ? p.trials : p.candidates) + (size_t)first[0] * p.n_dimensions;
+    for (int d = t; d < p.n_dimensions && is_better; d += THREADS)
         p.best[d] = row[d];
     __syncthreads();
     if (t > 0)
@@ -54,10 +55,11 @@ static __device__ void find_best(const flx_cuda_population &p, flx_cuda_progress
     s.highest = highest[0];
 }
 
-/* A trial that is not worse replaces its parent. Those of L-SHADE that are better are
- * listed in their order; returns how many. A thread has neighbouring members. */
-static __device__ int replace_beaten(const flx_cuda_population &p,
-                                     const flx_cuda_progress &s)
+/* A trial that is not worse replaces its parent. Of L-SHADE, those that are better are
+ * the successes, listed in their order; returns how many. A thread has neighbouring
+ * members. */
+static __device__ int replace_parents(const flx_cuda_population &p,
+                                      const flx_cuda_progress &s)
 {
     __shared__ int before[THREADS + 1];
     double *values = values_of(p, s);
@@ -80,12 +82,12 @@ static __device__ int replace_beaten(const flx_cuda_population &p,
         double parent = is_first ? (double)INFINITY : values[i];
         double value = i < s.live ? p.trial_values[i] : (double)INFINITY;
         if (is_counted && value < parent) {
-            p.winners[at] = i;
+            p.successes[at] = i;
             p.gains[at++] = parent - value;
         }
-        bool is_taken = is_first || (i < s.live && value <= parent);
-        p.is_taken[i] = is_taken;
-        values[i] = is_taken ? value : parent;
+        bool is_replaced = is_first || (i < s.live && value <= parent);
+        p.is_replaced[i] = is_replaced;
+        values[i] = is_replaced ? value : parent;
     }
     int all = before[THREADS];
     __syncthreads();
@@ -116,19 +118,20 @@ static __device__ double lehmer_mean(double above, double below)
 
 /* flx_success_memory_update of the host: the terms of its sums by all threads, each sum
  * in its order by one. */
-static __device__ void remember(const flx_cuda_population &p, flx_cuda_progress &s,
-                                int successes)
+static __device__ void update_memory(const flx_cuda_population &p, flx_cuda_progress &s,
+                                     int successes)
 {
     __shared__ double sums[4];
     double gain = 0, rate = 0;
     for (int k = (int)threadIdx.x; k < successes; k += THREADS) {
         gain = isfinite(p.gains[k]) ? fmax(gain, p.gains[k]) : gain;
-        rate = fmax(rate, p.trial_rate[p.winners[k]]);
+        rate = fmax(rate, p.trial_rate[p.successes[k]]);
     }
     double largest = largest_of(gain), largest_rate = largest_of(rate);
     for (int k = (int)threadIdx.x; k < successes; k += THREADS) {
         double weight = flx_success_weight(p.gains[k], largest);
-        double scale = p.trial_scale[p.winners[k]], cross = p.trial_rate[p.winners[k]];
+        double scale = p.trial_scale[p.successes[k]],
+               cross = p.trial_rate[p.successes[k]];
         p.terms[k] = weight * scale * scale;
         p.terms[p.members + k] = weight * scale;
         p.terms[2 * (size_t)p.members + k] = weight * cross * cross;
@@ -152,62 +155,62 @@ static __device__ void remember(const flx_cuda_population &p, flx_cuda_progress 
     s.next_slot = (slot + 1) % p.n_slots;
 }
 
-/* Drops random rows until the smaller population's archive has room for the rest; the
- * last row takes the place of the one that leaves. */
+/* Evicts random rows until the archive is no larger than the smaller population's may
+ * be; the last row takes the place of the evicted one. */
 static __device__ void shrink_archive(const flx_cuda_population &p, flx_cuda_progress &s,
                                       int wanted)
 {
     int cap = flx_archive_cap(p.archive_rate, wanted), last = s.n_archived;
     unsigned evicted = 0;
     for (; wanted < s.members && last > cap; evicted++) {
-        int victim =
-            flx_below(p.seed, FLX_STREAM_EVICT, 0, s.generation, evicted, last--);
+        int slot = flx_below(p.seed, FLX_STREAM_EVICT, 0, s.generation, evicted, last--);
         int from = p.archive_from[last];
-        if (victim < last)
-            p.archive_from[victim] = from == FLX_CUDA_UNCHANGED ? s.members + last : from;
+        if (slot < last)
+            p.archive_from[slot] = from == FLX_CUDA_UNCHANGED ? s.members + last : from;
     }
     s.n_archived = last;
     s.n_evicted = (int)evicted;
 }
 
-/* A slot gets the last row that is put there: of as many as there are threads the later
- * ones win, then those of the next turn. Slot `cap` is outside: its row leaves at once.
- * The whole block calls it. */
-static __device__ void fill_slots(const flx_cuda_population &p, int n_archived, int room,
-                                  int successes, int cap)
+/* A slot gets the last row that is put there: of as many rows as there are threads the
+ * later ones win, then those of the next round. Slot `cap` is outside: its row is not
+ * archived. The whole block calls it. */
+static __device__ void fill_slots(const flx_cuda_population &p, int n_archived,
+                                  int free_slots, int successes, int cap)
 {
     __shared__ int slots[THREADS];
     int t = (int)threadIdx.x;
     for (int first = 0; first < successes; first += THREADS) {
         int k = first + t, slot = cap;
         if (k < successes)
-            slot = k < room ? n_archived + k : p.victims[k - room];
+            slot = k < free_slots ? n_archived + k : p.evicted_slots[k - free_slots];
         slots[t] = slot;
         __syncthreads();
         bool is_last = slot < cap;
         for (int later = t + 1; later < THREADS && is_last; later++)
             is_last = slots[later] != slot;
         if (is_last)
-            p.archive_from[slot] = p.winners[k];
+            p.archive_from[slot] = p.successes[k];
         __syncthreads();
     }
 }
 
-/* Where the rows of the next archive come from. Every beaten parent is added in turn; in
- * a full archive it takes the place of a random row, or leaves itself. All draws are
- * known beforehand. */
-static __device__ void plan_archive(const flx_cuda_population &p, flx_cuda_progress &s,
-                                    int successes, int wanted)
+/* Where the rows of the next archive come from. Replaced parents are added in their
+ * order; in a full archive a parent takes the place of a random row, or is not archived.
+ * All draws are known beforehand. */
+static __device__ void update_archive(const flx_cuda_population &p, flx_cuda_progress &s,
+                                      int successes, int wanted)
 {
     int cap = flx_archive_cap(p.archive_rate, s.members), n_archived = s.n_archived;
-    int room = cap - n_archived, evicted = successes > room ? successes - room : 0;
+    int free_slots = cap - n_archived;
+    int evicted = successes > free_slots ? successes - free_slots : 0;
     for (int slot = (int)threadIdx.x; slot < cap; slot += THREADS)
         p.archive_from[slot] = FLX_CUDA_UNCHANGED;
     for (int k = (int)threadIdx.x; k < evicted; k += THREADS)
-        p.victims[k] = flx_below(p.seed, FLX_STREAM_EVICT, 0, s.generation,
-                                 (unsigned)(s.n_evicted + k), cap + 1);
+        p.evicted_slots[k] = flx_below(p.seed, FLX_STREAM_EVICT, 0, s.generation,
+                                       (unsigned)(s.n_evicted + k), cap + 1);
     __syncthreads();
-    fill_slots(p, n_archived, room, successes, cap);
+    fill_slots(p, n_archived, free_slots, successes, cap);
     if (threadIdx.x > 0)
         return;
     s.n_archived = n_archived + successes < cap ? n_archived + successes : cap;
@@ -215,7 +218,7 @@ static __device__ void plan_archive(const flx_cuda_population &p, flx_cuda_progr
 }
 
 __global__ void __launch_bounds__(THREADS, 1)
-    flx_judge_kernel(const flx_cuda_population *populations)
+    flx_select_kernel(const flx_cuda_population *populations)
 {
     const flx_cuda_population &p = populations[blockIdx.x];
     flx_cuda_progress &s = *p.progress;
@@ -229,11 +232,11 @@ __global__ void __launch_bounds__(THREADS, 1)
     wanted = wanted < s.members ? wanted : s.members;
     find_best(p, s);
     if (p.kind != FLX_POPULATION_RANDOM) {
-        int successes = replace_beaten(p, s);
+        int successes = replace_parents(p, s);
         if (successes > 0)
-            remember(p, s, successes);
+            update_memory(p, s, successes);
         if (p.kind == FLX_POPULATION_LSHADE)
-            plan_archive(p, s, successes, wanted);
+            update_archive(p, s, successes, wanted);
     }
     __syncthreads();
     if (threadIdx.x > 0)
@@ -245,6 +248,6 @@ __global__ void __launch_bounds__(THREADS, 1)
 cudaError_t flx_cuda_select_trials(const flx_cuda_population *populations, int count,
                                    cudaStream_t stream)
 {
-    FLX_LAUNCH(flx_judge_kernel, (unsigned)count, THREADS, 0, stream, populations);
+    FLX_LAUNCH(flx_select_kernel, (unsigned)count, THREADS, 0, stream, populations);
     return cudaGetLastError();
 }

@@ -102,7 +102,7 @@ static places place_query(const chunk *c, int q, flx_cuda_layout *l)
         .weights = flx_cuda_take(&l->upload, count * (size_t)m->k * sizeof(double)),
         .partial = flx_cuda_take(
             &l->scratch, count * (size_t)flx_cuda_weighting_parts(m) * sizeof(double)),
-        .losses = flx_cuda_take(&l->answer, count * sizeof(double)),
+        .losses = flx_cuda_take(&l->download, count * sizeof(double)),
     };
 }
 
@@ -188,7 +188,7 @@ static flx_status run_chunk(chunk *c, flx_error *error)
     FLX_TRY(flx_cuda_check(flx_cuda_weighting_sums(flx_cuda_on_device(cuda, c->sums),
                                                    c->count, cuda->stream),
                            "launching the sums of losses", error));
-    FLX_TRY(flx_cuda_layout_answer(cuda, &l, error));
+    FLX_TRY(flx_cuda_layout_download(cuda, &l, error));
     collect(c, after_shared);
     return FLX_OK;
 }
@@ -199,7 +199,7 @@ static size_t query_size(const chunk *c, int q)
     const flx_weighting_query *query = &c->queries[q];
     const flx_cuda_weighting_member *m = &c->set->members[query->problem];
     place_query(c, q, &l);
-    return l.upload + l.answer + l.scratch + sizeof(flx_cuda_weighting_sum) +
+    return l.upload + l.download + l.scratch + sizeof(flx_cuda_weighting_sum) +
            (size_t)flx_cuda_weighting_tile_count(m, query->count) *
                sizeof(flx_cuda_weighting_tile);
 }

@@ -41,7 +41,8 @@ static places place(const flx_weighting_set *set, const flx_cuda_candidates *lis
     return at;
 }
 
-static size_t room(const void *state, const flx_cuda_candidates *lists, int count)
+static size_t workspace_size(const void *state, const flx_cuda_candidates *lists,
+                             int count)
 {
     return place(state, lists, count).end;
 }
@@ -105,11 +106,11 @@ flx_status flx_cuda_weighting_search(flx_weighting_set *set,
             return flx_fail(error, FLX_BAD_INPUT, "search %d names weighting %d of %d", i,
                             search->problem, set->count);
         int k = set->members[search->problem].k;
-        if (search->n_genes != k)
+        if (search->n_dimensions != k)
             return flx_fail(error, FLX_BAD_INPUT,
                             "search %d has %d dimensions, weighting %d has %d models", i,
-                            search->n_genes, search->problem, k);
+                            search->n_dimensions, search->problem, k);
     }
-    flx_cuda_objective objective = {set, room, prepare, evaluate};
+    flx_cuda_objective objective = {set, workspace_size, prepare, evaluate};
     return flx_cuda_search_create(set->cuda, objective, searches, count, out, error);
 }

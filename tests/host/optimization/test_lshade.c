@@ -298,7 +298,7 @@ static void a_terminal_memory_changes_one_gene_a_trial(void)
     destroy(search);
 }
 
-/* Recomputes each trial of a generation from F, CR and the donors that the keys name. */
+/* Recomputes each trial of a generation from F, CR and the values that the keys name. */
 static void a_generation_follows_the_formula(void)
 {
     flx_problem problem = {.n_dimensions = 3};
@@ -311,17 +311,17 @@ static void a_generation_follows_the_formula(void)
     flx_rank(search->base.values, n, order);
     int from_archive = 0;
     for (int i = 0; i < n; i++) {
-        flx_rng_key moment = {8, (uint32_t)i, search->base.generation};
-        int best = order[flx_pick(moment, FLX_PICK_BEST, 2)], taken[2] = {i, 0};
-        taken[1] = flx_pick_other(moment, FLX_PICK_R1, n, taken, 1);
-        int last = flx_pick_other(moment, FLX_PICK_R2, n + search->n_archived, taken, 2);
-        const double *minus =
+        flx_rng_key key = {8, (uint32_t)i, search->base.generation};
+        int best = order[flx_pick(key, FLX_PICK_BEST, 2)], taken[2] = {i, 0};
+        taken[1] = flx_pick_other(key, FLX_PICK_R1, n, taken, 1);
+        int last = flx_pick_other(key, FLX_PICK_R2, n + search->n_archived, taken, 2);
+        const double *r2 =
             last < n ? search->base.units + 3 * last : search->archive + 3 * (last - n);
         from_archive += last >= n;
         for (int d = 0; d < 3; d++) {
             double x = search->base.units[3 * i + d], F = search->scale[i];
             double mutant = x + F * (search->base.units[3 * best + d] - x) +
-                            F * (search->base.units[3 * taken[1] + d] - minus[d]);
+                            F * (search->base.units[3 * taken[1] + d] - r2[d]);
             mutant = flx_midpoint_repair(mutant, x);
             double trial = search->base.trials[3 * i + d];
             assert_true(trial == x || fabs(trial - mutant) < 1e-15);
