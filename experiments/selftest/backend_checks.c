@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Checks of an opened backend against the plain loops of kernels/reference.h and against
- * finite differences, on the made-up problems of selftest_sample.h. */
+ * Checks of an opened backend against the plain loops of experiments/selftest/plain_gp.h
+ * and against finite differences, on the made-up problems of selftest_sample.h. */
 #include "experiments/selftest/checks.h"
+#include "experiments/selftest/plain_gp.h"
 #include "experiments/selftest/sample.h"
-#include "kernels/reference.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +76,7 @@ static flx_status compare_set(const flx_check_context *context, double *value_er
         const flx_sample *sample = &e.set.samples[i];
         double value, gradient[MAX_THETA];
         int info =
-            flx_reference_evaluate(&sample->problem, sample->theta, 0, &value, gradient);
+            flx_plain_gp_evaluate(&sample->problem, sample->theta, 0, &value, gradient);
         *value_error = flx_worse(
             *value_error, info ? NAN : flx_mixed_error(e.evaluations[i].value, value));
         *gradient_error = flx_worse(
@@ -174,8 +174,8 @@ static flx_status compare_left_out(flx_backend *backend, const flx_sample *sampl
     for (int i = 0; i < p->n; i++) {
         double expected, expected_variance;
         flx_gp_problem rest = leave_out(p, i, X, y);
-        int info = flx_reference_predict(&rest, sample->theta, 0, p->X + i * p->d,
-                                         &expected, &expected_variance);
+        int info = flx_plain_gp_predict(&rest, sample->theta, 0, p->X + i * p->d,
+                                        &expected, &expected_variance);
         bool has_failed = info || member.info;
         double off = has_failed ? NAN : flx_mixed_error(mean[i], expected);
         *worst = flx_worse(*worst, off);
@@ -226,7 +226,7 @@ static double reference_mean(const flx_sample *sample, const double *x, double *
 {
     double mean;
     int info =
-        flx_reference_predict(&sample->problem, sample->theta, 0, x, &mean, variance);
+        flx_plain_gp_predict(&sample->problem, sample->theta, 0, x, &mean, variance);
     return info ? NAN : mean;
 }
 

@@ -2,8 +2,13 @@
  * Opens the device. The cheap question, is there a device at all, comes first; only then
  * are the libraries loaded. */
 #include "kernels/plugin.h"
-#include "kernels/cuda/cuda.h"
-#include "kernels/cuda/graph/graph.h"
+#include "kernels/cuda/graph.h"
+#include "kernels/cuda/likelihood.h"
+#include "kernels/cuda/memory.h"
+#include "kernels/cuda/predict.h"
+#include "kernels/cuda/products.h"
+#include "kernels/cuda/search.h"
+#include "kernels/cuda/weighting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,27 +47,6 @@ static flx_status probe(flx_error *error)
     return FLX_OK;
 }
 
-/* The largest n whose triangle fits into a block's shared memory.
- * FLUXION_CUDA_FUSED_LIMIT lowers it: tests send small members down the libraries' path
- * with 0. What the kernel is allowed holds for every backend of the process and is the
- * device's limit therefore. */
-static flx_status limit_fused(flx_cuda *cuda, flx_error *error)
-{
-    int shared = 0, limit = FLX_CUDA_FUSED_LIMIT;
-    FLX_TRY(flx_cuda_check(
-        cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0),
-        "asking the device", error));
-    while (limit > 0 && flx_cuda_fused_shared(limit) > (size_t)shared)
-        limit--;
-    FLX_TRY(flx_cuda_check(flx_cuda_fused_allow(flx_cuda_fused_shared(limit)),
-                           "reserving shared memory", error));
-    const char *wanted = getenv("FLUXION_CUDA_FUSED_LIMIT");
-    if (wanted && atoi(wanted) < limit)
-        limit = atoi(wanted) > 0 ? atoi(wanted) : 0;
-    cuda->fused_limit = limit;
-    return FLX_OK;
-}
-
 static flx_status create_handles(flx_cuda *cuda, flx_error *error)
 {
     const flx_cuda_libraries *call = &cuda->libraries;
@@ -87,7 +71,7 @@ static flx_status start(flx_cuda *cuda, flx_error *error)
     FLX_TRY(flx_cuda_check(
         cudaDeviceGetAttribute(&cuda->processors, cudaDevAttrMultiProcessorCount, 0),
         "asking the device", error));
-    FLX_TRY(limit_fused(cuda, error));
+    FLX_TRY(flx_cuda_limit_fused(cuda, error));
     FLX_TRY(
         flx_cuda_check(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
                        "creating a stream", error));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * In place of kernels/cuda/likelihood/libraries.c: the calls are the emulator's own. */
-#include "kernels/cuda/likelihood/libraries.h"
+ * In place of kernels/cuda/memory/libraries.c: the calls are the emulator's own. */
+#include "kernels/cuda/memory/libraries.h"
 
 flx_status flx_cuda_libraries_load(flx_cuda_libraries *out, flx_error *error)
 {

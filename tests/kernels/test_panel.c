@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Likelihood and gradient of one member on every instruction set: hand-worked cases, the
- * plain loops of kernels/reference.h, and properties of the model. */
+ * plain loops of experiments/selftest/plain_gp.h, and properties of the model. */
 #include "experiments/selftest/checks.h"
+#include "experiments/selftest/plain_gp.h"
 #include "kernels/cpu/panel/panel.h"
-#include "kernels/reference.h"
 #include "tests/close.h"
 #include "tests/kernels/every_backend.h"
 
@@ -71,7 +71,7 @@ static void compare_with_loops(flx_backend *backend, const flx_sample *sample,
 {
     double value, gradient[MAX_THETA], expected, slopes[MAX_THETA];
     const flx_gp_problem *p = &sample->problem;
-    assert_int(flx_reference_evaluate(p, sample->theta, jitter, &expected, slopes), 0);
+    assert_int(flx_plain_gp_evaluate(p, sample->theta, jitter, &expected, slopes), 0);
     assert_int(evaluate_alone(backend, p, sample->theta, jitter, &value, gradient), 0);
     assert_close(value, expected, 1e-12, 1e-12);
     assert_close(flx_gradient_error(flx_gp_theta_size(p), gradient, slopes), 0, 0, 1e-10);

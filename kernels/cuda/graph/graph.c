@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A composed graph in device memory, in one allocation. */
-#include "kernels/cuda/graph/graph.h"
+#include "kernels/cuda/graph.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A graph as what searches minimize: the tiles of all their candidates, described once,
  * then launches only. */
-#include "kernels/cuda/graph/graph.h"
+#include "kernels/cuda/graph.h"
 
 #include <stdlib.h>
 

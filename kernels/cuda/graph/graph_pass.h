@@ -5,7 +5,7 @@
 #ifndef FLX_CUDA_GRAPH_PASS_H
 #define FLX_CUDA_GRAPH_PASS_H
 
-#include "kernels/cuda/launches.h"
+#include "kernels/cuda/predict/launches.h"
 #include "kernels/device_graph.h"
 
 #ifdef __cplusplus

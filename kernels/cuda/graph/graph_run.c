@@ -2,7 +2,7 @@
  * Candidates through a graph: passes of as many tiles as memory holds, each a number of
  * launches that depends on the levels only. Settings are given by the caller; the
  * dimensions of searches lie on the device already. */
-#include "kernels/cuda/graph/graph.h"
+#include "kernels/cuda/graph.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,26 @@
 /* SPDX-License-Identifier: MIT
  * A batch of problems, resident on the device. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/likelihood.h"
+#include "kernels/cuda/likelihood/launches.h"
 
 #include <stdlib.h>
+
+flx_status flx_cuda_limit_fused(flx_cuda *cuda, flx_error *error)
+{
+    int shared = 0, limit = FLX_CUDA_FUSED_LIMIT;
+    FLX_TRY(flx_cuda_check(
+        cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, 0),
+        "asking the device", error));
+    while (limit > 0 && flx_cuda_fused_shared(limit) > (size_t)shared)
+        limit--;
+    FLX_TRY(flx_cuda_check(flx_cuda_fused_allow(flx_cuda_fused_shared(limit)),
+                           "reserving shared memory", error));
+    const char *wanted = getenv("FLUXION_CUDA_FUSED_LIMIT");
+    if (wanted && atoi(wanted) < limit)
+        limit = atoi(wanted) > 0 ? atoi(wanted) : 0;
+    cuda->fused_limit = limit;
+    return FLX_OK;
+}
 
 struct flx_gp_batch {
     flx_cuda *cuda;

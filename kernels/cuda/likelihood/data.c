@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Problems in device memory: inputs centred, which the gradient's product wants, and
  * input by input, so that neighbouring threads read neighbouring points. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/likelihood.h"
+#include "kernels/cuda/likelihood/launches.h"
 
 #include <stdlib.h>
 #include <string.h>

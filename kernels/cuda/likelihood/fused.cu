@@ -6,7 +6,7 @@
  *
  * Nothing here depends on the number of threads: every sum runs in the order of its
  * index. */
-#include "kernels/cuda/launches.h"
+#include "kernels/cuda/likelihood/launches.h"
 #include "kernels/cuda/likelihood/triangle.h"
 #include "kernels/formulas/covariance.h"
 

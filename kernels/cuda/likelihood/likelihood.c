@@ -2,7 +2,8 @@
  * Evaluations on the device. Sorted by size, so that members of about one size share a
  * launch: up to fused_limit points one fused kernel a bucket of 32, above it one sequence
  * of library calls a bucket. As many at a time as memory holds. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/likelihood.h"
+#include "kernels/cuda/likelihood/launches.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * The steps around the calls of cuSOLVER and cuBLAS for members whose triangle does not
  * fit into shared memory: covariance matrices padded with identity, vectors, gradient.
  * Tiles of 32 x 32; a block's y index is the member. */
-#include "kernels/cuda/launches.h"
-#include "kernels/cuda/tile.h"
+#include "kernels/cuda/likelihood/launches.h"
+#include "kernels/cuda/memory/tile.h"
 #include "kernels/formulas/covariance.h"
 
 #include <cuda_runtime.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Device memory, copies, and the layout of a chunk of work. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/memory.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Streams beside the backend's own, for launches that do not depend on one another: a few
  * members of one size leave most of a device to those of another. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/memory.h"
 
 flx_status flx_cuda_streams_create(flx_cuda *cuda, flx_error *error)
 {

@@ -5,7 +5,7 @@
 #ifndef FLX_CUDA_MEMBER_TILE_H
 #define FLX_CUDA_MEMBER_TILE_H
 
-#include "kernels/cuda/tile.h"
+#include "kernels/cuda/memory/tile.h"
 #include "kernels/formulas/covariance.h"
 
 struct MemberTile {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Conditioned members in device memory, in one allocation, with what leave-one-out wants
  * first, so that it comes back in one copy. */
-#include "kernels/cuda/predict/posterior.h"
+#include "kernels/cuda/predict.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Queries cut into tiles, as many at a time as memory holds; queries to a member that
  * failed never reach the device. */
-#include "kernels/cuda/predict/posterior.h"
+#include "kernels/cuda/predict.h"
 
 #include <math.h>
 #include <stdlib.h>

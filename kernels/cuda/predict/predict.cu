@@ -2,7 +2,7 @@
  * Means, variances and slopes at tiles of 32 queries. The covariances with the training
  * points of one tile, (n, 32), stand in a scratch of the block; |L^-1 k|^2 is a product
  * of 32 x 32 tiles that is folded as it is made. A lane is a query. */
-#include "kernels/cuda/launches.h"
+#include "kernels/cuda/predict/launches.h"
 #include "kernels/cuda/predict/member_tile.h"
 
 #include <cuda_runtime.h>

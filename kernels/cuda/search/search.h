@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Searches on the device; shared by search.c, which makes them, and search_run.c, which
  * runs them. */
-#ifndef FLX_CUDA_SEARCH_H
-#define FLX_CUDA_SEARCH_H
+#ifndef FLX_CUDA_SEARCH_SEARCH_H
+#define FLX_CUDA_SEARCH_SEARCH_H
 
-#include "kernels/cuda/search/objective.h"
+#include "kernels/cuda/search.h"
 #include "kernels/cuda/search/population.h"
 
 struct flx_population {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What a search must be to run on the device. */
-#include "kernels/cuda/search/objective.h"
+#include "kernels/cuda/search.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Predictions to be weighted in device memory; candidates of all queries in tiles. */
-#include "kernels/cuda/weighting/weighting.h"
+#include "kernels/cuda/weighting.h"
 
 #include <stdlib.h>
 #include <string.h>

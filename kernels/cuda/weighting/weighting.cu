@@ -2,8 +2,8 @@
  * Losses of weight vectors: sum |y - P w| or of squares. A matrix product in tiles whose
  * result is folded as it is made; parts of 256 rows, then the parts in their order, so
  * that a candidate's loss depends neither on its neighbours nor on the launch. */
-#include "kernels/cuda/launches.h"
-#include "kernels/cuda/tile.h"
+#include "kernels/cuda/memory/tile.h"
+#include "kernels/cuda/weighting/launches.h"
 
 #include <cuda_runtime.h>
 #include <flx_launch.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Weights searched for on the device: the losses of what a search proposes, two
  * launches a generation for all searches. */
-#include "kernels/cuda/search/objective.h"
-#include "kernels/cuda/weighting/weighting.h"
+#include "kernels/cuda/search.h"
+#include "kernels/cuda/weighting.h"
 
 #include <stdlib.h>
 #include <string.h>

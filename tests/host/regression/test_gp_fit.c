@@ -3,7 +3,7 @@
  * neighbours and threads, leave-one-out, progress. */
 #include "host/regression/fit_queue.h"
 
-#include "kernels/reference.h"
+#include "experiments/selftest/plain_gp.h"
 #include "tests/close.h"
 #include "tests/host/regression/awkward.h"
 
@@ -58,8 +58,8 @@ static void assert_consistent(const flx_fit_task *task, const flx_fit_result *re
         assert_true(result->predictor.theta[k] >= lower[k] &&
                     result->predictor.theta[k] <= upper[k]);
     flx_gp_problem problem = standardized(task, result, y);
-    assert_int(flx_reference_evaluate(&problem, result->predictor.theta,
-                                      result->predictor.jitter, &lml, gradient),
+    assert_int(flx_plain_gp_evaluate(&problem, result->predictor.theta,
+                                     result->predictor.jitter, &lml, gradient),
                0);
     assert_close(result->predictor.lml, lml, 1e-8, 1e-8);
     double prior = flx_gp_log_prior(&gp, result->predictor.theta, gradient);
@@ -74,8 +74,8 @@ static void assert_stationary(const flx_fit_task *task, const flx_fit_result *re
     flx_gp_description gp = {task->prior, task->d, task->is_isotropic};
     double y[MAX_N], lml, gradient[MAX_THETA], lower[MAX_THETA], upper[MAX_THETA];
     flx_gp_problem problem = standardized(task, result, y);
-    flx_reference_evaluate(&problem, result->predictor.theta, result->predictor.jitter,
-                           &lml, gradient);
+    flx_plain_gp_evaluate(&problem, result->predictor.theta, result->predictor.jitter,
+                          &lml, gradient);
     flx_gp_log_prior(&gp, result->predictor.theta, gradient);
     flx_gp_bounds(&gp, lower, upper);
     for (int k = 0; k < result->predictor.n_theta; k++) {
@@ -237,8 +237,8 @@ static void check_left_out(const flx_fit_task *task, const flx_fit_result *resul
             }
         flx_gp_problem rest = all;
         rest.n = rows, rest.X = X, rest.y = kept;
-        flx_reference_predict(&rest, result->predictor.theta, result->predictor.jitter,
-                              task->X + out * d, &mean, &variance);
+        flx_plain_gp_predict(&rest, result->predictor.theta, result->predictor.jitter,
+                             task->X + out * d, &mean, &variance);
         mean = result->predictor.y_mean + result->predictor.y_sd * mean;
         variance = (variance + result->predictor.jitter) * result->predictor.y_sd *
                    result->predictor.y_sd;

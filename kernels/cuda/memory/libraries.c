@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/cuda/likelihood/libraries.h"
+#include "kernels/cuda/memory/libraries.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

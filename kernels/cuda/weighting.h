@@ -4,7 +4,9 @@
 #ifndef FLX_CUDA_WEIGHTING_H
 #define FLX_CUDA_WEIGHTING_H
 
-#include "kernels/cuda/cuda.h"
+#include "kernels/backend.h"
+#include "kernels/cuda/memory.h"
+#include "kernels/cuda/weighting/launches.h"
 
 typedef struct {
     int n, k;
@@ -36,4 +38,16 @@ int flx_cuda_weighting_tile_count(const flx_cuda_weighting_member *m, int count)
 int flx_cuda_weighting_fill(const flx_cuda_weighting_member *m,
                             const flx_cuda_weighting_query *query,
                             flx_cuda_weighting_tile *tiles, flx_cuda_weighting_sum *sum);
+
+/* Operations of kernels/backend.h. */
+flx_status flx_cuda_weighting_create(flx_backend *backend,
+                                     const flx_weighting_problem *problems, int count,
+                                     flx_weighting_set **out, flx_error *error);
+flx_status flx_cuda_weighting_losses(flx_weighting_set *set,
+                                     const flx_weighting_query *queries, int count,
+                                     flx_error *error);
+flx_status flx_cuda_weighting_search(flx_weighting_set *set,
+                                     const flx_population_search *searches, int count,
+                                     flx_population **out, flx_error *error);
+void flx_cuda_weighting_release(flx_weighting_set *set);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/reference.h"
+#include "experiments/selftest/plain_gp.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -108,8 +108,8 @@ static void add_entry(const flx_gp_problem *p, const double *theta, int i, int j
             0.5 * weight * g * pow((a[k] - b[k]) / length_scale(p, theta, k), 2);
 }
 
-int flx_reference_evaluate(const flx_gp_problem *problem, const double *theta,
-                           double jitter, double *value, double *gradient)
+int flx_plain_gp_evaluate(const flx_gp_problem *problem, const double *theta,
+                          double jitter, double *value, double *gradient)
 {
     int n = problem->n, size = flx_gp_theta_size(problem);
     double *L = calloc((size_t)n * (size_t)n + 2 * (size_t)n, sizeof *L);
@@ -137,8 +137,8 @@ int flx_reference_evaluate(const flx_gp_problem *problem, const double *theta,
     return info;
 }
 
-int flx_reference_predict(const flx_gp_problem *problem, const double *theta,
-                          double jitter, const double *x, double *mean, double *variance)
+int flx_plain_gp_predict(const flx_gp_problem *problem, const double *theta,
+                         double jitter, const double *x, double *mean, double *variance)
 {
     int n = problem->n;
     double *L = calloc((size_t)n * (size_t)n + (size_t)n, sizeof *L);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Matrix products of operands in host memory, as many at a time as memory holds: the
  * copies take most of the time, the launches are one a chunk. */
-#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/memory.h"
+#include "kernels/cuda/products.h"
+#include "kernels/cuda/products/launches.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * Tiles of independent matrix products of any shapes in one launch. An element is one sum
  * in the order of its index, whatever stands beside it: that is why it is not left to a
  * library, which picks its method by the batch. */
-#include "kernels/cuda/launches.h"
-#include "kernels/cuda/tile.h"
+#include "kernels/cuda/memory/tile.h"
+#include "kernels/cuda/products/launches.h"
 
 #include <cuda_runtime.h>
 #include <flx_launch.h>

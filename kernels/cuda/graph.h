@@ -5,8 +5,8 @@
 #define FLX_CUDA_GRAPH_H
 
 #include "kernels/cuda/graph/graph_pass.h"
-#include "kernels/cuda/predict/posterior.h"
-#include "kernels/cuda/search/objective.h"
+#include "kernels/cuda/predict.h"
+#include "kernels/cuda/search.h"
 
 struct flx_resident_graph {
     flx_cuda *cuda;

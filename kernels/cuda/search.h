@@ -2,10 +2,11 @@
  * What a search on the device minimizes: an evaluation of candidates that lie in device
  * memory into values that lie there too. Weightings and graphs are
  * such objectives. */
-#ifndef FLX_CUDA_OBJECTIVE_H
-#define FLX_CUDA_OBJECTIVE_H
+#ifndef FLX_CUDA_SEARCH_H
+#define FLX_CUDA_SEARCH_H
 
-#include "kernels/cuda/cuda.h"
+#include "kernels/backend.h"
+#include "kernels/cuda/memory.h"
 
 /* The candidates of one search: pointers do not change between generations. */
 typedef struct {
@@ -45,4 +46,11 @@ flx_status flx_population_check(const flx_population_search *searches, int count
 flx_status flx_cuda_search_create(flx_cuda *cuda, flx_cuda_objective objective,
                                   const flx_population_search *searches, int count,
                                   flx_population **out, flx_error *error);
+
+/* Operations of kernels/backend.h. */
+flx_status flx_cuda_search_advance(flx_population *population, int generations,
+                                   flx_population_report *reports, flx_error *error);
+flx_status flx_cuda_search_read(flx_population *population, int search,
+                                const flx_population_state *out, flx_error *error);
+void flx_cuda_search_release(flx_population *population);
 #endif

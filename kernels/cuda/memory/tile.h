@@ -5,7 +5,7 @@
 #ifndef FLX_CUDA_TILE_H
 #define FLX_CUDA_TILE_H
 
-#include "kernels/cuda/launches.h"
+#include "kernels/cuda/memory/sizes.h"
 
 #include <cuda_runtime.h>
 
