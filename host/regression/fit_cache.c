@@ -53,8 +53,8 @@ flx_status flx_fit_cache_get(const flx_repository *repository, const flx_fit_tas
     else
         status =
             flx_fail(error, FLX_BAD_INPUT,
-                     "%s: the file of %s, %s.h5, holds another model than its cause "
-                     "asks for: remove it, and it is trained again",
+                     "%s: the file of %s, %s.h5, holds another model than its key "
+                     "stands for: remove it, and it is trained again",
                      flx_repository_path(repository), task->name ? task->name : "?", key);
     flx_fit_result_clear(&stored);
     return status;

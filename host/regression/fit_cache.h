@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Between the fit queue and the model repository: a task's result out of what was stored
- * of the same cause, and back. Inside the library. */
+ * of the same key, and back. Inside the library. */
 #ifndef FLX_FIT_CACHE_H
 #define FLX_FIT_CACHE_H
 

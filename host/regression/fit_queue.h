@@ -19,9 +19,9 @@ typedef struct {
 
 /* Fits all tasks; results (count) are the caller's to clear, also after a failing call.
  * With a repository every task is looked up there first, and a fit is stored as soon as
- * it is done: what a kill interrupts goes on from there when it is asked for again. Fails
- * only when the backend, memory or the repository does; failed tasks are not stored.
- * `options` may be NULL. */
+ * it is done: what a kill interrupts goes on from there when the same tasks come again.
+ * Fails only when the backend, memory or the repository does; failed tasks are not
+ * stored. `options` may be NULL. */
 flx_status flx_fit_with(flx_backend *backend, const flx_fit_task *tasks, int count,
                         flx_fit_result *results, const flx_fit_options *options,
                         flx_error *error);

@@ -67,9 +67,9 @@ static void finish_result(const flx_fit_task *task, const flx_gp_condition *memb
 static flx_status condition_some(flx_backend *backend, flx_gp_multistart *plan,
                                  const int *tasks, int count, flx_error *error)
 {
-    flx_gp_condition *members = calloc((size_t)count + 1, sizeof *members);
-    if (!members)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", count);
+    FLX_SCOPED flx_gp_condition *members = NULL;
+    if (!FLX_NEW(members, count))
+        return flx_no_memory(error, "%d fits", count);
     for (int i = 0; i < count; i++) {
         flx_fit_result *result = plan->results[tasks[i]];
         members[i] = (flx_gp_condition){.problem = plan->problems[tasks[i]],
@@ -79,15 +79,11 @@ static flx_status condition_some(flx_backend *backend, flx_gp_multistart *plan,
                                         .loo_variance = result->loo_variance};
     }
     flx_gp_posterior *posterior = NULL;
-    flx_status status =
-        backend->operations->condition(backend, members, count, &posterior, error);
-    if (status == FLX_OK) {
-        backend->operations->posterior_release(posterior);
-        for (int i = 0; i < count; i++)
-            finish_result(plan->tasks[tasks[i]], &members[i], plan->results[tasks[i]]);
-    }
-    free(members);
-    return status;
+    FLX_TRY(backend->operations->condition(backend, members, count, &posterior, error));
+    backend->operations->posterior_release(posterior);
+    for (int i = 0; i < count; i++)
+        finish_result(plan->tasks[tasks[i]], &members[i], plan->results[tasks[i]]);
+    return FLX_OK;
 }
 
 /* A batch of conditionings wants many members to share the threads, and their memory, as

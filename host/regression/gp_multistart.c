@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/regression/gp_multistart.h"
 
+#include "formats/memory.h"
 #include "host/regression/regressor_target.h"
 
 #include <math.h>
@@ -125,30 +126,23 @@ flx_status flx_gp_multistart_create(const flx_fit_task *const *tasks, int count,
                                     flx_fit_result *const *results,
                                     flx_gp_multistart *plan, flx_error *error)
 {
-    size_t slots = (size_t)count + 1, memory = 1;
+    size_t memory = 0;
     *plan = (flx_gp_multistart){.tasks = tasks, .results = results, .n_tasks = count};
-    plan->descriptions = calloc(slots, sizeof *plan->descriptions);
-    plan->problems = calloc(slots, sizeof *plan->problems);
-    plan->first_state = calloc(slots, sizeof *plan->first_state);
-    plan->running = calloc(slots, sizeof *plan->running);
-    plan->is_extended = calloc(slots, sizeof *plan->is_extended);
-    plan->is_finished = calloc(slots, sizeof *plan->is_finished);
-    bool complete = plan->descriptions && plan->problems && plan->first_state &&
-                    plan->running && plan->is_extended && plan->is_finished;
-    for (int t = 0; t < count && complete; t++) {
+    if (!FLX_NEW(plan->descriptions, count) || !FLX_NEW(plan->problems, count) ||
+        !FLX_NEW(plan->first_state, count + 1) || !FLX_NEW(plan->running, count) ||
+        !FLX_NEW(plan->is_extended, count) || !FLX_NEW(plan->is_finished, count))
+        return flx_no_memory(error, "%d fits", count);
+    for (int t = 0; t < count; t++) {
         flx_gp_description *gp = &plan->descriptions[t];
         *gp = (flx_gp_description){tasks[t]->prior, tasks[t]->d, tasks[t]->is_isotropic};
         plan->n_states += max_starts(gp);
         plan->first_state[t + 1] = plan->n_states;
         memory += task_memory(gp, tasks[t]->n > 0 ? tasks[t]->n : 0);
     }
-    size_t states = (size_t)plan->n_states + 1;
-    plan->states = calloc(states, sizeof *plan->states);
-    plan->evaluations = calloc(states, sizeof *plan->evaluations);
-    plan->live = calloc(states, sizeof *plan->live);
-    plan->memory = calloc(memory, sizeof *plan->memory);
-    if (!complete || !plan->states || !plan->evaluations || !plan->live || !plan->memory)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", count);
+    if (!FLX_NEW(plan->states, plan->n_states) ||
+        !FLX_NEW(plan->evaluations, plan->n_states) ||
+        !FLX_NEW(plan->live, plan->n_states) || !FLX_NEW(plan->memory, memory))
+        return flx_no_memory(error, "%d searches", plan->n_states);
     for (int t = 0; t < count; t++)
         plan_task(plan, t);
     return FLX_OK;

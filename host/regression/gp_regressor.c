@@ -95,10 +95,9 @@ static flx_status search_all(flx_backend *backend, flx_gp_multistart *plan,
                              const flx_fit_observer *observer, flx_error *error)
 {
     flx_gp_batch *batch = NULL;
-    flx_gp_evaluation *packed = calloc((size_t)plan->n_states + 1, sizeof *packed);
-    if (!packed)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
-                        plan->n_states);
+    FLX_SCOPED flx_gp_evaluation *packed = NULL;
+    if (!FLX_NEW(packed, plan->n_states))
+        return flx_no_memory(error, "%d searches", plan->n_states);
     flx_status status = backend->operations->batch_create(backend, plan->problems,
                                                           plan->n_tasks, &batch, error);
     int count = status == FLX_OK ? flx_gp_multistart_collect(plan) : 0;
@@ -111,7 +110,6 @@ static flx_status search_all(flx_backend *backend, flx_gp_multistart *plan,
     }
     if (batch)
         backend->operations->batch_release(batch);
-    free(packed);
     return status;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "host/regression/model_repository.h"
 
+#include "formats/memory.h"
 #include "host/regression/model_repository_file.h"
 
 #include <dirent.h>
@@ -77,14 +78,11 @@ flx_status flx_repository_open(const char *path, flx_repository **out, flx_error
     FLX_TRY(open_folder(path, &folder, error));
     sweep(folder);
     closedir(folder);
-    flx_repository *repository = malloc(sizeof *repository);
-    char *copy = strdup(path);
-    if (!repository || !copy) {
-        free(repository);
-        free(copy);
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", path);
+    flx_repository *repository = NULL;
+    if (!FLX_NEW(repository, 1) || !(repository->path = strdup(path))) {
+        flx_repository_close(repository);
+        return flx_no_memory(error, "the path %s", path);
     }
-    repository->path = copy;
     *out = repository;
     return FLX_OK;
 }
@@ -102,13 +100,13 @@ const char *flx_repository_path(const flx_repository *repository)
     return repository->path;
 }
 
-static flx_status name_file(const flx_repository *repository, const char *cause,
+static flx_status name_file(const flx_repository *repository, const char *key,
                             char **path, flx_error *error)
 {
     size_t length = strlen(repository->path);
     const char *slash = repository->path[length - 1] == '/' ? "" : "/";
-    if (asprintf(path, "%s%s%s" SUFFIX, repository->path, slash, cause) < 0)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", repository->path);
+    if (asprintf(path, "%s%s%s" SUFFIX, repository->path, slash, key) < 0)
+        return flx_no_memory(error, "a name in %s", repository->path);
     return FLX_OK;
 }
 
@@ -122,30 +120,30 @@ static flx_status look_up(const char *path, bool *is_there, flx_error *error)
                     strerror(errno));
 }
 
-flx_status flx_repository_find(const flx_repository *repository, const char *cause,
+flx_status flx_repository_find(const flx_repository *repository, const char *key,
                                bool *is_there, flx_fit_result *out, flx_error *error)
 {
     *out = (flx_fit_result){0};
     *is_there = false;
     char *path;
-    FLX_TRY(name_file(repository, cause, &path, error));
+    FLX_TRY(name_file(repository, key, &path, error));
     flx_status status = look_up(path, is_there, error);
     if (*is_there)
-        status = flx_repository_file_read(path, cause, out, error);
+        status = flx_repository_file_read(path, key, out, error);
     *is_there = *is_there && status == FLX_OK;
     free(path);
     return status;
 }
 
-flx_status flx_repository_store(const flx_repository *repository, const char *cause,
+flx_status flx_repository_store(const flx_repository *repository, const char *key,
                                 const flx_fit_result *model, flx_error *error)
 {
     bool is_there;
     char *path;
-    FLX_TRY(name_file(repository, cause, &path, error));
+    FLX_TRY(name_file(repository, key, &path, error));
     flx_status status = look_up(path, &is_there, error);
     if (status == FLX_OK && !is_there)
-        status = flx_repository_file_write(path, cause, model, error);
+        status = flx_repository_file_write(path, key, model, error);
     free(path);
     return status;
 }
@@ -156,18 +154,6 @@ static int compare_entries(const void *left, const void *right)
     return strcmp(a->cause, b->cause);
 }
 
-/* Room for one more, by doubling. */
-static bool grow(flx_repository_entry **list, int count)
-{
-    if (count & (count - 1))
-        return true; /* between powers of two there is room */
-    size_t room = count ? 2 * (size_t)count : 1;
-    flx_repository_entry *grown = realloc(*list, room * sizeof **list);
-    if (grown)
-        *list = grown;
-    return grown != NULL;
-}
-
 flx_status flx_repository_list(const flx_repository *repository,
                                flx_repository_entry **out, int *count, flx_error *error)
 {
@@ -176,15 +162,15 @@ flx_status flx_repository_list(const flx_repository *repository,
     DIR *folder;
     FLX_TRY(open_folder(repository->path, &folder, error));
     flx_repository_entry *list = NULL;
+    size_t capacity = 0;
     flx_status status = FLX_OK;
     for (struct dirent *entry; status == FLX_OK && (entry = readdir(folder));) {
         struct stat about;
         if (!is_model_name(entry->d_name) ||
             fstatat(dirfd(folder), entry->d_name, &about, 0) != 0)
             continue;
-        if (!grow(&list, *count)) {
-            status =
-                flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", repository->path);
+        if (!FLX_GROW(list, capacity, *count + 1)) {
+            status = flx_no_memory(error, "the models of %s", repository->path);
             break;
         }
         flx_repository_entry *next = &list[(*count)++];

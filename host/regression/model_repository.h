@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The model repository (paper 4): a folder of fitted models, each in a file DIGEST.h5
- * named by the digest of its cause (host/regression/fit_key.h). Same cause, same name:
+ * named by its fit key (host/regression/fit_key.h). Same key, same name:
  * what was trained once is looked up. Such a file is a predictor
  * (formats/predictor/predictor.h) with what else its fit left, sealed by a checksum
  * (formats/files/checksum_trailer.h).
@@ -24,14 +24,14 @@ void flx_repository_close(flx_repository *repository); /* NULL is fine */
 
 const char *flx_repository_path(const flx_repository *repository);
 
-/* Looks the model of that cause up; *is_there tells whether `out` was filled. A file that
- * is damaged, of another version or of another cause is FLX_BAD_INPUT and named. */
-flx_status flx_repository_find(const flx_repository *repository, const char *cause,
+/* Looks up the model of that key; *is_there tells whether `out` was filled. A file that
+ * is damaged, of another version or of another key is FLX_BAD_INPUT and named. */
+flx_status flx_repository_find(const flx_repository *repository, const char *key,
                                bool *is_there, flx_fit_result *out, flx_error *error);
 
-/* Safely on the disk on return. A model that is there already stays as it is: one cause
+/* Safely on the disk on return. A model that is there already stays as it is: one key
  * has one model. FLX_IO_FAILED leaves nothing behind. */
-flx_status flx_repository_store(const flx_repository *repository, const char *cause,
+flx_status flx_repository_store(const flx_repository *repository, const char *key,
                                 const flx_fit_result *model, flx_error *error);
 
 typedef struct {

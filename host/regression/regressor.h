@@ -37,7 +37,7 @@ typedef struct {
                       flx_fit_result *const *results, const flx_fit_observer *observer,
                       flx_error *error);
     bool tells_observer; /* of each result, as soon as it is whole */
-    /* What answers queries to all these models. A file may hold anything: FLX_BAD_INPUT
+    /* What predicts with all these models. A file may hold anything: FLX_BAD_INPUT
      * or FLX_NUMERIC names the model that cannot predict. */
     flx_status (*prepare)(flx_backend *backend, const flx_query_target *targets,
                           int count, void **prepared, flx_error *error);

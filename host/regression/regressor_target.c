@@ -51,20 +51,21 @@ bool flx_regressor_target_standardize(const flx_fit_task *task, flx_fit_result *
 }
 
 void flx_regressor_target_take_predictions(const flx_fit_task *task,
-                                           flx_fit_result *result, double *answers)
+                                           flx_fit_result *result, double *predictions)
 {
     double sum = 0, square = 0;
     for (int i = 0; i < task->n; i++) {
-        answers[i] = result->predictor.y_mean + result->predictor.y_sd * answers[i];
-        double miss = answers[i] - task->y[i];
+        predictions[i] =
+            result->predictor.y_mean + result->predictor.y_sd * predictions[i];
+        double miss = predictions[i] - task->y[i];
         sum += fabs(miss) / task->n;
         square += miss * miss / task->n;
     }
     result->predictor.variance = square;
     if (task->wants_residuals) {
-        result->loo_mean = answers;
+        result->loo_mean = predictions;
         result->predictor.loo_mae = sum;
     } else {
-        free(answers);
+        free(predictions);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What kinds of models do alike with a task: refuse it, standardize its target, and bring
- * answers back to its unit. Inside the library. */
+ * What all kinds of models do with a task: refuse it, standardize its target, and bring
+ * predictions back to its unit. Inside the library. */
 #ifndef FLX_REGRESSOR_TARGET_H
 #define FLX_REGRESSOR_TARGET_H
 
@@ -15,8 +15,9 @@ bool flx_regressor_target_admit(const flx_fit_task *task, flx_fit_result *result
 bool flx_regressor_target_standardize(const flx_fit_task *task, flx_fit_result *result,
                                       double *y);
 
-/* Takes answers (n) in standard units, out of sample where the task wants residuals, else
- * of the rows taught, into the result: loo_mean (takes the array), loo_mae, variance. */
+/* Takes predictions (n) in standard units, out of sample where the task wants residuals,
+ * else of the training rows, into the result: loo_mean (takes the array), loo_mae,
+ * variance. */
 void flx_regressor_target_take_predictions(const flx_fit_task *task,
-                                           flx_fit_result *result, double *answers);
+                                           flx_fit_result *result, double *predictions);
 #endif

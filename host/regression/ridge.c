@@ -5,6 +5,7 @@
  * residual r_i into r_i / (1 - h_i). */
 #include "host/regression/ridge.h"
 
+#include "formats/memory.h"
 #include "host/statistics.h"
 
 #include <math.h>
@@ -15,7 +16,7 @@
 enum { GRID = 25 };
 static const double LOWEST_PENALTY = 1e-6, HIGHEST_PENALTY = 1e6;
 
-/* The spectrum of one regression. */
+/* The eigendecomposition of one regression. */
 typedef struct {
     int n, d, r;     /* r = min(n, d) */
     double *memory;  /* holds the following */
@@ -28,7 +29,7 @@ typedef struct {
     double *loads;   /* (r) u_j'y */
     double mean;     /* of y */
     double scale;    /* mean of the eigenvalues */
-} spectrum;
+} decomposition;
 
 static double dot(int n, const double *a, const double *b)
 {
@@ -51,14 +52,13 @@ static double *take(double **memory, size_t count)
     return taken;
 }
 
-static flx_status reserve(spectrum *s, int n, int d, flx_error *error)
+static flx_status allocate(decomposition *s, int n, int d, flx_error *error)
 {
     size_t N = (size_t)n, D = (size_t)d, R = N < D ? N : D;
-    double *memory = calloc(D + N * D + 2 * R * R + 2 * R + R * N, sizeof *memory);
-    if (!memory)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows x %d features",
-                        n, d);
-    *s = (spectrum){.n = n, .d = d, .r = (int)R, .memory = memory};
+    double *memory = NULL;
+    if (!FLX_NEW(memory, D + N * D + 2 * R * R + 2 * R + R * N))
+        return flx_no_memory(error, "%d rows x %d features", n, d);
+    *s = (decomposition){.n = n, .d = d, .r = (int)R, .memory = memory};
     s->center = take(&memory, D);
     s->X = take(&memory, N * D);
     s->gram = take(&memory, R * R);
@@ -69,7 +69,7 @@ static flx_status reserve(spectrum *s, int n, int d, flx_error *error)
     return FLX_OK;
 }
 
-static void center_inputs(spectrum *s, const double *X, const double *y)
+static void center_inputs(decomposition *s, const double *X, const double *y)
 {
     size_t d = (size_t)s->d;
     for (int i = 0; i < s->n; i++) {
@@ -82,7 +82,7 @@ static void center_inputs(spectrum *s, const double *X, const double *y)
 }
 
 /* X'X (d, d) or X X' (n, n), whichever is smaller. */
-static void fill_gram(spectrum *s)
+static void fill_gram(decomposition *s)
 {
     size_t d = (size_t)s->d, r = (size_t)s->r;
     for (size_t i = 0; i < (size_t)s->n; i++) {
@@ -97,7 +97,7 @@ static void fill_gram(spectrum *s)
 }
 
 /* u_j is an eigenvector of X X' itself, or X v_j / sqrt(s_j) of X'X. */
-static void fill_left_vectors(spectrum *s)
+static void fill_left_vectors(decomposition *s)
 {
     for (int j = 0; j < s->r; j++) {
         const double *v = s->vectors + (size_t)j * (size_t)s->r;
@@ -109,9 +109,9 @@ static void fill_left_vectors(spectrum *s)
     }
 }
 
-static flx_status decompose(spectrum *s, const flx_ridge *ridge, flx_error *error)
+static flx_status decompose(decomposition *s, const flx_ridge *ridge, flx_error *error)
 {
-    FLX_TRY(reserve(s, ridge->n, ridge->d, error));
+    FLX_TRY(allocate(s, ridge->n, ridge->d, error));
     center_inputs(s, ridge->X, ridge->y);
     fill_gram(s);
     flx_symmetric_eigen(s->r, s->gram, s->values, s->vectors);
@@ -128,8 +128,8 @@ static flx_status decompose(spectrum *s, const flx_ridge *ridge, flx_error *erro
     return FLX_OK;
 }
 
-/* Fit and leave-one-out answers at one penalty; returns their mean squared error. */
-static double answer_at(const spectrum *s, double penalty, flx_ridge *ridge)
+/* Fitted and left-out predictions at one penalty; returns their mean squared error. */
+static double predict_at(const decomposition *s, double penalty, flx_ridge *ridge)
 {
     double *leverage = ridge->left_out, square = 0;
     for (int i = 0; i < s->n; i++) {
@@ -155,14 +155,14 @@ static double answer_at(const spectrum *s, double penalty, flx_ridge *ridge)
 }
 
 /* The largest penalty among equals: a target that is constant needs no coefficients. */
-static double choose_penalty(const spectrum *s, flx_ridge *ridge)
+static double choose_penalty(const decomposition *s, flx_ridge *ridge)
 {
     double scale = s->scale > 0 ? s->scale : 1, least = INFINITY, best = scale;
     for (int g = 0; g < GRID; g++) {
         double share = (double)g / (GRID - 1);
         double penalty =
             scale * LOWEST_PENALTY * pow(HIGHEST_PENALTY / LOWEST_PENALTY, share);
-        double square = answer_at(s, penalty, ridge);
+        double square = predict_at(s, penalty, ridge);
         if (square <= least) {
             least = square;
             best = penalty;
@@ -172,7 +172,7 @@ static double choose_penalty(const spectrum *s, flx_ridge *ridge)
 }
 
 /* b = X' sum_j u_j u_j'y / (s_j + penalty); b_0 = mean - center'b. */
-static void fill_parameters(const spectrum *s, double *weights, flx_ridge *ridge)
+static void fill_parameters(const decomposition *s, double *weights, flx_ridge *ridge)
 {
     double *b = ridge->parameters + 2;
     memset(weights, 0, (size_t)s->n * sizeof *weights);
@@ -189,12 +189,12 @@ static void fill_parameters(const spectrum *s, double *weights, flx_ridge *ridge
 
 flx_status flx_ridge_solve(flx_ridge *ridge, flx_error *error)
 {
-    spectrum s = {0};
+    decomposition s = {0};
     FLX_TRY(decompose(&s, ridge, error));
     if (!(ridge->penalty > 0))
         ridge->penalty = choose_penalty(&s, ridge);
     fill_parameters(&s, ridge->fitted, ridge);
-    answer_at(&s, ridge->penalty, ridge);
+    predict_at(&s, ridge->penalty, ridge);
     free(s.memory);
     return FLX_OK;
 }

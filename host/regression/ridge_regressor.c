@@ -7,52 +7,37 @@
  * host/regression/regressor_target.h says. */
 #include "host/regression/regressor.h"
 
+#include "formats/memory.h"
 #include "host/regression/regressor_target.h"
 #include "host/regression/ridge.h"
 #include "host/regression/row_predictor.h"
 
-#include <math.h>
-#include <stdlib.h>
-
-static const int FIRST_COEFFICIENT = 2; /* after penalty and intercept */
-
-static flx_status reserve(flx_ridge *ridge, double **y, flx_error *error)
-{
-    size_t n = (size_t)ridge->n, d = (size_t)ridge->d;
-    *y = malloc(n * sizeof **y);
-    ridge->fitted = malloc(n * sizeof(double));
-    ridge->left_out = malloc(n * sizeof(double));
-    ridge->parameters = malloc((2 + d) * sizeof(double));
-    if (*y && ridge->fitted && ridge->left_out && ridge->parameters)
-        return FLX_OK;
-    return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows x %d features",
-                    ridge->n, ridge->d);
-}
+enum { FIRST_COEFFICIENT = 2 }; /* after penalty and intercept */
 
 static flx_status solve(const flx_fit_task *task, flx_fit_result *result,
                         flx_error *error)
 {
-    double *y = NULL;
-    flx_ridge ridge = {.n = task->n, .d = task->d, .X = task->X};
-    flx_status status = reserve(&ridge, &y, error);
-    if (status == FLX_OK) {
-        flx_regressor_target_standardize(task, result, y);
-        ridge.y = y;
-        status = flx_ridge_solve(&ridge, error);
-    }
-    if (status == FLX_OK) {
-        double **answers = task->wants_residuals ? &ridge.left_out : &ridge.fitted;
-        flx_regressor_target_take_predictions(task, result, *answers);
-        result->predictor.parameters = ridge.parameters;
-        result->predictor.n_parameters = 2 + (size_t)task->d;
-        result->predictor.evaluations = result->starts = 1;
-        *answers = ridge.parameters = NULL;
-    }
-    free(y);
-    free(ridge.fitted);
-    free(ridge.left_out);
-    free(ridge.parameters);
-    return status;
+    int n = task->n, d = task->d;
+    FLX_SCOPED double *y = NULL, *fitted = NULL, *left_out = NULL, *parameters = NULL;
+    if (!FLX_NEW(y, n) || !FLX_NEW(fitted, n) || !FLX_NEW(left_out, n) ||
+        !FLX_NEW(parameters, FIRST_COEFFICIENT + d))
+        return flx_no_memory(error, "%d rows x %d features", n, d);
+    flx_regressor_target_standardize(task, result, y);
+    flx_ridge ridge = {.n = n,
+                       .d = d,
+                       .X = task->X,
+                       .y = y,
+                       .parameters = parameters,
+                       .fitted = fitted,
+                       .left_out = left_out};
+    FLX_TRY(flx_ridge_solve(&ridge, error));
+    double **predictions = task->wants_residuals ? &left_out : &fitted;
+    flx_regressor_target_take_predictions(task, result, *predictions);
+    result->predictor.parameters = parameters;
+    result->predictor.n_parameters = FIRST_COEFFICIENT + (size_t)d;
+    result->predictor.evaluations = result->starts = 1;
+    *predictions = parameters = NULL;
+    return FLX_OK;
 }
 
 static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, int count,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/regression/tree_ensemble.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,8 +103,7 @@ static flx_status keep_bytes(BoosterHandle booster, const char *format,
         return fail(error, "write its trees");
     *bytes = malloc(length + 1);
     if (!*bytes)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %llu bytes of trees",
-                        (unsigned long long)length);
+        return flx_no_memory(error, "%llu bytes of trees", (unsigned long long)length);
     memcpy(*bytes, buffer, length);
     (*bytes)[length] = 0;
     *size = length;
@@ -159,9 +160,9 @@ flx_status flx_trees_fit(const flx_trees_options *options, const double *X,
     *bytes = NULL;
     *size = 0;
     FLX_TRY(check_task(options, y, n, d, error));
-    float *labels = malloc((size_t)n * sizeof *labels);
-    if (!labels)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", n);
+    FLX_SCOPED float *labels = NULL;
+    if (!FLX_NEW(labels, n))
+        return flx_no_memory(error, "%d rows", n);
     for (int i = 0; i < n; i++)
         labels[i] = (float)y[i];
     describe_table(X, n, d, table);
@@ -174,13 +175,13 @@ flx_status flx_trees_fit(const flx_trees_options *options, const double *X,
         status = grow(rows, options, n, d, bytes, size, error);
     if (rows)
         XGDMatrixFree(rows);
-    free(labels);
     return status;
 }
 
-/* One question: (m, outputs) floats that belong to XGBoost and this thread. */
-static flx_status ask(const flx_trees *trees, const double *X, int m,
-                      const bst_ulong **shape, const float **answers, flx_error *error)
+/* predictions: (m, outputs) floats that belong to XGBoost and this thread. */
+static flx_status predict(const flx_trees *trees, const double *X, int m,
+                          const bst_ulong **shape, const float **predictions,
+                          flx_error *error)
 {
     static const char how[] =
         "{\"type\": 0, \"training\": false, \"iteration_begin\": 0, "
@@ -190,8 +191,8 @@ static flx_status ask(const flx_trees *trees, const double *X, int m,
     bst_ulong dimensions;
     describe_table(X, m, trees->d, table);
     if (XGBoosterPredictFromDense(trees->booster, table, how, NULL, shape, &dimensions,
-                                  answers))
-        return fail(error, "answer");
+                                  predictions))
+        return fail(error, "predict");
     return FLX_OK;
 }
 
@@ -200,7 +201,7 @@ static flx_status open_trees(flx_trees *trees, const unsigned char *bytes, size_
 {
     bst_ulong columns;
     const bst_ulong *shape;
-    const float *answers;
+    const float *predictions;
     if (!silence() || XGBoosterCreate(NULL, 0, &trees->booster) ||
         !set_number(trees->booster, "nthread", 1) ||
         XGBoosterLoadModelFromBuffer(trees->booster, bytes, size) ||
@@ -210,14 +211,12 @@ static flx_status open_trees(flx_trees *trees, const unsigned char *bytes, size_
     if (columns != (bst_ulong)trees->d)
         return flx_fail(error, FLX_BAD_INPUT, "the trees are over %llu columns, not %d",
                         (unsigned long long)columns, trees->d);
-    double *row = calloc((size_t)trees->d, sizeof *row);
-    if (!row)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d columns", trees->d);
-    flx_status status = ask(trees, row, 1, &shape, &answers, error);
-    free(row);
-    if (status == FLX_OK)
-        trees->outputs = (int)shape[1];
-    return status;
+    FLX_SCOPED double *row = NULL;
+    if (!FLX_NEW(row, trees->d))
+        return flx_no_memory(error, "%d columns", trees->d);
+    FLX_TRY(predict(trees, row, 1, &shape, &predictions, error));
+    trees->outputs = (int)shape[1];
+    return FLX_OK;
 }
 
 flx_status flx_trees_load(const unsigned char *bytes, size_t size, int d, flx_trees **out,
@@ -227,9 +226,9 @@ flx_status flx_trees_load(const unsigned char *bytes, size_t size, int d, flx_tr
     if (!bytes || size == 0 || d < 1)
         return flx_fail(error, FLX_BAD_INPUT, "%zu bytes over %d columns are no trees",
                         size, d);
-    flx_trees *trees = calloc(1, sizeof *trees);
-    if (!trees)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for trees");
+    flx_trees *trees = NULL;
+    if (!FLX_NEW(trees, 1))
+        return flx_no_memory(error, "trees");
     trees->d = d;
     flx_status status = open_trees(trees, bytes, size, error);
     if (status == FLX_OK)
@@ -264,15 +263,15 @@ flx_status flx_trees_text(const flx_trees *trees, char **json, flx_error *error)
 }
 
 flx_status flx_trees_predict(const flx_trees *trees, const double *X, int m,
-                             double *answers, flx_error *error)
+                             double *predictions, flx_error *error)
 {
     const bst_ulong *shape;
     const float *given;
     if (m == 0)
         return FLX_OK;
-    FLX_TRY(ask(trees, X, m, &shape, &given, error));
+    FLX_TRY(predict(trees, X, m, &shape, &given, error));
     size_t count = (size_t)m * (size_t)trees->outputs;
     for (size_t i = 0; i < count; i++)
-        answers[i] = (double)given[i];
+        predictions[i] = (double)given[i];
     return FLX_OK;
 }

@@ -2,7 +2,7 @@
  * Ensembles of regression trees over XGBoost: boosted trees (Friedman 2001; Chen and
  * Guestrin 2016) and random forests (Breiman 2001; one round of many parallel trees).
  * They take hundreds of thousands of rows, numbers or classes, and need no scaling; NaN
- * is a missing input, for which every split learns a side. An ensemble is taught by one
+ * is a missing input, for which every split learns a side. An ensemble is fitted by one
  * thread, so that the same rows and seed give the same bytes whoever else is at work;
  * callers run several at once. XGBoost is silent, its failures are sentences. */
 #ifndef FLX_TREE_ENSEMBLE_H
@@ -33,22 +33,21 @@ flx_status flx_trees_fit(const flx_trees_options *options, const double *X,
 
 typedef struct flx_trees flx_trees;
 
-/* An ensemble that answers, from its bytes. FLX_BAD_INPUT for bytes that are no ensemble
+/* An ensemble that predicts, from its bytes. FLX_BAD_INPUT for bytes that are no ensemble
  * over `d` columns. XGBoost checks what it reads, but not as thoroughly as a file of
  * unknown origin would need: the digest of the predictor file is what guards them. */
 flx_status flx_trees_load(const unsigned char *bytes, size_t size, int d, flx_trees **out,
                           flx_error *error);
 void flx_trees_release(flx_trees *trees); /* NULL is fine */
 
-/* Numbers it answers with for a row: 1, or one probability a class. */
+/* Numbers it predicts for a row: 1, or one probability a class. */
 int flx_trees_outputs(const flx_trees *trees);
 
 /* XGBoost's own JSON of the ensemble, the caller's to free. */
 flx_status flx_trees_text(const flx_trees *trees, char **json, flx_error *error);
 
-/* answers (m, outputs) of X (m, d). Several threads may ask one ensemble: XGBoost keeps
- * its answers by thread, and what it configures at the first question is done by the
- * load. */
+/* predictions (m, outputs) of X (m, d). Several threads may call: XGBoost keeps its
+ * predictions by thread, and what it configures at the first call is done by the load. */
 flx_status flx_trees_predict(const flx_trees *trees, const double *X, int m,
-                             double *answers, flx_error *error);
+                             double *predictions, flx_error *error);
 #endif

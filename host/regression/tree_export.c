@@ -3,6 +3,8 @@
  * that it has pruned. */
 #include "host/regression/tree_export.h"
 
+#include "formats/memory.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +79,7 @@ static flx_status add_tree(json_t *text, flx_tree_nodes *out, flx_error *error)
     size_t most = (size_t)out->n_nodes + (size_t)t.n_nodes;
     flx_device_graph_node *nodes = realloc(out->nodes, most * sizeof *nodes);
     if (!nodes || most > 1 << 28)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu nodes of trees",
-                        most);
+        return flx_no_memory(error, "%zu nodes of trees", most);
     out->nodes = nodes;
     int root = add_node(&t, 0, (int)most, out);
     if (root < 0)
@@ -107,9 +108,8 @@ static flx_status read_document(const json_t *document, flx_tree_nodes *out,
         return flx_fail(error, FLX_BAD_INPUT, "XGBoost's model is %.40s of %zu trees",
                         name ? name : "nothing", count);
     out->base = read_base(learner);
-    out->roots = malloc(count * sizeof *out->roots);
-    if (!out->roots)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu trees", count);
+    if (!FLX_NEW(out->roots, count))
+        return flx_no_memory(error, "%zu trees", count);
     for (size_t i = 0; i < count; i++)
         FLX_TRY(add_tree(json_array_get(trees, i), out, error));
     return FLX_OK;
@@ -122,7 +122,7 @@ flx_status flx_tree_nodes_read(const flx_trees *trees, flx_tree_nodes *out,
     json_error_t where;
     *out = (flx_tree_nodes){0};
     if (flx_trees_outputs(trees) != 1)
-        return flx_fail(error, FLX_BAD_INPUT, "the trees answer with %d numbers, not one",
+        return flx_fail(error, FLX_BAD_INPUT, "the trees predict %d numbers, not one",
                         flx_trees_outputs(trees));
     FLX_TRY(flx_trees_text(trees, &text, error));
     json_t *document = json_loads(text, 0, &where);

@@ -16,7 +16,7 @@ typedef struct {
     double base; /* what leaves are added to */
 } flx_tree_nodes;
 
-/* FLX_BAD_INPUT where the ensemble answers with more than one number or is none of trees
+/* FLX_BAD_INPUT where the ensemble predicts more than one number or is none of trees
  * with numbers at their splits. *out is empty on failure. */
 flx_status flx_tree_nodes_read(const flx_trees *trees, flx_tree_nodes *out,
                                flx_error *error);

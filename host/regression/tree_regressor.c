@@ -8,149 +8,147 @@
  * order. */
 #include "host/regression/regressor.h"
 
+#include "formats/memory.h"
 #include "host/regression/regressor_target.h"
 #include "host/regression/row_predictor.h"
 #include "host/regression/tree_ensemble.h"
 #include "host/statistics.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WHOLE = FLX_FOLDS, PIECES = FLX_FOLDS + 1 };
 
+/* One task. */
 typedef struct {
     const flx_fit_task *task;
     flx_fit_result *result;
-    int *fold;      /* (n) */
-    double *y;      /* (n) standardized */
-    double *answer; /* (n) standardized: out of sample, or of the rows taught */
+    int *fold;           /* (n) */
+    double *y;           /* (n) standardized */
+    double *predictions; /* (n) standardized: out of sample, or of the training rows */
     flx_error failures[PIECES];
-} pupil;
+} tree_fit;
 
-/* One ensemble's rows, packed. */
+/* The rows of one ensemble, packed. */
 typedef struct {
-    int n, m;              /* taught, asked */
-    double *X, *y, *asked; /* (n, d), (n), (m, d) */
-    int *row;              /* (m) */
+    int n, m;               /* training rows, test rows */
+    double *X, *y, *test_X; /* (n, d), (n), (m, d) */
+    int *test_row;          /* (m) */
 } piece;
 
-static flx_status enrol(pupil *p, const flx_fit_task *task, flx_fit_result *result,
-                        flx_error *error)
+static flx_status prepare_fit(tree_fit *f, const flx_fit_task *task,
+                              flx_fit_result *result, flx_error *error)
 {
-    size_t n = task->n > 0 ? (size_t)task->n : 1;
-    *p = (pupil){.task = task,
-                 .result = result,
-                 .fold = malloc(n * sizeof *p->fold),
-                 .y = malloc(n * sizeof *p->y),
-                 .answer = malloc(n * sizeof *p->answer)};
-    if (!p->fold || !p->y || !p->answer)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory for %zu rows",
-                        task->name, n);
+    int n_groups;
+    *f = (tree_fit){.task = task, .result = result};
     if (!flx_regressor_target_admit(task, result))
         return FLX_OK;
-    int n_groups;
-    flx_regressor_target_standardize(task, result, p->y);
-    return flx_folds_deal(NULL, task->n, task->seed, p->fold, &n_groups, error);
+    if (!FLX_NEW(f->fold, task->n) || !FLX_NEW(f->y, task->n) ||
+        !FLX_NEW(f->predictions, task->n))
+        return flx_no_memory(error, "the %d rows of %s", task->n, task->name);
+    flx_regressor_target_standardize(task, result, f->y);
+    return flx_folds_deal(NULL, task->n, task->seed, f->fold, &n_groups, error);
 }
 
-static void drop_piece(piece *part)
+static void clear_piece(piece *part)
 {
     free(part->X);
     free(part->y);
-    free(part->asked);
-    free(part->row);
+    free(part->test_X);
+    free(part->test_row);
 }
 
-/* Rows outside of fold `k` are taught and those in it asked; WHOLE: all are both. */
-static flx_status pack_piece(const pupil *p, int k, piece *part, flx_error *error)
+/* Training rows are those outside of fold `k`, test rows those in it; WHOLE: all are
+ * both.
+ */
+static flx_status pack_piece(const tree_fit *f, int k, piece *part, flx_error *error)
 {
-    size_t n = (size_t)p->task->n, d = (size_t)p->task->d;
-    *part = (piece){.X = malloc(n * d * sizeof(double)),
-                    .y = malloc(n * sizeof(double)),
-                    .asked = malloc(n * d * sizeof(double)),
-                    .row = malloc(n * sizeof(int))};
-    if (!part->X || !part->y || !part->asked || !part->row)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
+    size_t n = (size_t)f->task->n, d = (size_t)f->task->d;
+    if (!FLX_NEW(part->X, n * d) || !FLX_NEW(part->y, n) ||
+        !FLX_NEW(part->test_X, n * d) || !FLX_NEW(part->test_row, n))
+        return flx_no_memory(error, "%zu rows", n);
     for (size_t i = 0; i < n; i++) {
-        const double *x = p->task->X + i * d;
-        if (p->fold[i] != k) {
+        const double *x = f->task->X + i * d;
+        if (f->fold[i] != k) {
             memcpy(part->X + (size_t)part->n * d, x, d * sizeof *x);
-            part->y[part->n++] = p->y[i];
+            part->y[part->n++] = f->y[i];
         }
-        if (p->fold[i] == k || k == WHOLE) {
-            memcpy(part->asked + (size_t)part->m * d, x, d * sizeof *x);
-            part->row[part->m++] = (int)i;
+        if (f->fold[i] == k || k == WHOLE) {
+            memcpy(part->test_X + (size_t)part->m * d, x, d * sizeof *x);
+            part->test_row[part->m++] = (int)i;
         }
     }
     return FLX_OK;
 }
 
-static flx_status teach_piece(pupil *p, int k, const piece *part, flx_error *error)
+static flx_status predict_piece(tree_fit *f, const piece *part,
+                                const unsigned char *bytes, size_t size, flx_error *error)
 {
-    flx_trees_options options = {.kind = p->task->kind, .seed = p->task->seed};
-    bool is_answer = (k == WHOLE) != p->task->wants_residuals;
-    unsigned char *bytes;
-    size_t size;
     flx_trees *trees = NULL;
-    FLX_TRY(flx_trees_fit(&options, part->X, part->y, part->n, p->task->d, &bytes, &size,
-                          error));
-    double *answers = malloc(((size_t)part->m + 1) * sizeof *answers);
+    FLX_SCOPED double *predictions = NULL;
+    if (!FLX_NEW(predictions, part->m))
+        return flx_no_memory(error, "%d predictions", part->m);
+    FLX_TRY(flx_trees_load(bytes, size, f->task->d, &trees, error));
     flx_status status =
-        answers ? FLX_OK
-                : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d answers", part->m);
-    if (status == FLX_OK && is_answer)
-        status = flx_trees_load(bytes, size, p->task->d, &trees, error);
-    if (status == FLX_OK && is_answer)
-        status = flx_trees_predict(trees, part->asked, part->m, answers, error);
-    for (int i = 0; i < part->m && status == FLX_OK && is_answer; i++)
-        p->answer[part->row[i]] = answers[i];
-    if (status == FLX_OK && k == WHOLE) {
-        p->result->predictor.bytes = bytes;
-        p->result->predictor.n_bytes = size;
-        bytes = NULL;
-    }
+        flx_trees_predict(trees, part->test_X, part->m, predictions, error);
+    for (int i = 0; i < part->m && status == FLX_OK; i++)
+        f->predictions[part->test_row[i]] = predictions[i];
     flx_trees_release(trees);
-    free(answers);
-    free(bytes);
     return status;
 }
 
-static void do_piece(pupil *p, int k)
+static flx_status fit_piece(tree_fit *f, int k, const piece *part, flx_error *error)
 {
-    piece part;
-    bool is_wanted = k == WHOLE || (p->task->wants_residuals && k < p->task->n);
-    if (p->result->has_failed || !is_wanted)
-        return;
-    if (pack_piece(p, k, &part, &p->failures[k]) == FLX_OK)
-        teach_piece(p, k, &part, &p->failures[k]);
-    drop_piece(&part);
+    flx_trees_options options = {.kind = f->task->kind, .seed = f->task->seed};
+    FLX_SCOPED unsigned char *bytes = NULL;
+    size_t size;
+    FLX_TRY(flx_trees_fit(&options, part->X, part->y, part->n, f->task->d, &bytes, &size,
+                          error));
+    if ((k == WHOLE) != f->task->wants_residuals)
+        FLX_TRY(predict_piece(f, part, bytes, size, error));
+    if (k == WHOLE) {
+        f->result->predictor.bytes = bytes;
+        f->result->predictor.n_bytes = size;
+        bytes = NULL;
+    }
+    return FLX_OK;
 }
 
-static void do_all(flx_backend *backend, pupil *pupils, int count,
-                   const flx_progress *progress)
+static void run_piece(tree_fit *f, int k)
+{
+    piece part = {0};
+    bool is_wanted = k == WHOLE || (f->task->wants_residuals && k < f->task->n);
+    if (f->result->has_failed || !is_wanted)
+        return;
+    if (pack_piece(f, k, &part, &f->failures[k]) == FLX_OK)
+        fit_piece(f, k, &part, &f->failures[k]);
+    clear_piece(&part);
+}
+
+static void run_all(flx_backend *backend, tree_fit *fits, int count,
+                    const flx_progress *progress)
 {
     int total = count * PIECES, done = 0, threads = backend->threads;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int i = 0; i < total; i++) {
-        do_piece(&pupils[i / PIECES], i % PIECES);
+        run_piece(&fits[i / PIECES], i % PIECES);
 #pragma omp critical(flx_tree_kinds)
         flx_progress_report(progress, ++done, total);
     }
 }
 
-static void settle(pupil *p)
+static void store_result(tree_fit *f)
 {
-    flx_fit_result *r = p->result;
+    flx_fit_result *r = f->result;
     for (int k = 0; k < PIECES && !r->has_failed; k++)
-        if (p->failures[k].status != FLX_OK)
-            flx_fit_result_fail(r, p->failures[k].message);
+        if (f->failures[k].status != FLX_OK)
+            flx_fit_result_fail(r, f->failures[k].message);
     if (r->has_failed)
         return;
-    flx_regressor_target_take_predictions(p->task, r, p->answer);
-    p->answer = NULL;
+    flx_regressor_target_take_predictions(f->task, r, f->predictions);
+    f->predictions = NULL;
     r->starts = 1;
-    r->predictor.evaluations = p->task->wants_residuals ? PIECES : 1;
+    r->predictor.evaluations = f->task->wants_residuals ? PIECES : 1;
 }
 
 static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, int count,
@@ -158,21 +156,20 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
                       flx_error *error)
 {
     flx_status status = FLX_OK;
-    pupil *pupils = calloc((size_t)count + 1, sizeof *pupils);
-    if (!pupils)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", count);
+    FLX_SCOPED tree_fit *fits = NULL;
+    if (!FLX_NEW(fits, count))
+        return flx_no_memory(error, "%d fits", count);
     for (int t = 0; t < count && status == FLX_OK; t++)
-        status = enrol(&pupils[t], tasks[t], results[t], error);
+        status = prepare_fit(&fits[t], tasks[t], results[t], error);
     if (status == FLX_OK)
-        do_all(backend, pupils, count, observer->progress);
+        run_all(backend, fits, count, observer->progress);
     for (int t = 0; t < count; t++) {
         if (status == FLX_OK)
-            settle(&pupils[t]);
-        free(pupils[t].fold);
-        free(pupils[t].y);
-        free(pupils[t].answer);
+            store_result(&fits[t]);
+        free(fits[t].fold);
+        free(fits[t].y);
+        free(fits[t].predictions);
     }
-    free(pupils);
     return status;
 }
 
@@ -192,7 +189,7 @@ static flx_status load(const flx_predictor *p, void **loaded, flx_error *error)
         return FLX_OK;
     }
     flx_trees_release(trees);
-    return flx_fail(error, FLX_BAD_INPUT, "the trees answer with %d numbers, not one",
+    return flx_fail(error, FLX_BAD_INPUT, "the trees predict %d numbers, not one",
                     outputs);
 }
 

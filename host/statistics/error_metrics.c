@@ -3,6 +3,7 @@
  * one-pass formulas lose all digits where a latency's spread is small beside its mean. */
 #include "host/statistics/error_metrics.h"
 
+#include "formats/memory.h"
 #include "host/statistics/argsort.h"
 
 #include <math.h>
@@ -105,33 +106,27 @@ static int compare_values(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static flx_status no_memory(int n, flx_error *error)
-{
-    return flx_fail(error, FLX_NO_MEMORY, "no memory to sort %d values", n);
-}
-
 flx_status flx_quantile(const double *values, int n, double q, double *out,
                         flx_error *error)
 {
-    double *sorted = malloc(((size_t)n + 1) * sizeof *sorted);
+    FLX_SCOPED double *sorted = NULL;
     *out = NAN;
-    if (!sorted)
-        return no_memory(n, error);
+    if (!FLX_NEW(sorted, n))
+        return flx_no_memory(error, "%d values", n);
     int present = 0;
     for (int i = 0; i < n; i++)
         if (!isnan(values[i]))
             sorted[present++] = values[i];
     qsort(sorted, (size_t)present, sizeof *sorted, compare_values);
     *out = flx_quantile_sorted(sorted, present, q);
-    free(sorted);
     return FLX_OK;
 }
 
 flx_status flx_average_ranks(const double *values, int n, double *ranks, flx_error *error)
 {
-    int *order = malloc(((size_t)n + 1) * sizeof *order);
-    if (!order)
-        return no_memory(n, error);
+    FLX_SCOPED int *order = NULL;
+    if (!FLX_NEW(order, n))
+        return flx_no_memory(error, "%d values", n);
     flx_rank(values, n, order); /* NaN last */
     for (int from = 0, to; from < n; from = to) {
         double value = values[order[from]];
@@ -141,7 +136,6 @@ flx_status flx_average_ranks(const double *values, int n, double *ranks, flx_err
         for (int i = from; i < to; i++) /* a NaN stands alone */
             ranks[order[i]] = isnan(value) ? NAN : (from + 1 + to) / 2.0;
     }
-    free(order);
     return FLX_OK;
 }
 
@@ -169,7 +163,7 @@ double flx_pearson(const double *x, const double *y, int n)
 {
     spread sx = measure_spread(x, y, n), sy = measure_spread(y, x, n);
     if (!(sx.high > sx.low) || !(sy.high > sy.low))
-        return 0.0; /* asked of the values: their deviations may be rounding alone */
+        return 0.0; /* by the values: their deviations may be rounding alone */
     double xx = 0.0, yy = 0.0, xy = 0.0;
     for (int i = 0; i < n; i++) {
         if (!is_counted(x, y, i))
@@ -188,28 +182,23 @@ double flx_pearson(const double *x, const double *y, int n)
 static flx_status rank_pairs(const double *values, const double *partner, int n,
                              double *ranks, flx_error *error)
 {
-    double *present = malloc(((size_t)n + 1) * sizeof *present);
-    if (!present)
-        return no_memory(n, error);
+    FLX_SCOPED double *present = NULL;
+    if (!FLX_NEW(present, n))
+        return flx_no_memory(error, "%d values", n);
     for (int i = 0; i < n; i++)
         present[i] = is_counted(values, partner, i) ? values[i] : NAN;
-    flx_status status = flx_average_ranks(present, n, ranks, error);
-    free(present);
-    return status;
+    return flx_average_ranks(present, n, ranks, error);
 }
 
 flx_status flx_spearman(const double *x, const double *y, int n, double *out,
                         flx_error *error)
 {
-    double *ranks = malloc((2 * (size_t)n + 1) * sizeof *ranks);
+    FLX_SCOPED double *ranks = NULL;
     *out = NAN;
-    if (!ranks)
-        return no_memory(n, error);
-    flx_status status = rank_pairs(x, y, n, ranks, error);
-    if (status == FLX_OK)
-        status = rank_pairs(y, x, n, ranks + n, error);
-    if (status == FLX_OK)
-        *out = flx_pearson(ranks, ranks + n, n);
-    free(ranks);
-    return status;
+    if (!FLX_NEW(ranks, 2 * (size_t)n))
+        return flx_no_memory(error, "%d values", n);
+    FLX_TRY(rank_pairs(x, y, n, ranks, error));
+    FLX_TRY(rank_pairs(y, x, n, ranks + n, error));
+    *out = flx_pearson(ranks, ranks + n, n);
+    return FLX_OK;
 }

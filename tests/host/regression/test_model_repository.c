@@ -82,7 +82,7 @@ static void keeps_absent_residuals_absent(void)
     scratch_end();
 }
 
-/* One cause, one model: what is there is not written again. */
+/* One key, one model: what is there is not written again. */
 static void leaves_a_stored_model_alone(void)
 {
     scratch_begin();
@@ -149,13 +149,13 @@ static void names_a_file_that_was_cut_short(void)
     scratch_end();
 }
 
-static void names_a_file_of_another_cause(void)
+static void names_a_file_of_another_key(void)
 {
     scratch_begin();
     flx_repository *repository = open_scratch();
     assert_int(store_numbered_model(repository, 1, NULL), FLX_OK);
     assert_int(rename(file_of(1), file_of(2)), 0);
-    assert_refused(repository, 2, "holds the model of another cause");
+    assert_refused(repository, 2, "holds the model of another key");
     assert_int(find_numbered_model(repository, 1), 0);
     flx_repository_close(repository);
     scratch_end();
@@ -339,7 +339,7 @@ CU_TestInfo model_repository_tests[] = {
     {"leaves a stored model alone", leaves_a_stored_model_alone},
     {"names a file with a flipped byte", names_a_file_with_a_flipped_byte},
     {"names a file that was cut short", names_a_file_that_was_cut_short},
-    {"names a file of another cause", names_a_file_of_another_cause},
+    {"names a file of another key", names_a_file_of_another_key},
     {"names a file of another version", names_a_file_of_another_version},
     {"leaves nothing on a full disk", leaves_nothing_on_a_full_disk},
     {"is read where it cannot be written", is_read_where_it_cannot_be_written},
