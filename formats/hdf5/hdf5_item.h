@@ -37,5 +37,6 @@ flx_status flx_hdf5_read_item(const flx_hdf5_item *it, hid_t memory_type, void *
 /* Compares rank and lengths with what is expected; dims and *count are filled. */
 flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,
                                 size_t *count, flx_error *error);
+flx_status flx_hdf5_check_float_type(const flx_hdf5_item *it, flx_error *error);
 flx_status flx_hdf5_check_integer_type(const flx_hdf5_item *it, flx_error *error);
 #endif

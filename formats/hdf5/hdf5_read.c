@@ -207,11 +207,30 @@ flx_status flx_hdf5_check_shape(const flx_hdf5_item *it, int rank, size_t *dims,
     return FLX_OK;
 }
 
-static flx_status check_float_type(const flx_hdf5_item *it, flx_error *error)
+/* libhdf5 trusts the places of a number's bits and reads beside it where they are wrong.
+ */
+static bool has_bits_inside(hid_t type)
 {
-    if (H5Tget_class(it->type) == H5T_FLOAT)
-        return FLX_OK;
-    return flx_hdf5_fail_item(it, error, "does not hold floating-point numbers");
+    size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
+    size_t bits = H5Tget_precision(type);
+    int offset = H5Tget_offset(type);
+    if (offset < 0 || bits + (size_t)offset > 8 * H5Tget_size(type))
+        return false;
+    if (H5Tget_class(type) != H5T_FLOAT)
+        return true;
+    return H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa,
+                         &mantissa_bits) >= 0 &&
+           sign < bits && exponent + exponent_bits <= bits &&
+           mantissa + mantissa_bits <= bits;
+}
+
+flx_status flx_hdf5_check_float_type(const flx_hdf5_item *it, flx_error *error)
+{
+    if (H5Tget_class(it->type) != H5T_FLOAT)
+        return flx_hdf5_fail_item(it, error, "does not hold floating-point numbers");
+    return has_bits_inside(it->type)
+               ? FLX_OK
+               : flx_hdf5_fail_item(it, error, "has a damaged type");
 }
 
 /* HDF5 would silently clamp what does not fit. */
@@ -220,6 +239,8 @@ flx_status flx_hdf5_check_integer_type(const flx_hdf5_item *it, flx_error *error
     H5T_class_t class = H5Tget_class(it->type);
     if (class != H5T_INTEGER && class != H5T_ENUM)
         return flx_hdf5_fail_item(it, error, "does not hold integers");
+    if (class == H5T_INTEGER && !has_bits_inside(it->type))
+        return flx_hdf5_fail_item(it, error, "has a damaged type");
     bool is_wide = H5Tget_size(it->type) > 8;
     bool is_unsigned = class == H5T_INTEGER && H5Tget_sign(it->type) == H5T_SGN_NONE;
     if (is_wide || (is_unsigned && H5Tget_size(it->type) == 8))
@@ -243,7 +264,7 @@ static flx_status read_dataset(const flx_hdf5_reader *reader, request wanted, vo
     size_t count = 0, size = H5Tget_size(wanted.memory_type);
     FLX_TRY(flx_hdf5_open_dataset(reader, wanted.name, &it, error));
     FLX_TRY(H5Tget_class(wanted.memory_type) == H5T_FLOAT
-                ? check_float_type(&it, error)
+                ? flx_hdf5_check_float_type(&it, error)
                 : flx_hdf5_check_integer_type(&it, error));
     FLX_TRY(flx_hdf5_check_shape(&it, wanted.rank, wanted.dims, &count, error));
     FLX_SCOPED char *cells = malloc(count * size);

@@ -193,6 +193,8 @@ flx_status flx_hdf5_get_number(const flx_hdf5_reader *reader, const char *object
     H5T_class_t class = H5Tget_class(it.type);
     if (class != H5T_FLOAT && class != H5T_INTEGER)
         return flx_hdf5_fail_item(&it, error, "does not hold a number");
+    FLX_TRY(class == H5T_FLOAT ? flx_hdf5_check_float_type(&it, error)
+                               : flx_hdf5_check_integer_type(&it, error));
     return flx_hdf5_read_item(&it, H5T_NATIVE_DOUBLE, out, error);
 }
 

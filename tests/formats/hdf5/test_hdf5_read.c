@@ -2,6 +2,8 @@
  * Files of others: made with the HDF5 library itself, then bent, cut and damaged. */
 #include "formats/dataset/dataset.h"
 #include "formats/files/text_file.h"
+#include "formats/hdf5/hdf5_read.h"
+#include "formats/hdf5/hdf5_write.h"
 
 #include "tests/close.h"
 #include "tests/formats/hdf5/recipe.h"
@@ -144,6 +146,46 @@ static void survives_damaged_bytes(void)
     scratch_end();
 }
 
+/* The place of the sign of 64-bit numbers, beyond their bits: libhdf5 would read there.
+ */
+static void numbers_of_a_damaged_type_are_refused(void)
+{
+    static const unsigned char type[] = {0x11, 0x20, 0x3f, 0x00, 0x08, 0x00, 0x00, 0x00};
+    enum { SIZE = 1 << 16 };
+    static char bytes[SIZE];
+    const double one = 1;
+    double number, *numbers;
+    size_t dims[1] = {1};
+    int damaged = 0;
+    flx_error error = {0};
+    flx_hdf5_reader *reader;
+    scratch_begin();
+    flx_hdf5_writer *writer = flx_hdf5_create("some-format", 1);
+    flx_hdf5_put_number(writer, "/", "number", one);
+    flx_hdf5_write_doubles(writer, "numbers", 1, dims, &one);
+    assert_int(flx_hdf5_save(writer, scratch_path("a.h5"), &error), FLX_OK);
+    FILE *file = fopen(scratch_path("a.h5"), "r+b");
+    size_t length = fread(bytes, 1, SIZE, file);
+    for (size_t at = 0; at + sizeof type < length; at++)
+        if (memcmp(bytes + at, type, sizeof type) == 0) {
+            bytes[at + 2] = 0x7f;
+            damaged++;
+        }
+    assert_int(damaged, 2);
+    rewind(file);
+    assert_true(fwrite(bytes, 1, length, file) == length);
+    fclose(file);
+    assert_int(flx_hdf5_open(scratch_path("a.h5"), &reader, &error), FLX_OK);
+    assert_int(flx_hdf5_get_number(reader, "/", "number", true, &number, &error),
+               FLX_BAD_INPUT);
+    assert_contains(error.message, "attribute number has a damaged type");
+    assert_int(flx_hdf5_read_doubles(reader, "numbers", 1, dims, &numbers, &error),
+               FLX_BAD_INPUT);
+    assert_contains(error.message, "dataset numbers has a damaged type");
+    flx_hdf5_close(reader);
+    scratch_end();
+}
+
 CU_TestInfo hdf5_read_tests[] = {
     {"reads variable-length text", reads_variable_length_text},
     {"reads single precision", reads_single_precision},
@@ -151,5 +193,6 @@ CU_TestInfo hdf5_read_tests[] = {
     {"names what is no file", names_what_is_no_file},
     {"refuses a file cut short anywhere", refuses_a_file_cut_short_anywhere},
     {"survives damaged bytes", survives_damaged_bytes},
+    {"numbers of a damaged type are refused", numbers_of_a_damaged_type_are_refused},
     CU_TEST_INFO_NULL,
 };
