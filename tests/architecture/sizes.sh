@@ -7,7 +7,7 @@ cd "${1:-$(dirname "$0")/../..}" || exit 2
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 
-find formats kernels host experiments tests \( -name '*.c' -o -name '*.h' -o -name '*.cu' \
+find formats kernels host experiments \( -name '*.c' -o -name '*.h' -o -name '*.cu' \
     -o -name '*.cpp' \) | sort >"$scratch/files"
 
 # A function begins after a blank line or a comment and stands between braces in column 1.
