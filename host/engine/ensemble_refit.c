@@ -176,28 +176,39 @@ static bool is_gain(const refit *r)
     return mean > CERTAIN * sqrt(fmax(variance, 0) / n);
 }
 
-/* Out-of-sample trial of the new members on the new rows. */
-static flx_status try_members(refit *r, const flx_member *members, int count,
-                              flx_backend *backend, flx_training_report *report,
-                              bool *is_better, flx_error *error)
+/* The new rows dealt into folds, the rows of a group together; returns how many folds
+ * there are: fewer than usual where there are few groups. */
+static flx_status assign_folds(const refit *r, uint64_t seed, int *fold, int *n_folds,
+                               flx_error *error)
 {
-    size_t n = (size_t)r->rows.n_fresh;
-    int *fold = malloc(n * sizeof *fold);
-    r->before_change = calloc(n, sizeof *r->before_change);
-    r->refitted = calloc(n, sizeof *r->refitted);
-    flx_status status = FLX_OK;
-    if (!fold || !r->before_change || !r->refitted)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
-    else
-        status = ask_model(r, backend, error);
-    int n_groups;
-    if (status == FLX_OK)
-        status = flx_folds_deal(NULL, r->rows.n_fresh, 0, fold, &n_groups, error);
-    for (int f = 0; f < FLX_FOLDS && status == FLX_OK; f++)
-        status = test_fold(r, members, count, fold, f, backend, report, error);
-    free(fold);
-    *is_better = status == FLX_OK && is_gain(r);
-    return status;
+    const flx_dataset *stacked = r->rows.stacked;
+    int n = r->rows.n_fresh, n_groups;
+    const int64_t *group =
+        stacked->group ? stacked->group + (stacked->rows - n) : NULL; /* of the new rows */
+    FLX_TRY(flx_folds_deal(group, n, seed, fold, &n_groups, error));
+    *n_folds = n_groups < FLX_FOLDS ? n_groups : FLX_FOLDS;
+    return FLX_OK;
+}
+
+/* Out-of-sample trial of the new members on the new rows; a single group allows none. */
+static flx_status try_members(refit *r, const flx_member *members, int count,
+                              flx_backend *backend, uint64_t seed,
+                              flx_training_report *report, bool *is_better,
+                              flx_error *error)
+{
+    int n = r->rows.n_fresh, n_folds;
+    FLX_SCOPED int *fold = NULL;
+    *is_better = false;
+    if (!FLX_NEW(fold, n) || !FLX_NEW(r->before_change, n) || !FLX_NEW(r->refitted, n))
+        return flx_no_memory(error, "%d rows", n);
+    FLX_TRY(assign_folds(r, seed, fold, &n_folds, error));
+    if (n_folds < 2)
+        return FLX_OK;
+    FLX_TRY(ask_model(r, backend, error));
+    for (int f = 0; f < n_folds; f++)
+        FLX_TRY(test_fold(r, members, count, fold, f, backend, report, error));
+    *is_better = is_gain(r);
+    return FLX_OK;
 }
 
 /* Takes out what an earlier refit put in; the weights of the rest sum to 1 again. */
@@ -270,7 +281,8 @@ static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
     if (status == FLX_OK)
         status = teach(r, members, count, backend, options, &report, error);
     if (status == FLX_OK)
-        status = try_members(r, members, count, backend, &report, &is_better, error);
+        status = try_members(r, members, count, backend, options->seed, &report,
+                             &is_better, error);
     if (status == FLX_OK && is_better)
         status = admit(r, members, count, change, error);
     for (int k = 0; k < count; k++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/pooled_rows.h"
 
+#include "formats/memory.h"
 #include "host/graph.h"
 
 #include <math.h>
@@ -42,6 +43,8 @@ static flx_status stack(flx_pooled_rows *r, const flx_graph *graph,
         double y = flx_column_ref_value(binding->outputs[0], table, row);
         if (isnan(y))
             continue;
+        if (r->stacked->group)
+            r->stacked->group[r->stacked->rows] = table->group ? table->group[row] : row;
         double *cells = r->stacked->values + (size_t)r->stacked->rows++ * width;
         for (size_t i = 0; i + 2 < width; i++)
             cells[i] = flx_column_ref_value(binding->inputs[0][i], table, row);
@@ -59,6 +62,8 @@ static flx_status stack_all(flx_pooled_rows *r, flx_error *error)
     FLX_TRY(flx_dataset_create(model->rows->rows + r->fresh->rows, inputs + 1,
                                &r->stacked, error));
     FLX_TRY(name_columns(r, error));
+    if (r->fresh->group && !FLX_NEW(r->stacked->group, r->stacked->rows))
+        return flx_no_memory(error, "the groups of %d rows", r->stacked->rows);
     r->stacked->rows = 0;
     FLX_TRY(stack(r, r->then, &r->before, model->rows, 0, error));
     int old = r->stacked->rows;

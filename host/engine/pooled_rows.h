@@ -12,7 +12,8 @@ typedef struct {
     const flx_dataset *fresh;
     flx_deployment before; /* the deployment as the old rows have it; texts are shared */
     flx_graph *then, *now; /* the black box at the old and the new rows */
-    flx_dataset *stacked;  /* rows of both that have a target, the new ones last */
+    flx_dataset *stacked;  /* rows of both that have a target, the new ones last; with
+                              /group where the new ones have it */
     int n_fresh;           /* of them */
 } flx_pooled_rows;
 

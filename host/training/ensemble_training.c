@@ -174,7 +174,8 @@ static flx_status list_rows(training *t, int *n_groups, flx_error *error)
     const flx_graph *graph = t->host->graph;
     int column = flx_dataset_find(rows, graph->vertices[graph->output].name), drawn = 0;
     int *chosen = NULL;
-    FLX_TRY(flx_subsample_rows(rows, MOST_FOLD_ROWS, 0, &chosen, &drawn, error));
+    FLX_TRY(flx_subsample_rows(rows, MOST_FOLD_ROWS, t->options->seed, &chosen, &drawn,
+                               error));
     size_t room = (size_t)drawn + 1;
     t->rows = chosen;
     t->fold = malloc(room * sizeof *t->fold);
@@ -194,7 +195,7 @@ static flx_status list_rows(training *t, int *n_groups, flx_error *error)
         return flx_no_memory(error, "%d rows", t->n);
     for (int i = 0; i < t->n; i++)
         group[i] = rows->group ? rows->group[t->rows[i]] : i;
-    return flx_folds_deal(group, t->n, 0, t->fold, n_groups, error);
+    return flx_folds_deal(group, t->n, t->options->seed, t->fold, n_groups, error);
 }
 
 /* Half the range beyond what all training rows held, never below 0 where nothing was. */

@@ -400,9 +400,9 @@ static bool refit(flx_model *model, flx_backend *backend, const flx_dataset *row
 {
     flx_change change = {0};
     flx_error error = {0};
-    assert_int(flx_ensemble_refit(model, rows, backend, &(flx_fit_options){0}, &change,
-                                  &error),
-               FLX_OK);
+    assert_int(
+        flx_ensemble_refit(model, rows, backend, &(flx_fit_options){0}, &change, &error),
+        FLX_OK);
     bool was_changed = flx_name_list_holds(&change.fitted, "the ensemble of the target");
     flx_change_clear(&change);
     return was_changed;
@@ -456,6 +456,55 @@ static void rows_that_say_nothing_new_change_nothing(void)
     flx_backend_close(backend);
 }
 
+/* Ten settings, three times each; what each shows is chance. Where the repeats of one
+ * setting stand on both sides of a fold, chance looks like knowledge. */
+static void repeats_of_one_setting_are_left_out_together(void)
+{
+    flx_backend *backend = two_services_backend(2);
+    flx_model *model = train_scaled(backend);
+    flx_dataset *rows = two_services_rows(30, 2, 9);
+    size_t width = (size_t)rows->n_columns;
+    for (int r = 0; r < 30; r++) {
+        memcpy(rows->values + (size_t)r * width, rows->values + (size_t)(r % 10) * width,
+               width * sizeof *rows->values);
+        if (r < 10)
+            *two_services_cell(rows, r, "web:p90") += r % 2 ? 9 : -9;
+    }
+    rows->group = malloc(30 * sizeof *rows->group);
+    for (int r = 0; r < 30; r++)
+        rows->group[r] = r % 10;
+    assert_true(!refit(model, backend, rows));
+    for (int r = 0; r < 30; r++)
+        rows->group[r] = 7;
+    assert_true(!refit(model, backend, rows)); /* one group: no test is possible */
+    free(rows->group);
+    rows->group = NULL;
+    assert_true(refit(model, backend, rows));
+    flx_dataset_destroy(rows);
+    flx_model_destroy(model);
+    flx_backend_close(backend);
+}
+
+/* Another seed, other folds. */
+static void the_seed_reaches_the_folds(void)
+{
+    flx_backend *backend = two_services_backend(2);
+    flx_dataset *table = two_services_rows(40, 1, 1);
+    double mae[2];
+    for (uint64_t seed = 0; seed < 2; seed++) {
+        flx_model *model = two_services_train(
+            1, "none", table,
+            (flx_training_options){
+                .prior = FLX_PRIOR_DENSITY, .hosts_ensemble = true, .seed = seed},
+            backend);
+        mae[seed] = model->ensemble->members[0].fold_mae;
+        flx_model_destroy(model);
+    }
+    assert_true(mae[0] != mae[1]);
+    flx_dataset_destroy(table);
+    flx_backend_close(backend);
+}
+
 CU_TestInfo ensemble_tests[] = {
     {"predictions are weighted within the range",
      predictions_are_weighted_within_the_range},
@@ -477,5 +526,8 @@ CU_TestInfo ensemble_tests[] = {
     {"new rows teach a scaled ensemble", new_rows_teach_a_scaled_ensemble},
     {"rows that say nothing new change nothing",
      rows_that_say_nothing_new_change_nothing},
+    {"repeats of one setting are left out together",
+     repeats_of_one_setting_are_left_out_together},
+    {"the seed reaches the folds", the_seed_reaches_the_folds},
     CU_TEST_INFO_NULL,
 };
