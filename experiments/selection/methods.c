@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "experiments/selection/methods.h"
 
+#include "formats/clock.h"
 #include "formats/memory.h"
 #include "host/selection.h"
 #include "kernels/formulas/philox.h"
@@ -8,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STREAM_SUBSET = 0x52414E44 }; /* "RAND" */
 
@@ -35,13 +35,6 @@ void method_result_clear(method_result *result)
 {
     free(result->selected);
     *result = (method_result){0};
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* Without a search: all, none, those of one metric. */
@@ -112,7 +105,7 @@ static flx_status select_by_search(const comparison *c, selection_method method,
 static flx_status run_method(const comparison *c, selection_method method,
                              method_result *result, flx_error *error)
 {
-    double started = now_s();
+    double started = flx_clock_seconds();
     if (method == METHOD_NAMED && !c->options->metric)
         return FLX_OK;
     if (!FLX_NEW(result->selected, c->table->m))
@@ -124,7 +117,7 @@ static flx_status run_method(const comparison *c, selection_method method,
     else
         FLX_TRY(select_by_search(c, method, result, error));
     result->has_run = true;
-    result->seconds = now_s() - started;
+    result->seconds = flx_clock_seconds() - started;
     return flx_selection_ridge_score(c->ridge, result->selected, 1, result->k,
                                      &result->ridge_error, error);
 }

@@ -3,11 +3,11 @@
 #include "experiments/selftest/selftest.h"
 
 #include "experiments/selftest/checks.h"
+#include "formats/clock.h"
 #include "kernels/formulas/covariance.h"
 #include "kernels/formulas/philox.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Published test vectors of philox4x32-10: counter, key, expected. */
 static flx_status check_philox(const flx_check_context *context, double *worst,
@@ -100,21 +100,14 @@ static const check_entry entries[] = {
 enum { N_ENTRIES = sizeof entries / sizeof *entries };
 _Static_assert((int)N_ENTRIES <= (int)FLX_MAX_CHECKS, "flx_selftest holds every check");
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static flx_status run_check(const check_entry *entry, const flx_check_context *context,
                             flx_selftest *out, flx_error *error)
 {
     flx_check *check = &out->checks[out->count];
     *check = (flx_check){.name = entry->name, .bound = entry->bound};
-    double started = seconds_now();
+    double started = flx_clock_seconds();
     FLX_TRY(entry->measure(context, &check->max_error, error));
-    check->seconds = seconds_now() - started;
+    check->seconds = flx_clock_seconds() - started;
     check->is_ok = check->max_error <= check->bound; /* false for NaN */
     out->count++;
     out->failed += !check->is_ok;

@@ -73,10 +73,10 @@ static json_t *describe(const flx_model *model)
 static json_t *describe_for_text(const flx_model *model, const char *path)
 {
     json_t *warnings = json_array();
-    for (int i = 0; i < model->n_warnings; i++)
+    for (int i = 0; i < model->warnings.count; i++)
         json_array_append_new(warnings, json_pack("{s:s, s:s}", "assignment",
-                                                  model->warnings[i].assignment, "why",
-                                                  model->warnings[i].text));
+                                                  model->warnings.items[i].assignment, "why",
+                                                  model->warnings.items[i].text));
     bool is_usual = model->covariance == FLX_MATERN52;
     return json_pack(
         "{s:s, s:s, s:o, s:i, s:o}", "path", path, "deployment", model->deployment->name,

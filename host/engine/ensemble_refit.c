@@ -249,7 +249,7 @@ static flx_status admit(refit *r, flx_member *members, int count, flx_change *ch
     for (int k = 0; k < count; k++) {
         members[k].weight = share / count;
         grown[ensemble->n_members++] = members[k];
-        members[k].model = NULL;
+        members[k] = (flx_member){0};
     }
     return FLX_OK;
 }

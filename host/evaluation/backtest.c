@@ -3,12 +3,12 @@
  * are then predicted stretch by stretch, with the weights of the moment. */
 #include "host/evaluation/backtest.h"
 
+#include "formats/clock.h"
 #include "host/evaluation/dynamic_ensemble.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { USUAL_REWEIGHT_S = 7200, USUAL_RECENT = 20000 };
 static const double usual_accuracy = 0.85;
@@ -37,13 +37,6 @@ typedef struct {
     flx_period_model learner;
     flx_error error;
 } job;
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* The start of the period or stretch of `length` that holds `time`. */
 static int64_t floor_time(int64_t time, int64_t length)
@@ -166,12 +159,12 @@ static flx_status open_period(walk *w, int period, flx_error *error)
 static flx_status reweight(walk *w, int period, int now, flx_error *error)
 {
     flx_backtest_period *p = &w->replay->periods[period];
-    double started = seconds_now();
+    double started = flx_clock_seconds();
     if (w->temporal->n_models < 2)
         return FLX_OK;
     FLX_TRY(flx_dynamic_ensemble_reweight(w->temporal, now, error));
     p->reweightings++;
-    p->reweight_s += seconds_now() - started;
+    p->reweight_s += flx_clock_seconds() - started;
     return FLX_OK;
 }
 

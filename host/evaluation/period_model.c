@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/period_model.h"
 
+#include "formats/clock.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Histories are long: fewer trees than for some hundred rows err no more and are taught
  * in a tenth of the time. */
 enum { BOOSTED_TREES = 100, BOOSTED_DEPTH = 6, FOREST_TREES = 50, FOREST_DEPTH = 12 };
-
-static double seconds_of_thread(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* The chosen rows side by side. */
 static double *pack_inputs(const flx_time_series *h, const int *rows, int count)
@@ -53,7 +47,7 @@ flx_status flx_period_model_fit(const flx_time_series *h, const int *rows, int c
                                 flx_predictor_kind kind, uint64_t seed,
                                 flx_period_model *out, flx_error *error)
 {
-    double started = seconds_of_thread();
+    double started = flx_thread_seconds();
     bool is_forest = kind == FLX_PREDICTOR_FOREST;
     flx_trees_options options = {.kind = kind,
                                  .classes = h->classes,
@@ -77,7 +71,7 @@ flx_status flx_period_model_fit(const flx_time_series *h, const int *rows, int c
     free(bytes);
     free(X);
     free(y);
-    out->seconds = seconds_of_thread() - started;
+    out->seconds = flx_thread_seconds() - started;
     return status;
 }
 

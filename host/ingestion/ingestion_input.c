@@ -3,13 +3,13 @@
  * input is waiting. */
 #include "host/ingestion/ingestion_input.h"
 
+#include "formats/clock.h"
 #include "formats/memory.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BUFFER_BYTES = 1 << 20 };
@@ -22,7 +22,7 @@ typedef struct {
     bool is_too_long; /* the rest of a line is being skipped */
     int64_t number;   /* of the line, from 1, blank ones too */
     int64_t lines, done_bytes;
-    struct timespec committed;
+    double committed_s;
 } line_reader;
 
 static flx_status fail_line(const line_reader *reader, const char *why, flx_error *error)
@@ -102,17 +102,14 @@ static bool has_input(int file)
 
 static flx_status commit(line_reader *reader, flx_error *error)
 {
-    clock_gettime(CLOCK_MONOTONIC, &reader->committed);
+    reader->committed_s = flx_clock_seconds();
     return flx_ingestion_commit(reader->ingestion, error);
 }
 
 /* Before the reader would have to wait, and once a second. */
 static flx_status commit_in_time(line_reader *reader, flx_error *error)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double age_s = (double)(now.tv_sec - reader->committed.tv_sec) +
-                   1e-9 * (double)(now.tv_nsec - reader->committed.tv_nsec);
+    double age_s = flx_clock_seconds() - reader->committed_s;
     if (age_s < 1 && has_input(reader->input->file))
         return FLX_OK;
     return commit(reader, error);
@@ -163,7 +160,7 @@ flx_status flx_ingestion_read(flx_ingestion *ingestion, const flx_ingestion_inpu
     if (!buffer)
         return flx_no_memory(error, "%s", input->name);
     reader.buffer = buffer;
-    clock_gettime(CLOCK_MONOTONIC, &reader.committed);
+    reader.committed_s = flx_clock_seconds();
     flx_status status = read_all(&reader, error);
     /* What came before a bad line or a broken input is kept all the same. */
     flx_error second = {0};

@@ -234,7 +234,7 @@ static flx_status create_population(const run *r, int first, int count,
     const flx_population_search *searches = r->planned + first;
     return objective->graph
                ? call->graph_search(objective->graph, searches, count, out, error)
-               : call->blend_search(objective->set, searches, count, out, error);
+               : call->weighting_search(objective->set, searches, count, out, error);
 }
 
 static flx_status search_range(run *r, int first, int count, flx_error *error)

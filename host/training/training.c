@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/training/training.h"
 
+#include "formats/clock.h"
 #include "formats/memory.h"
+#include "host/graph.h"
 #include "host/training/ensemble_training.h"
 #include "host/training/metric_selection.h"
 #include "host/training/out_of_fold.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Chooses on what a graph of all metrics predicts; the paper on measured inputs. */
 static flx_status prune_graph(flx_model *model,
@@ -83,14 +77,14 @@ flx_status flx_train_take(flx_deployment *deployment, flx_dataset *rows,
     model->prior = options->paper_mode ? FLX_PRIOR_NONE : options->prior;
     model->covariance = options->paper_mode ? FLX_MATERN52 : options->covariance;
     flx_status status = build_graph(model, options, backend, error);
-    double started = seconds_now();
+    double started = flx_clock_seconds();
     flx_fit_options fit = {options->repository, progress, options->seed};
     bool hosts_ensemble = options->hosts_ensemble && model->composition == FLX_COMPOSED &&
                           model->prior != FLX_PRIOR_NONE;
     if (status == FLX_OK)
         status = (hosts_ensemble ? flx_ensemble_train
                                  : flx_train_model)(model, backend, &fit, report, error);
-    report->wall_s = seconds_now() - started;
+    report->wall_s = flx_clock_seconds() - started;
     if (status == FLX_OK)
         *out = model;
     else

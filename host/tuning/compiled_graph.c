@@ -146,12 +146,12 @@ static flx_status add_targets(compiler *c, flx_error *error)
 
 static flx_status add_ranges(compiler *c, flx_error *error)
 {
-    const flx_model *box = flx_ensemble_black_box(c->model->ensemble);
-    const flx_predictor *p = box ? flx_model_leading(box, 0) : NULL;
-    const part *owner = c->parts;
-    while (box && owner->model != box)
-        owner++;
-    for (int k = 0; p && k < p->n_features; k++) {
+    int box = flx_ensemble_black_box(c->model->ensemble);
+    if (box < 0)
+        return FLX_OK;
+    const part *owner = &c->parts[box];
+    const flx_predictor *p = flx_assignment_leading(&owner->fitted.assignments[0]);
+    for (int k = 0; k < p->n_features; k++) {
         flx_column_ref ref = owner->binding->inputs[0][p->features[k].input];
         flx_device_graph_range range = {.column = ref.column, .share = ref.share};
         if (ref.column >= 0 &&

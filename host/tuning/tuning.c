@@ -3,6 +3,7 @@
  * search itself needs means only, which cost a fraction of a variance. */
 #include "host/tuning/tuning.h"
 
+#include "formats/clock.h"
 #include "formats/memory.h"
 #include "host/optimization.h"
 #include "host/statistics.h"
@@ -10,18 +11,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Listed settings differ by at least a fifth of the cube's side (root mean square), where
  * enough good ones do. */
 static const double list_distance = 0.2;
-
-static double read_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static flx_status run_search(const flx_tuning *tuning, flx_search *search,
                              double *settings, double *values, flx_error *error)
@@ -242,7 +235,7 @@ static flx_status tune_and_report(const flx_tuning *tuning, flx_tuned *tuned,
 flx_status flx_tune(const flx_tuning *tuning, flx_tuned **out, flx_error *error)
 {
     *out = NULL;
-    double started = read_clock();
+    double started = flx_clock_seconds();
     if (tuning->space->n_dimensions == 0)
         return flx_fail(
             error, FLX_BAD_INPUT,
@@ -257,7 +250,7 @@ flx_status flx_tune(const flx_tuning *tuning, flx_tuned **out, flx_error *error)
         flx_tuned_destroy(tuned);
         return status;
     }
-    tuned->wall_s = read_clock() - started;
+    tuned->wall_s = flx_clock_seconds() - started;
     *out = tuned;
     return FLX_OK;
 }

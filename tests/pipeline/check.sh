@@ -2,7 +2,7 @@
 # Read by the other scripts here: runs the program and compares exit status, standard output
 # and standard error with what is expected. A script ends with `finish`.
 set -u
-program=$1
+program=$(realpath "$1")
 [ -x "$program" ] || { echo "no program at '$program'"; exit 1; }
 json_keys=$(dirname "$program")/tests/json_keys
 [ -x "$json_keys" ] || { echo "no program at '$json_keys'"; exit 1; }
