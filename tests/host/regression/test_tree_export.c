@@ -44,7 +44,7 @@ static void an_ensemble_of_classes_is_no_list_of_nodes(void)
     flx_tree_nodes nodes;
     flx_error error = {0};
     assert_int(flx_tree_nodes_read(trees, &nodes, &error), FLX_BAD_INPUT);
-    assert_contains(error.message, "answer with 3 numbers, not one");
+    assert_contains(error.message, "predict 3 numbers, not one");
     assert_true(nodes.nodes == NULL && nodes.roots == NULL);
     flx_trees_release(trees);
 }

@@ -52,7 +52,7 @@ static void draw_candidates(const compiled_model *c, double *settings, double *c
         for (int d = 0; d < c->space->n_dimensions; d++)
             unit[d] = 1.2 * flx_uniform(4, 2, (uint32_t)i, 0, (uint32_t)d) - 0.1;
         flx_search_space_decode(c->space, unit, settings + i * knobs);
-        plan_reference_columns(&c->compiled->graph, unit, columns + i * width);
+        graph_reference_columns(&c->compiled->graph, unit, columns + i * width);
         for (size_t k = 0; k < knobs; k++)
             assert_close(columns[i * width + k], settings[i * knobs + k], 0, 0);
     }
@@ -85,7 +85,7 @@ static void compare_loops(const compiled_model *c, const double *columns,
                                                  c->compiled->n_members, &posterior,
                                                  &error),
                FLX_OK);
-    plan_reference(&c->compiled->graph, c->backend, posterior, columns, CANDIDATES, mean);
+    graph_reference(&c->compiled->graph, c->backend, posterior, columns, CANDIDATES, mean);
     for (int i = 0; i < CANDIDATES; i++)
         assert_close(mean[i], expected[i], 1e-12, 0);
     c->backend->operations->posterior_release(posterior);
