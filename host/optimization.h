@@ -9,7 +9,6 @@
 #include "host/optimization/elite_archive.h"
 #include "host/optimization/lbfgs.h"
 #include "host/optimization/optimizer.h"
-#include "host/optimization/optimizer_kind.h"
 #include "host/optimization/output_weighting.h"
 #include "host/optimization/weight_search.h"
 

@@ -3,6 +3,7 @@
  * halved: no search knows of the others. */
 #include "host/optimization/device_search.h"
 
+#include "formats/memory.h"
 #include "host/optimization/optimizer_kind.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ enum { KEEP_FACTOR = 4 };
 
 typedef struct {
     const flx_device_objective *objective;
-    const flx_device_search *searches;
+    const flx_search_task *searches;
     const flx_progress *progress;
     double done, total;              /* evaluations, of all groups */
     flx_optimum **optima;            /* (count) */
@@ -34,7 +35,7 @@ typedef struct {
     flx_population *population;
     flx_population_report *reports; /* (count) */
     flx_stop *stops;                /* (count) before the last call */
-    flx_elite_archive **good;       /* (count) */
+    flx_elite_archive **elites;     /* (count) */
     double *best, *units, *values;  /* of the largest search */
 } group;
 
@@ -61,7 +62,7 @@ static int kept_rows(int keep)
                                                        : FLX_POPULATION_LARGEST;
 }
 
-static flx_status plan(const flx_device_search *search, flx_optimizer_options *options,
+static flx_status plan(const flx_search_task *search, flx_optimizer_options *options,
                        flx_population_search *out, flx_error *error)
 {
     const flx_optimizer *optimizer;
@@ -99,7 +100,7 @@ static flx_status plan(const flx_device_search *search, flx_optimizer_options *o
     return FLX_OK;
 }
 
-bool flx_device_search_fits(const flx_device_search *search)
+bool flx_device_search_fits(const flx_search_task *search)
 {
     flx_optimizer_options options;
     flx_population_search planned = {0};
@@ -112,9 +113,9 @@ static void clear(const run *r, group *g)
 {
     if (g->population)
         r->objective->backend->operations->search_release(g->population);
-    for (int i = 0; i < g->count && g->good; i++)
-        flx_elite_archive_destroy(g->good[i]);
-    free(g->good);
+    for (int i = 0; i < g->count && g->elites; i++)
+        flx_elite_archive_destroy(g->elites[i]);
+    free(g->elites);
     free(g->reports);
     free(g->stops);
     free(g->best);
@@ -124,29 +125,24 @@ static void clear(const run *r, group *g)
 
 static flx_status allocate(const run *r, group *g, flx_error *error)
 {
-    int rows = 1, genes = 1;
+    int rows = 1, width = 1;
     for (int i = g->first; i < g->first + g->count; i++) {
         const flx_population_search *planned = &r->planned[i];
         bool is_random = planned->kind == FLX_POPULATION_RANDOM;
         int own = is_random ? planned->keep : planned->members;
         rows = own > rows ? own : rows;
-        genes = planned->n_dimensions > genes ? planned->n_dimensions : genes;
+        width = planned->n_dimensions > width ? planned->n_dimensions : width;
     }
-    g->reports = calloc((size_t)g->count, sizeof *g->reports);
-    g->stops = calloc((size_t)g->count, sizeof *g->stops);
-    g->good = calloc((size_t)g->count, sizeof *g->good);
-    g->best = flx_new_matrix(1, genes);
-    g->units = flx_new_matrix(rows, genes);
-    g->values = flx_new_matrix(rows, 1);
-    if (!g->reports || !g->stops || !g->good || !g->best || !g->units || !g->values)
-        return flx_fail(error, FLX_NO_MEMORY, "no memory for %d searches of %d settings",
-                        g->count, rows);
+    if (!FLX_NEW(g->reports, g->count) || !FLX_NEW(g->stops, g->count) ||
+        !FLX_NEW(g->elites, g->count) || !FLX_NEW(g->best, width) ||
+        !FLX_NEW(g->units, (size_t)rows * (size_t)width) || !FLX_NEW(g->values, rows))
+        return flx_no_memory(error, "%d searches of %d settings", g->count, rows);
     for (int i = 0; i < g->count; i++) {
         const flx_problem *problem = &r->searches[g->first + i].problem;
         const flx_optimizer_options *options = &r->resolved[g->first + i];
         FLX_TRY(flx_elite_archive_create(options->keep, problem->n_dimensions,
                                          problem->dimensions, options->spacing,
-                                         &g->good[i], error));
+                                         &g->elites[i], error));
     }
     return FLX_OK;
 }
@@ -155,15 +151,15 @@ static flx_status allocate(const run *r, group *g, flx_error *error)
 static flx_status offer_population(const run *r, group *g, int i, flx_error *error)
 {
     const flx_problem *problem = &r->searches[g->first + i].problem;
-    size_t genes = (size_t)problem->n_dimensions;
+    size_t n_dimensions = (size_t)problem->n_dimensions;
     flx_population_state state = {.units = g->units, .values = g->values};
     FLX_TRY(
         r->objective->backend->operations->search_read(g->population, i, &state, error));
     for (size_t row = 0; row < (size_t)g->reports[i].n_members; row++) {
-        double *unit = g->units + row * genes;
-        for (size_t d = 0; d < genes && problem->dimensions; d++)
+        double *unit = g->units + row * n_dimensions;
+        for (size_t d = 0; d < n_dimensions && problem->dimensions; d++)
             unit[d] = flx_dimension_snap(problem->dimensions[d], unit[d]);
-        flx_elite_archive_offer(g->good[i], unit, g->values[row]);
+        flx_elite_archive_offer(g->elites[i], unit, g->values[row]);
     }
     return FLX_OK;
 }
@@ -205,14 +201,14 @@ static flx_status collect(const run *r, group *g, int i, flx_error *error)
     flx_population_state state = {.best = g->best};
     FLX_TRY(
         r->objective->backend->operations->search_read(g->population, i, &state, error));
-    flx_elite_archive_offer(g->good[i], g->best, report->value);
+    flx_elite_archive_offer(g->elites[i], g->best, report->value);
     flx_optimum found = {.n_dimensions = r->planned[g->first + i].n_dimensions,
                          .best = g->best,
                          .value = report->value,
                          .evaluations = report->evaluations,
                          .n_generations = report->n_generations,
                          .stop = report->stop};
-    return flx_optimum_create(&found, g->good[i], &r->optima[g->first + i], error);
+    return flx_optimum_create(&found, g->elites[i], &r->optima[g->first + i], error);
 }
 
 static flx_status search_group(run *r, group *g, flx_error *error)
@@ -256,24 +252,26 @@ static flx_status search_range(run *r, int first, int count, flx_error *error)
 }
 
 flx_status flx_device_search_run(const flx_device_objective *objective,
-                                 const flx_device_search *searches, int count,
+                                 const flx_search_task *searches, int count,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error)
 {
+    FLX_SCOPED flx_optimizer_options *resolved = NULL;
+    FLX_SCOPED flx_population_search *planned = NULL;
+    for (int i = 0; i < count; i++)
+        optima[i] = NULL;
+    if (!FLX_NEW(resolved, count) || !FLX_NEW(planned, count))
+        return flx_no_memory(error, "%d searches", count);
     run r = {.objective = objective,
              .searches = searches,
              .progress = progress,
              .optima = optima,
-             .resolved = calloc((size_t)count + 1, sizeof *r.resolved),
-             .planned = calloc((size_t)count + 1, sizeof *r.planned)};
+             .resolved = resolved,
+             .planned = planned};
     flx_status status = FLX_OK;
-    if (!r.resolved || !r.planned)
-        status = flx_fail(error, FLX_NO_MEMORY, "no memory for %d searches", count);
-    for (int i = 0; i < count; i++)
-        optima[i] = NULL;
     for (int i = 0; i < count && status == FLX_OK; i++) {
-        status = plan(&searches[i], &r.resolved[i], &r.planned[i], error);
-        r.total += (double)r.planned[i].budget;
+        status = plan(&searches[i], &resolved[i], &planned[i], error);
+        r.total += (double)planned[i].budget;
     }
     if (status == FLX_OK && count > 0)
         status = search_range(&r, 0, count, error);
@@ -281,7 +279,5 @@ flx_status flx_device_search_run(const flx_device_objective *objective,
         flx_optimum_destroy(optima[i]);
         optima[i] = NULL;
     }
-    free(r.planned);
-    free(r.resolved);
     return status;
 }

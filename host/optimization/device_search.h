@@ -12,14 +12,15 @@
 #include "host/optimization/optimizer.h"
 #include "kernels/backend.h"
 
+/* One search, on a device or on the host. */
 typedef struct {
     const char *optimizer;         /* a name of host/optimization/optimizer.h */
-    flx_problem problem;           /* borrowed; `evaluate` is not called */
+    flx_problem problem;           /* borrowed */
     flx_optimizer_options options; /* `progress` is not called */
     int objective;                 /* blend of a set; 0 for a graph */
     bool is_normalized;            /* see flx_population_search, as the next */
     bool is_maximized;
-} flx_device_search;
+} flx_search_task;
 
 /* What is searched, one of the two: settings of a graph, or weights of a set of blends.
  */
@@ -30,13 +31,13 @@ typedef struct {
 } flx_device_objective;
 
 /* Whether a device takes searches of this size: otherwise the host's loop is for it. */
-bool flx_device_search_fits(const flx_device_search *search);
+bool flx_device_search_fits(const flx_search_task *search);
 
 /* Runs all of them to the end, in groups that fit into the device's memory; fills optima
- * (count), NULL on failure. Fails as flx_optimize does. `progress` may be NULL; it counts
- * evaluations. */
+ * (count), NULL on failure. FLX_BAD_INPUT for bad options, FLX_NUMERIC where a search met
+ * no finite value. `progress` may be NULL; it counts evaluations. */
 flx_status flx_device_search_run(const flx_device_objective *objective,
-                                 const flx_device_search *searches, int count,
+                                 const flx_search_task *searches, int count,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error);
 #endif

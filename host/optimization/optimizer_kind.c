@@ -18,11 +18,6 @@ bool flx_is_worth_threads(int count, int n_dimensions)
     return (size_t)count * (size_t)n_dimensions > 32768;
 }
 
-double *flx_new_matrix(int rows, int columns)
-{
-    return flx_allocate((size_t)rows * (size_t)columns, sizeof(double));
-}
-
 /* The caller's initial settings, then uniform numbers. */
 static void draw_population(flx_optimizer_state *state)
 {

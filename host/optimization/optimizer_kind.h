@@ -78,6 +78,4 @@ flx_status flx_optimum_create(const flx_optimum *found, const flx_elite_archive 
 flx_dimension flx_search_dimension_of(const flx_problem *problem, int dimension);
 /* Whether waking the threads costs less than drawing that many trials. */
 bool flx_is_worth_threads(int count, int n_dimensions);
-/* An array of rows * columns doubles, or NULL. */
-double *flx_new_matrix(int rows, int columns);
 #endif

@@ -28,9 +28,8 @@ typedef struct {
     flx_output_weighting_options options;
     int n_members, n_searches;
     member *members;
-    flx_device_search
-        *searches;        /* (n_searches): the restarts of a problem side by side */
-    flx_optimum **optima; /* (n_searches) */
+    flx_search_task *searches; /* (n_searches): the restarts of a problem side by side */
+    flx_optimum **optima;      /* (n_searches) */
     flx_weighting_set *set;
 } batch;
 
@@ -106,8 +105,8 @@ static flx_status create_set(batch *b, flx_error *error)
             blends[m] =
                 (flx_weighting_problem){p->k + 1, p->k, true, triangle->R, triangle->z};
     }
-    return b->backend->operations->weighting_create(b->backend, blends, b->n_members, &b->set,
-                                                error);
+    return b->backend->operations->weighting_create(b->backend, blends, b->n_members,
+                                                    &b->set, error);
 }
 
 static flx_optimizer_options search_options(const batch *b, const member *m, int restart)
@@ -139,7 +138,7 @@ static flx_status search(batch *b, flx_error *error)
     int restarts = b->options.restarts;
     for (int s = 0; s < b->n_searches; s++) {
         const member *m = &b->members[s / restarts];
-        b->searches[s] = (flx_device_search){
+        b->searches[s] = (flx_search_task){
             .optimizer = b->options.is_paper ? "de" : "lshade",
             .problem = {.n_dimensions = m->problem->k,
                         .initial = m->seeds,

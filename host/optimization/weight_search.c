@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/optimization/weight_search.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 
 /* A search that the host runs. */
 typedef struct {
-    const flx_device_search *asked;
+    const flx_search_task *task;
     flx_search *search;
     int k;
     double *scaled; /* (largest batch, k) normalized settings; NULL for a sum */
     double *losses; /* (largest batch) */
-} trial;
+} host_search;
 
 typedef struct {
     flx_backend *backend;
     flx_weighting_set *set;
-    int n_trials;
-    trial *trials;
-    flx_weighting_query *queries; /* (n_trials) of the trials that are not done */
-    int *live;                    /* (n_trials) their indices */
+    int n_searches;
+    host_search *searches;
+    flx_weighting_query *queries; /* (n_searches) of the searches that are not done */
+    int *live;                    /* (n_searches) their indices */
 } rounds;
 
 void flx_weights_normalize(const double *weights, int count, int k, double *scaled)
@@ -36,53 +38,46 @@ void flx_weights_normalize(const double *weights, int count, int k, double *scal
 
 static void clear(rounds *r)
 {
-    for (int t = 0; t < r->n_trials && r->trials; t++) {
-        flx_search_destroy(r->trials[t].search);
-        free(r->trials[t].scaled);
-        free(r->trials[t].losses);
+    for (int t = 0; t < r->n_searches && r->searches; t++) {
+        flx_search_destroy(r->searches[t].search);
+        free(r->searches[t].scaled);
+        free(r->searches[t].losses);
     }
-    free(r->trials);
+    free(r->searches);
     free(r->queries);
     free(r->live);
 }
 
-static flx_status create_trial(const flx_device_search *asked, trial *t, flx_error *error)
+static flx_status create_trial(const flx_search_task *task, host_search *t,
+                               flx_error *error)
 {
-    *t = (trial){.asked = asked, .k = asked->problem.n_dimensions};
-    FLX_TRY(flx_search_create(asked->optimizer, &asked->problem, &asked->options,
-                              &t->search, error));
+    *t = (host_search){.task = task, .k = task->problem.n_dimensions};
+    FLX_TRY(flx_search_create(task->optimizer, &task->problem, &task->options, &t->search,
+                              error));
     size_t largest = (size_t)flx_search_largest_batch(t->search);
-    t->losses = calloc(largest, sizeof *t->losses);
-    if (asked->is_normalized)
-        t->scaled = calloc(largest * (size_t)t->k, sizeof *t->scaled);
-    if (!t->losses || (asked->is_normalized && !t->scaled))
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu candidates",
-                        largest);
-    return FLX_OK;
+    bool is_whole = FLX_NEW(t->losses, largest) &&
+                    (!task->is_normalized || FLX_NEW(t->scaled, largest * (size_t)t->k));
+    return is_whole ? FLX_OK : flx_no_memory(error, "%zu candidates", largest);
 }
 
-static flx_status create(rounds *r, const flx_device_search *searches, flx_error *error)
+static flx_status create(rounds *r, const flx_search_task *searches, flx_error *error)
 {
-    size_t count = (size_t)r->n_trials + 1;
-    r->trials = calloc(count, sizeof *r->trials);
-    r->queries = calloc(count, sizeof *r->queries);
-    r->live = calloc(count, sizeof *r->live);
-    if (!r->trials || !r->queries || !r->live)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
-                        r->n_trials);
-    for (int t = 0; t < r->n_trials; t++)
-        FLX_TRY(create_trial(&searches[t], &r->trials[t], error));
+    if (!FLX_NEW(r->searches, r->n_searches) || !FLX_NEW(r->queries, r->n_searches) ||
+        !FLX_NEW(r->live, r->n_searches))
+        return flx_no_memory(error, "%d searches", r->n_searches);
+    for (int t = 0; t < r->n_searches; t++)
+        FLX_TRY(create_trial(&searches[t], &r->searches[t], error));
     return FLX_OK;
 }
 
 static void propose(rounds *r, int at)
 {
-    trial *t = &r->trials[r->live[at]];
+    host_search *t = &r->searches[r->live[at]];
     int count;
     const double *weights = flx_search_propose(t->search, &count);
     if (t->scaled)
         flx_weights_normalize(weights, count, t->k, t->scaled);
-    r->queries[at] = (flx_weighting_query){.problem = t->asked->objective,
+    r->queries[at] = (flx_weighting_query){.problem = t->task->objective,
                                            .count = count,
                                            .weights = t->scaled ? t->scaled : weights,
                                            .losses = t->losses};
@@ -91,8 +86,8 @@ static void propose(rounds *r, int at)
 static int gather_live(rounds *r)
 {
     int count = 0;
-    for (int t = 0; t < r->n_trials; t++)
-        if (!flx_search_is_done(r->trials[t].search))
+    for (int t = 0; t < r->n_searches; t++)
+        if (!flx_search_is_done(r->searches[t].search))
             r->live[count++] = t;
     return count;
 }
@@ -102,8 +97,8 @@ static flx_status search(rounds *r, const flx_progress *progress, flx_error *err
 {
     int threads = r->backend->threads;
     double done = 0, total = 0;
-    for (int t = 0; t < r->n_trials; t++)
-        total += (double)r->trials[t].asked->options.budget;
+    for (int t = 0; t < r->n_searches; t++)
+        total += (double)r->searches[t].task->options.budget;
     for (int live = gather_live(r); live > 0; live = gather_live(r)) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
         for (int at = 0; at < live; at++)
@@ -112,7 +107,7 @@ static flx_status search(rounds *r, const flx_progress *progress, flx_error *err
             r->backend->operations->weighting_losses(r->set, r->queries, live, error));
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (live > 1)
         for (int at = 0; at < live; at++) {
-            trial *t = &r->trials[r->live[at]];
+            host_search *t = &r->searches[r->live[at]];
             flx_search_accept(t->search, t->losses);
         }
         for (int at = 0; at < live; at++)
@@ -122,31 +117,31 @@ static flx_status search(rounds *r, const flx_progress *progress, flx_error *err
     return FLX_OK;
 }
 
-static flx_status search_on_host(rounds *r, const flx_device_search *searches,
+static flx_status search_on_host(rounds *r, const flx_search_task *searches,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error)
 {
     FLX_TRY(create(r, searches, error));
     FLX_TRY(search(r, progress, error));
-    for (int t = 0; t < r->n_trials; t++)
-        FLX_TRY(flx_search_result(r->trials[t].search, &optima[t], error));
+    for (int t = 0; t < r->n_searches; t++)
+        FLX_TRY(flx_search_result(r->searches[t].search, &optima[t], error));
     return FLX_OK;
 }
 
-static bool is_for_device(const rounds *r, const flx_device_search *searches)
+static bool is_for_device(const rounds *r, const flx_search_task *searches)
 {
-    bool fits = r->backend->operations->weighting_search != NULL;
-    for (int t = 0; t < r->n_trials && fits; t++)
+    bool fits = r->backend->operations->blend_search != NULL;
+    for (int t = 0; t < r->n_searches && fits; t++)
         fits = flx_device_search_fits(&searches[t]);
     return fits;
 }
 
 flx_status flx_weight_search_run(flx_backend *backend, flx_weighting_set *set,
-                                 const flx_device_search *searches, int count,
+                                 const flx_search_task *searches, int count,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error)
 {
-    rounds r = {.backend = backend, .set = set, .n_trials = count};
+    rounds r = {.backend = backend, .set = set, .n_searches = count};
     if (is_for_device(&r, searches)) {
         flx_device_objective objective = {.backend = backend, .set = set};
         return flx_device_search_run(&objective, searches, count, progress, optima,

@@ -11,7 +11,7 @@
  * failure. `progress` counts evaluations. FLX_NUMERIC where a search met no finite loss.
  */
 flx_status flx_weight_search_run(flx_backend *backend, flx_weighting_set *set,
-                                 const flx_device_search *searches, int count,
+                                 const flx_search_task *searches, int count,
                                  const flx_progress *progress, flx_optimum **optima,
                                  flx_error *error);
 

@@ -4,7 +4,6 @@
 #include "host/statistics/error_metrics.h"
 
 #include "formats/memory.h"
-#include "host/statistics/argsort.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -122,23 +121,6 @@ flx_status flx_quantile(const double *values, int n, double q, double *out,
     return FLX_OK;
 }
 
-flx_status flx_average_ranks(const double *values, int n, double *ranks, flx_error *error)
-{
-    FLX_SCOPED int *order = NULL;
-    if (!FLX_NEW(order, n))
-        return flx_no_memory(error, "%d values", n);
-    flx_rank(values, n, order); /* NaN last */
-    for (int from = 0, to; from < n; from = to) {
-        double value = values[order[from]];
-        to = from + 1;
-        while (to < n && values[order[to]] <= value)
-            to++;
-        for (int i = from; i < to; i++) /* a NaN stands alone */
-            ranks[order[i]] = isnan(value) ? NAN : (from + 1 + to) / 2.0;
-    }
-    return FLX_OK;
-}
-
 typedef struct {
     int rows;
     double mean, low, high;
@@ -176,29 +158,4 @@ double flx_pearson(const double *x, const double *y, int n)
     }
     double r = xy / sqrt(xx * yy); /* NaN, as it should be, where a value is infinite */
     return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
-}
-
-/* Ranks of the counted pairs in `ranks`, NaN elsewhere. */
-static flx_status rank_pairs(const double *values, const double *partner, int n,
-                             double *ranks, flx_error *error)
-{
-    FLX_SCOPED double *present = NULL;
-    if (!FLX_NEW(present, n))
-        return flx_no_memory(error, "%d values", n);
-    for (int i = 0; i < n; i++)
-        present[i] = is_counted(values, partner, i) ? values[i] : NAN;
-    return flx_average_ranks(present, n, ranks, error);
-}
-
-flx_status flx_spearman(const double *x, const double *y, int n, double *out,
-                        flx_error *error)
-{
-    FLX_SCOPED double *ranks = NULL;
-    *out = NAN;
-    if (!FLX_NEW(ranks, 2 * (size_t)n))
-        return flx_no_memory(error, "%d values", n);
-    FLX_TRY(rank_pairs(x, y, n, ranks, error));
-    FLX_TRY(rank_pairs(y, x, n, ranks + n, error));
-    *out = flx_pearson(ranks, ranks + n, n);
-    return FLX_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How well predictions met what was measured, and order statistics and correlations of
- * plain arrays. A row with NaN is not there: it is skipped and not counted. */
+ * How well predictions met what was measured, and quantiles and correlations of plain
+ * arrays. A row with NaN is not there: it is skipped and not counted. */
 #ifndef FLX_ERROR_METRICS_H
 #define FLX_ERROR_METRICS_H
 
@@ -32,13 +32,7 @@ double flx_quantile_sorted(const double *sorted, int n, double q);
 flx_status flx_quantile(const double *values, int n, double q, double *out,
                         flx_error *error);
 
-/* Ranks from 1; equal values share the mean of their ranks; NaN has rank NaN. */
-flx_status flx_average_ranks(const double *values, int n, double *ranks,
-                             flx_error *error);
-
-/* Correlation of the pairs where both are present; 0 where either is constant. Pearson's
- * is of the values, Spearman's of their ranks among those pairs. */
+/* Pearson's correlation of the pairs where both are present; 0 where either is constant.
+ */
 double flx_pearson(const double *x, const double *y, int n);
-flx_status flx_spearman(const double *x, const double *y, int n, double *out,
-                        flx_error *error);
 #endif

@@ -57,7 +57,7 @@ static flx_status search_on_host(const flx_tuning *tuning, const flx_problem *pr
 static flx_status search_settings(const flx_tuning *tuning, const double *initial,
                                   flx_tuned *tuned, flx_optimum **out, flx_error *error)
 {
-    flx_device_search search = {.optimizer = tuning->optimizer,
+    flx_search_task search = {.optimizer = tuning->optimizer,
                                 .problem = {.n_dimensions = tuning->space->n_dimensions,
                                             .dimensions = tuning->space->dimensions,
                                             .initial = initial,

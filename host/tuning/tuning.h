@@ -19,7 +19,7 @@ typedef flx_status (*flx_predict_settings)(void *context, const double *settings
 
 /* The whole search on a device that predicts by itself. *out NULL and FLX_OK: it cannot,
  * and the host loops over predictions. */
-typedef flx_status (*flx_search_settings)(void *context, const flx_device_search *search,
+typedef flx_status (*flx_search_settings)(void *context, const flx_search_task *search,
                                           flx_optimum **out, flx_error *error);
 
 typedef struct {

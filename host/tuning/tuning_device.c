@@ -39,7 +39,7 @@ void flx_uploaded_graph_release(flx_uploaded_graph *uploaded)
 }
 
 flx_status flx_compiled_graph_search(flx_compiled_graph *compiled, flx_backend *backend,
-                                     const flx_device_search *search, flx_optimum **out,
+                                     const flx_search_task *search, flx_optimum **out,
                                      flx_error *error)
 {
     flx_uploaded_graph uploaded;

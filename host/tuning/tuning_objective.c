@@ -322,7 +322,7 @@ flx_status flx_tuning_objective_compile(flx_tuning_objective *o, flx_compiled_gr
     return flx_compiled_graph_create(o->model, o->space, o->table, out, o->reason, error);
 }
 
-flx_status flx_tuning_objective_search(void *context, const flx_device_search *search,
+flx_status flx_tuning_objective_search(void *context, const flx_search_task *search,
                                        flx_optimum **out, flx_error *error)
 {
     flx_tuning_objective *o = context;

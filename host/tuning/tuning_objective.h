@@ -35,7 +35,7 @@ flx_status flx_tuning_objective_predict(void *context, const double *settings, i
 /* A flx_search_settings: where the backend has a device, the graph and the population
  * stay there. Leaves the search to the host, with a reason, where a model of the graph is
  * of a kind that the device does not evaluate, and where memory is short. */
-flx_status flx_tuning_objective_search(void *context, const flx_device_search *search,
+flx_status flx_tuning_objective_search(void *context, const flx_search_task *search,
                                        flx_optimum **out, flx_error *error);
 
 /* Why the last search was left to the host; "" where it was not, or where the backend has

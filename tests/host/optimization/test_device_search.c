@@ -93,11 +93,11 @@ static const flx_dimension dimensions[K] = {{FLX_DIMENSION_CONTINUOUS, 1, 0},
                                             {FLX_DIMENSION_CATEGORY, 3, 0},
                                             {FLX_DIMENSION_CONTINUOUS, 1, 0}};
 
-static void make_searches(flx_device_search *searches)
+static void make_searches(flx_search_task *searches)
 {
     static const char *const names[] = {"lshade", "random", "de"};
     for (int s = 0; s < SEARCHES; s++)
-        searches[s] = (flx_device_search){
+        searches[s] = (flx_search_task){
             .optimizer = names[s % 3],
             .problem = {.n_dimensions = K, .dimensions = dimensions},
             .options = {.budget = 20 * MEMBERS,
@@ -109,7 +109,7 @@ static void make_searches(flx_device_search *searches)
 }
 
 static flx_status run(flx_backend *backend, const double *target,
-                      const flx_device_search *searches, flx_optimum **optima,
+                      const flx_search_task *searches, flx_optimum **optima,
                       flx_error *error)
 {
     flx_weighting_set *set = NULL;
@@ -141,7 +141,7 @@ static double measure_distance(const double *a, const double *b)
 /* The best first, then others at their levels, apart from each other. */
 static void check_list(flx_backend *backend)
 {
-    flx_device_search searches[SEARCHES];
+    flx_search_task searches[SEARCHES];
     flx_optimum *optima[SEARCHES];
     flx_error error = {0};
     fill_facts();
@@ -173,7 +173,7 @@ static void good_settings_are_apart(void)
 /* A search takes some 20 kB and is the same in a group of any size. */
 static void check_memory(flx_backend *backend)
 {
-    flx_device_search searches[SEARCHES];
+    flx_search_task searches[SEARCHES];
     flx_optimum *together[SEARCHES], *groups[SEARCHES];
     flx_error error = {0};
     fill_facts();
@@ -204,7 +204,7 @@ static void little_memory_means_groups(void)
 
 static void check_what_is_left(flx_backend *backend)
 {
-    flx_device_search searches[SEARCHES], large;
+    flx_search_task searches[SEARCHES], large;
     flx_optimum *optima[SEARCHES];
     flx_error error = {0};
     double unknown[N];
