@@ -12,7 +12,7 @@
 
 /* At last long enough that waiting for the device costs little, short enough for a
  * progress bar and for searches that stop early; at first short, since a young population
- * has more to offer to a list of unlike settings. */
+ * has more to offer to an archive of unlike settings. */
 enum { FIRST_GENERATIONS = 4, MOST_GENERATIONS = 32 };
 /* Of random search come back so many times the good settings that are wanted, since some
  * of them lie near others. */
@@ -62,8 +62,9 @@ static int kept_rows(int keep)
                                                        : FLX_POPULATION_LARGEST;
 }
 
-static flx_status plan(const flx_search_task *search, flx_optimizer_options *options,
-                       flx_population_search *out, flx_error *error)
+static flx_status resolve_search(const flx_search_task *search,
+                                 flx_optimizer_options *options,
+                                 flx_population_search *out, flx_error *error)
 {
     const flx_optimizer *optimizer;
     const flx_problem *problem = &search->problem;
@@ -104,7 +105,7 @@ bool flx_device_search_fits(const flx_search_task *search)
 {
     flx_optimizer_options options;
     flx_population_search planned = {0};
-    return plan(search, &options, &planned, NULL) == FLX_OK &&
+    return resolve_search(search, &options, &planned, NULL) == FLX_OK &&
            planned.members <= FLX_POPULATION_LARGEST &&
            planned.history <= FLX_POPULATION_SLOTS;
 }
@@ -147,7 +148,7 @@ static flx_status allocate(const run *r, group *g, flx_error *error)
     return FLX_OK;
 }
 
-/* Offers a search's population, as it is evaluated, to its list. */
+/* Offers a search's population, as it is evaluated, to its archive. */
 static flx_status offer_population(const run *r, group *g, int i, flx_error *error)
 {
     const flx_problem *problem = &r->searches[g->first + i].problem;
@@ -164,7 +165,7 @@ static flx_status offer_population(const run *r, group *g, int i, flx_error *err
     return FLX_OK;
 }
 
-/* A list of one is the best, and random search keeps the best of all. */
+/* An archive of one is the best, and random search keeps the best of all. */
 static bool is_offered(const run *r, int search, bool is_over)
 {
     return r->resolved[search].keep > 1 &&
@@ -270,7 +271,7 @@ flx_status flx_device_search_run(const flx_device_objective *objective,
              .planned = planned};
     flx_status status = FLX_OK;
     for (int i = 0; i < count && status == FLX_OK; i++) {
-        status = plan(&searches[i], &resolved[i], &planned[i], error);
+        status = resolve_search(&searches[i], &resolved[i], &planned[i], error);
         r.total += (double)planned[i].budget;
     }
     if (status == FLX_OK && count > 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The searches of host/optimization/optimizer.h on a device: populations stay there
- * (kernels/search.h), and only the best, and now and then a population for the list of
- * good settings, come back. Same options, same defaults, same draws and decisions as on
- * the host.
+ * (kernels/search.h), and only the best, and now and then a population for the archive
+ * of good settings, come back. Same options, same defaults, same draws and decisions as
+ * on the host.
  *
- * One deviation: the list of good settings sees populations at intervals instead of every
- * evaluation, random search the best of all; the best setting is always in it. */
+ * One deviation: the archive of good settings sees populations at intervals instead of
+ * every evaluation, random search the best of all; the best setting is always in it. */
 #ifndef FLX_DEVICE_SEARCH_H
 #define FLX_DEVICE_SEARCH_H
 

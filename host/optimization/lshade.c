@@ -153,13 +153,13 @@ static const double *member_row(const flx_lshade *search, int index)
                      (size_t)(index - search->base.n_members) * n_dimensions;
 }
 
-/* Everyone's rows, and the trial to be filled. */
+/* The vectors of a trial, and the trial to be filled. */
 typedef struct {
     const double *parent, *pbest, *r1, *r2;
     double *trial;
 } rows;
 
-/* Turns the random numbers in `trial` into genes. */
+/* Crosses over: the random numbers in `trial` become its coordinates. */
 static void cross(const flx_problem *problem, flx_rng_key key, flx_rates rates, rows r)
 {
     r.trial[rates.j_rand] = -1;

@@ -42,22 +42,22 @@ typedef struct {
  * result. */
 flx_status flx_gp_multistart_create(const flx_fit_task *const *tasks, int count,
                                     flx_fit_result *const *results,
-                                    flx_gp_multistart *plan, flx_error *error);
-void flx_gp_multistart_release(flx_gp_multistart *plan);
+                                    flx_gp_multistart *fits, flx_error *error);
+void flx_gp_multistart_release(flx_gp_multistart *fits);
 
-/* Begins what tasks without a running search still need, fills plan->live and returns how
+/* Begins what tasks without a running search still need, fills fits->live and returns how
  * many searches wait for an evaluation. */
-int flx_gp_multistart_collect(flx_gp_multistart *plan);
+int flx_gp_multistart_collect(flx_gp_multistart *fits);
 
 /* The task's best search so far, -1 where none has a value; its objective and the second
  * best one. */
-int flx_gp_multistart_best(const flx_gp_multistart *plan, int t, double *best,
+int flx_gp_multistart_best(const flx_gp_multistart *fits, int t, double *best,
                            double *second);
 
 /* host/regression/gp_fit_result.c: fills the results of tasks whose searches have all
  * ended, and tells of them. Before the end (`is_last` false) it waits until that is worth
  * a batch. */
-flx_status flx_gp_fit_store_result(flx_backend *backend, flx_gp_multistart *plan,
+flx_status flx_gp_fit_store_result(flx_backend *backend, flx_gp_multistart *fits,
                                    const flx_fit_observer *observer, bool is_last,
                                    flx_error *error);
 #endif

@@ -26,13 +26,13 @@ static bool raise_jitter(flx_fit_search *state, const flx_gp_description *gp)
     return true;
 }
 
-static void tell_state(flx_gp_multistart *plan, int at)
+static void tell_state(flx_gp_multistart *fits, int at)
 {
-    flx_fit_search *state = &plan->states[at];
-    const flx_gp_evaluation *evaluation = &plan->evaluations[at];
-    const flx_gp_description *gp = &plan->descriptions[state->task];
-    int n = plan->tasks[state->task]->n;
-    plan->results[state->task]->predictor.evaluations++;
+    flx_fit_search *state = &fits->states[at];
+    const flx_gp_evaluation *evaluation = &fits->evaluations[at];
+    const flx_gp_description *gp = &fits->descriptions[state->task];
+    int n = fits->tasks[state->task]->n;
+    fits->results[state->task]->predictor.evaluations++;
     if (evaluation->info != 0 && raise_jitter(state, gp))
         return;
     double value = INFINITY, *gradient = evaluation->gradient;
@@ -46,67 +46,67 @@ static void tell_state(flx_gp_multistart *plan, int at)
     flx_lbfgs_tell(&state->search, value, gradient);
     if (state->search.is_done) {
         state->is_live = false;
-        plan->running[state->task]--;
+        fits->running[state->task]--;
     }
 }
 
 /* How far the batch is: finished states of those begun, each live one by its iterations.
  */
-static void report(flx_gp_multistart *plan, const flx_progress *progress)
+static void report(flx_gp_multistart *fits, const flx_progress *progress)
 {
     double done = 0, total = 0;
-    for (int t = 0; t < plan->n_tasks; t++) {
-        if (plan->results[t]->has_failed)
+    for (int t = 0; t < fits->n_tasks; t++) {
+        if (fits->results[t]->has_failed)
             continue;
         total += 1;
         double share = 0;
-        int begun = plan->results[t]->starts;
-        for (int s = plan->first_state[t]; s < plan->first_state[t] + begun; s++) {
-            const flx_fit_search *state = &plan->states[s];
+        int begun = fits->results[t]->starts;
+        for (int s = fits->first_state[t]; s < fits->first_state[t] + begun; s++) {
+            const flx_fit_search *state = &fits->states[s];
             share += state->is_live ? 1 - 10.0 / (10 + state->search.iteration) : 1;
         }
         done += begun ? share / begun : 0;
     }
-    plan->reported = fmax(plan->reported, done);
-    flx_progress_report(progress, plan->reported, total);
+    fits->reported = fmax(fits->reported, done);
+    flx_progress_report(progress, fits->reported, total);
 }
 
 /* Evaluations of live states, gathered, run and scattered back. */
 static flx_status advance(flx_backend *backend, flx_gp_batch *batch,
-                          flx_gp_multistart *plan, flx_gp_evaluation *packed, int count,
+                          flx_gp_multistart *fits, flx_gp_evaluation *packed, int count,
                           flx_error *error)
 {
     for (int i = 0; i < count; i++) {
-        flx_fit_search *state = &plan->states[plan->live[i]];
-        packed[i] = plan->evaluations[plan->live[i]];
+        flx_fit_search *state = &fits->states[fits->live[i]];
+        packed[i] = fits->evaluations[fits->live[i]];
         packed[i].problem = state->task;
         packed[i].theta = state->search.trial;
         packed[i].jitter = state->jitter;
     }
     FLX_TRY(backend->operations->evaluate(batch, packed, count, error));
     for (int i = 0; i < count; i++) {
-        plan->evaluations[plan->live[i]] = packed[i];
-        tell_state(plan, plan->live[i]);
+        fits->evaluations[fits->live[i]] = packed[i];
+        tell_state(fits, fits->live[i]);
     }
     return FLX_OK;
 }
 
-static flx_status search_all(flx_backend *backend, flx_gp_multistart *plan,
+static flx_status search_all(flx_backend *backend, flx_gp_multistart *fits,
                              const flx_fit_observer *observer, flx_error *error)
 {
     flx_gp_batch *batch = NULL;
     FLX_SCOPED flx_gp_evaluation *packed = NULL;
-    if (!FLX_NEW(packed, plan->n_states))
-        return flx_no_memory(error, "%d searches", plan->n_states);
-    flx_status status = backend->operations->batch_create(backend, plan->problems,
-                                                          plan->n_tasks, &batch, error);
-    int count = status == FLX_OK ? flx_gp_multistart_collect(plan) : 0;
+    if (!FLX_NEW(packed, fits->n_states))
+        return flx_no_memory(error, "%d searches", fits->n_states);
+    flx_status status = backend->operations->batch_create(backend, fits->problems,
+                                                          fits->n_tasks, &batch, error);
+    int count = status == FLX_OK ? flx_gp_multistart_collect(fits) : 0;
     while (status == FLX_OK && count > 0) {
-        status = advance(backend, batch, plan, packed, count, error);
-        report(plan, observer->progress);
-        count = flx_gp_multistart_collect(plan);
+        status = advance(backend, batch, fits, packed, count, error);
+        report(fits, observer->progress);
+        count = flx_gp_multistart_collect(fits);
         if (status == FLX_OK)
-            status = flx_gp_fit_store_result(backend, plan, observer, count == 0, error);
+            status = flx_gp_fit_store_result(backend, fits, observer, count == 0, error);
     }
     if (batch)
         backend->operations->batch_release(batch);
@@ -117,11 +117,11 @@ static flx_status fit(flx_backend *backend, const flx_fit_task *const *tasks, in
                       flx_fit_result *const *results, const flx_fit_observer *observer,
                       flx_error *error)
 {
-    flx_gp_multistart plan;
-    flx_status status = flx_gp_multistart_create(tasks, count, results, &plan, error);
+    flx_gp_multistart fits;
+    flx_status status = flx_gp_multistart_create(tasks, count, results, &fits, error);
     if (status == FLX_OK)
-        status = search_all(backend, &plan, observer, error);
-    flx_gp_multistart_release(&plan);
+        status = search_all(backend, &fits, observer, error);
+    flx_gp_multistart_release(&fits);
     return status;
 }
 

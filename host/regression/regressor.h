@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the fit queue and inference ask of a kind of model: one table of functions, one
+ * What the fit queue and inference need of a kind of model: one table of functions, one
  * file a kind, one row in host/regression/regressor.c. A kind is fitted to, and predicts,
  * the standardized (log) target from features that host/model/feature_transform.h has
  * scaled. */

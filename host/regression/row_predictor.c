@@ -53,14 +53,14 @@ flx_status flx_row_predictor_prepare(const flx_row_predictor *kind, flx_backend 
 static flx_status predict_block(const model_set *set, const flx_query *query, int first,
                                 flx_error *error)
 {
-    const model *asked = &set->models[query->member];
-    const flx_predictor *p = asked->predictor;
+    const model *member = &set->models[query->member];
+    const flx_predictor *p = member->predictor;
     int m = query->m - first < BLOCK_ROWS ? query->m - first : BLOCK_ROWS;
     size_t at = (size_t)first;
     for (size_t i = at; query->variance && i < at + (size_t)m; i++)
         query->variance[i] = p->variance / (p->y_sd * p->y_sd);
     return set->kind->predict(
-        p, asked->loaded, query->queries + at * (size_t)p->n_features, m,
+        p, member->loaded, query->queries + at * (size_t)p->n_features, m,
         query->mean + at,
         query->n_slopes ? query->slopes + at * (size_t)query->n_slopes : NULL, error);
 }

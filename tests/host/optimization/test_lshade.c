@@ -249,10 +249,10 @@ static void the_archive_never_outgrows_its_share(void)
     destroy(search);
 }
 
-/* Eight members at 0.5, the two best at 0.9. With p N = 1.1 the pull comes from the best
+/* Eight members at 0.5, the two best at 0.9. With p N = 1.1 pbest is one of the best
  * two, so no term of the mutation can lead below 0.5; a pull from anyone would, by F 0.4.
  */
-static void the_pull_comes_from_the_best_two_at_least(void)
+static void pbest_is_one_of_the_best_two_at_least(void)
 {
     double initial[10], values[10];
     for (int i = 0; i < 10; i++) {
@@ -278,7 +278,7 @@ static void the_pull_comes_from_the_best_two_at_least(void)
     assert_true(n_pulled > 100);
 }
 
-static void a_terminal_memory_changes_one_gene_a_trial(void)
+static void a_terminal_memory_changes_one_dimension_a_trial(void)
 {
     flx_problem problem = {.n_dimensions = 20};
     flx_lshade *search =
@@ -347,10 +347,9 @@ CU_TestInfo lshade_tests[] = {
     {"the archive holds exactly the defeated parents",
      the_archive_holds_exactly_the_defeated_parents},
     {"the archive never outgrows its share", the_archive_never_outgrows_its_share},
-    {"the pull comes from the best two at least",
-     the_pull_comes_from_the_best_two_at_least},
-    {"a terminal memory changes one gene a trial",
-     a_terminal_memory_changes_one_gene_a_trial},
+    {"pbest is one of the best two at least", pbest_is_one_of_the_best_two_at_least},
+    {"a terminal memory changes one dimension a trial",
+     a_terminal_memory_changes_one_dimension_a_trial},
     {"a generation follows the formula", a_generation_follows_the_formula},
     CU_TEST_INFO_NULL,
 };
