@@ -5,7 +5,7 @@
 #ifndef FLX_FACE_REGRESSION_H
 #define FLX_FACE_REGRESSION_H
 
-#include "host/regression/fit_key.h"
+#include "host/regression/fit_cache.h"
 #include "host/regression/fit_queue.h"
 #include "host/regression/gp_prior.h"
 #include "host/regression/model_repository.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The model repository (paper 4): a folder of fitted models, each in a file DIGEST.h5
- * named by its fit key (host/regression/fit_key.h). Same key, same name:
+ * named by its fit key (host/regression/fit_cache.h). Same key, same name:
  * what was trained once is looked up. Such a file is a predictor
  * (formats/predictor/predictor.h) with what else its fit left, sealed by a checksum
  * (formats/files/checksum_trailer.h).

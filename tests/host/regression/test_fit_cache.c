@@ -3,7 +3,7 @@
  * for bit, what was interrupted goes on, and damage is never hidden. */
 #include "host/regression/fit_queue.h"
 
-#include "host/regression/fit_key.h"
+#include "host/regression/fit_cache.h"
 #include "kernels/formulas/philox.h"
 
 #include "tests/close.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/regression/fit_key.h"
+#include "host/regression/fit_cache.h"
 
 #include "tests/close.h"
 
