@@ -130,7 +130,7 @@ static flx_status search_on_host(rounds *r, const flx_search_task *searches,
 
 static bool is_for_device(const rounds *r, const flx_search_task *searches)
 {
-    bool fits = r->backend->operations->blend_search != NULL;
+    bool fits = r->backend->operations->weighting_search != NULL;
     for (int t = 0; t < r->n_searches && fits; t++)
         fits = flx_device_search_fits(&searches[t]);
     return fits;
