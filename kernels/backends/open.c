@@ -2,6 +2,7 @@
  * Backends by name. */
 #include "kernels/backend.h"
 
+#include "formats/memory.h"
 #include "kernels/cpu/cpu.h"
 #include "kernels/plugin.h"
 
@@ -13,9 +14,9 @@
 
 static flx_status open_cpu(int threads, flx_backend **out, flx_error *error)
 {
-    flx_backend *backend = calloc(1, sizeof *backend);
-    if (!backend)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for the cpu backend");
+    flx_backend *backend;
+    if (!FLX_NEW(backend, 1))
+        return flx_no_memory(error, "the cpu backend");
     const flx_panel_kernels *kernels = flx_panel_choose();
     backend->name = "cpu";
     backend->threads = backend->predict_streams = threads;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/baseline.h"
 
+#include "formats/memory.h"
 #include "kernels/cpu/panel/panel.h"
 
 #include <cblas.h>
@@ -119,15 +120,14 @@ flx_status flx_baseline_evaluate(const flx_gp_problem *problems,
         d = (size_t)p->d > d ? (size_t)p->d : d;
     }
     size_t size = workspace_size(n, d);
-    double *memory = calloc(size * (size_t)threads, sizeof *memory);
-    if (!memory)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for the baseline");
+    FLX_SCOPED double *memory = NULL;
+    if (!FLX_NEW(memory, size * (size_t)threads))
+        return flx_no_memory(error, "the baseline");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int i = 0; i < count; i++) {
         flx_gp_evaluation *e = &evaluations[i];
         double *mine = memory + (size_t)omp_get_thread_num() * size;
         e->info = evaluate(&problems[e->problem], e, divide(mine, n, d));
     }
-    free(memory);
     return FLX_OK;
 }

@@ -3,6 +3,8 @@
  * allocated once, evaluations in parallel with the largest members first. */
 #include "kernels/cpu/cpu.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -53,8 +55,7 @@ flx_status flx_cpu_pack(const flx_gp_problem *problem, int width, flx_panel_data
     size_t padded = (rows + 7) / 8 * 8;
     data->X = flx_cpu_allocate(rows * inputs + padded + inputs + 8);
     if (!data->X)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d points x %d inputs",
-                        n, d);
+        return flx_no_memory(error, "%d points x %d inputs", n, d);
     data->y = data->X + (rows * inputs + 7) / 8 * 8;
     data->center = data->y + padded;
     center_columns(problem, data->center);
@@ -86,29 +87,32 @@ flx_status flx_cpu_arena_create(const flx_panel_kernels *kernels, int threads,
     arena->stride = (stride + 63) / 64 * 64;
     arena->memory = flx_cpu_allocate(arena->stride * (size_t)threads);
     if (!arena->memory)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory: %d threads x %zu bytes",
-                        threads, arena->stride * sizeof(double));
+        return flx_no_memory(error, "%d threads x %zu bytes", threads,
+                             arena->stride * sizeof(double));
     return FLX_OK;
+}
+
+static flx_status fill(flx_gp_batch *batch, const flx_gp_problem *problems, int count,
+                       int threads, flx_error *error)
+{
+    if (!FLX_NEW(batch->data, count))
+        return flx_no_memory(error, "%d problems", count);
+    for (int i = 0; i < count; i++, batch->count++)
+        FLX_TRY(
+            flx_cpu_pack(&problems[i], batch->kernels->width, &batch->data[i], error));
+    return flx_cpu_arena_create(batch->kernels, threads, batch->data, count,
+                                &batch->arena, error);
 }
 
 flx_status flx_cpu_batch_create(flx_backend *backend, const flx_gp_problem *problems,
                                 int count, flx_gp_batch **out, flx_error *error)
 {
     *out = NULL;
-    flx_gp_batch *batch = calloc(1, sizeof *batch);
-    if (!batch)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a batch");
+    flx_gp_batch *batch;
+    if (!FLX_NEW(batch, 1))
+        return flx_no_memory(error, "a batch");
     batch->kernels = backend->state;
-    batch->data = calloc((size_t)(count ? count : 1), sizeof *batch->data);
-    flx_status status = batch->data ? FLX_OK
-                                    : flx_fail(error, FLX_NO_MEMORY,
-                                               "out of memory for %d problems", count);
-    for (int i = 0; i < count && status == FLX_OK; i++, batch->count++)
-        status =
-            flx_cpu_pack(&problems[i], batch->kernels->width, &batch->data[i], error);
-    if (status == FLX_OK)
-        status = flx_cpu_arena_create(batch->kernels, backend->threads, batch->data,
-                                      count, &batch->arena, error);
+    flx_status status = fill(batch, problems, count, backend->threads, error);
     if (status != FLX_OK)
         flx_cpu_batch_release(batch);
     else
@@ -135,8 +139,7 @@ static flx_status order_by_size(flx_gp_batch *batch, const flx_gp_evaluation *ev
     if (count > batch->order_capacity) {
         int *grown = realloc(batch->order, (size_t)count * sizeof *grown);
         if (!grown)
-            return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d evaluations",
-                            count);
+            return flx_no_memory(error, "%d evaluations", count);
         batch->order = grown;
         batch->order_capacity = count;
     }

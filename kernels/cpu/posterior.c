@@ -3,6 +3,8 @@
  */
 #include "kernels/cpu/cpu.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -49,59 +51,63 @@ static void condition_one(flx_gp_posterior *posterior, int i, const flx_panel_da
 }
 
 static flx_status condition_all(flx_gp_posterior *posterior, const flx_panel_data *data,
-                                flx_gp_condition *members, flx_error *error)
+                                flx_gp_condition *members, flx_cpu_arena arena,
+                                flx_error *error)
 {
-    flx_cpu_arena arena = {0};
     int count = posterior->count, widest = 0;
     for (int i = 0; i < count; i++)
         widest = data[i].d > widest ? data[i].d : widest;
     size_t row = (size_t)widest + 2;
-    FLX_TRY(flx_cpu_arena_create(posterior->kernels, posterior->threads, data, count,
-                                 &arena, error));
-    double *gradients = calloc((size_t)arena.threads * row, sizeof *gradients);
-    if (gradients) {
+    FLX_SCOPED double *gradients = NULL;
+    if (!FLX_NEW(gradients, (size_t)arena.threads * row))
+        return flx_no_memory(error, "%d posteriors", count);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(arena.threads)
-        for (int i = 0; i < count; i++) {
-            size_t thread = (size_t)omp_get_thread_num();
-            condition_one(posterior, i, &data[i], arena.memory + thread * arena.stride,
-                          gradients + thread * row, &members[i]);
-        }
+    for (int i = 0; i < count; i++) {
+        size_t thread = (size_t)omp_get_thread_num();
+        condition_one(posterior, i, &data[i], arena.memory + thread * arena.stride,
+                      gradients + thread * row, &members[i]);
     }
-    bool complete = gradients != NULL;
-    for (int i = 0; i < count && complete; i++)
-        complete = members[i].info != 0 || posterior->memory[i] != NULL;
-    free(gradients);
+    for (int i = 0; i < count; i++)
+        if (members[i].info == 0 && !posterior->memory[i])
+            return flx_no_memory(error, "%d posteriors", count);
+    return FLX_OK;
+}
+
+/* Packs the problems of all members for as long as they are conditioned. */
+static flx_status fill(flx_gp_posterior *posterior, flx_gp_condition *members,
+                       flx_error *error)
+{
+    int count = posterior->count;
+    FLX_SCOPED flx_panel_data *data = NULL;
+    flx_cpu_arena arena = {0};
+    if (!FLX_NEW(data, count) || !FLX_NEW(posterior->members, count) ||
+        !FLX_NEW(posterior->memory, count))
+        return flx_no_memory(error, "%d posteriors", count);
+    flx_status status = FLX_OK;
+    for (int i = 0; i < count && status == FLX_OK; i++)
+        status =
+            flx_cpu_pack(&members[i].problem, posterior->kernels->width, &data[i], error);
+    if (status == FLX_OK)
+        status = flx_cpu_arena_create(posterior->kernels, posterior->threads, data, count,
+                                      &arena, error);
+    if (status == FLX_OK)
+        status = condition_all(posterior, data, members, arena, error);
+    for (int i = 0; i < count; i++)
+        flx_cpu_unpack(&data[i]);
     free(arena.memory);
-    return complete
-               ? FLX_OK
-               : flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
+    return status;
 }
 
 flx_status flx_cpu_condition(flx_backend *backend, flx_gp_condition *members, int count,
                              flx_gp_posterior **out, flx_error *error)
 {
     *out = NULL;
-    size_t slots = (size_t)(count ? count : 1);
-    flx_gp_posterior *posterior = calloc(1, sizeof *posterior);
-    flx_panel_data *data = calloc(slots, sizeof *data);
-    if (posterior) {
-        posterior->kernels = backend->state;
-        posterior->threads = backend->threads;
-        posterior->count = count;
-        posterior->members = calloc(slots, sizeof *posterior->members);
-        posterior->memory = calloc(slots, sizeof *posterior->memory);
-    }
-    flx_status status = FLX_OK;
-    if (!posterior || !data || !posterior->members || !posterior->memory)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
-    for (int i = 0; i < count && status == FLX_OK; i++)
-        status =
-            flx_cpu_pack(&members[i].problem, posterior->kernels->width, &data[i], error);
-    if (status == FLX_OK)
-        status = condition_all(posterior, data, members, error);
-    for (int i = 0; data && i < count; i++)
-        flx_cpu_unpack(&data[i]);
-    free(data);
+    flx_gp_posterior *posterior;
+    if (!FLX_NEW(posterior, 1))
+        return flx_no_memory(error, "%d posteriors", count);
+    *posterior = (flx_gp_posterior){
+        .kernels = backend->state, .threads = backend->threads, .count = count};
+    flx_status status = fill(posterior, members, error);
     if (status != FLX_OK) {
         flx_cpu_posterior_release(posterior);
         return status;
@@ -187,7 +193,7 @@ flx_status flx_cpu_predict(const flx_gp_posterior *posterior, flx_gp_query *quer
     size_t stride = (posterior->work_size + 63) / 64 * 64;
     double *memory = flx_cpu_allocate(stride * (size_t)threads);
     if (!memory)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for predictions");
+        return flx_no_memory(error, "predictions");
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
     for (long b = 0; b < blocks; b++)
         predict_flat(posterior, queries, count, b,

@@ -7,6 +7,8 @@
  * enough that a thread computes for milliseconds. */
 #include "kernels/cpu/cpu.h"
 
+#include "formats/memory.h"
+
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,8 +48,7 @@ static flx_status pack_member(const flx_weighting_problem *problem, int width,
     size_t rows = (size_t)member->groups * (size_t)height;
     member->P = flx_cpu_allocate(rows * ((size_t)k + 1));
     if (!member->P)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d points x %d models",
-                        n, k);
+        return flx_no_memory(error, "%d points x %d models", n, k);
     member->y = member->P + rows * (size_t)k;
     fill_member(problem, width, member);
     return FLX_OK;
@@ -62,9 +63,19 @@ static flx_status allocate_scratch(flx_weighting_set *set, flx_error *error)
     set->stride = (set->stride + 63) / 64 * 64;
     set->scratch = flx_cpu_allocate(set->stride * (size_t)set->threads);
     if (!set->scratch)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory: %d threads x %zu bytes",
-                        set->threads, set->stride * sizeof(double));
+        return flx_no_memory(error, "%d threads x %zu bytes", set->threads,
+                             set->stride * sizeof(double));
     return FLX_OK;
+}
+
+static flx_status fill(flx_weighting_set *set, const flx_weighting_problem *problems,
+                       int count, flx_error *error)
+{
+    if (!FLX_NEW(set->members, count))
+        return flx_no_memory(error, "%d weightings", count);
+    for (int i = 0; i < count; i++, set->count++)
+        FLX_TRY(pack_member(&problems[i], set->kernels->width, &set->members[i], error));
+    return allocate_scratch(set, error);
 }
 
 flx_status flx_cpu_weighting_create(flx_backend *backend,
@@ -72,19 +83,12 @@ flx_status flx_cpu_weighting_create(flx_backend *backend,
                                     flx_weighting_set **out, flx_error *error)
 {
     *out = NULL;
-    flx_weighting_set *set = calloc(1, sizeof *set);
-    if (!set)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of weightings");
+    flx_weighting_set *set;
+    if (!FLX_NEW(set, 1))
+        return flx_no_memory(error, "a set of weightings");
     set->kernels = backend->state;
     set->threads = backend->threads;
-    set->members = calloc((size_t)(count > 0 ? count : 1), sizeof *set->members);
-    flx_status status = FLX_OK;
-    if (!set->members)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d weightings", count);
-    for (int i = 0; i < count && status == FLX_OK; i++, set->count++)
-        status = pack_member(&problems[i], set->kernels->width, &set->members[i], error);
-    if (status == FLX_OK)
-        status = allocate_scratch(set, error);
+    flx_status status = fill(set, problems, count, error);
     if (status != FLX_OK)
         flx_cpu_weighting_release(set);
     else

@@ -2,6 +2,8 @@
  * Opens the device. The cheap question, is there a device at all, comes first; only then
  * are the libraries loaded. */
 #include "kernels/plugin.h"
+
+#include "formats/memory.h"
 #include "kernels/cuda/graph.h"
 #include "kernels/cuda/likelihood.h"
 #include "kernels/cuda/memory.h"
@@ -94,7 +96,8 @@ static void stop(flx_cuda *cuda)
 
 static void close_cuda(flx_backend *backend)
 {
-    stop(backend->state);
+    if (backend->state)
+        stop(backend->state);
     free(backend);
 }
 
@@ -130,32 +133,32 @@ static flx_status describe(flx_backend *backend, flx_error *error)
     return FLX_OK;
 }
 
+static flx_status create(int threads, flx_backend *backend, flx_error *error)
+{
+    *backend = (flx_backend){.name = "cuda",
+                             .threads = threads,
+                             .predict_streams = 1,
+                             .operations = &operations};
+    flx_cuda *cuda;
+    if (!FLX_NEW(cuda, 1))
+        return flx_no_memory(error, "the cuda backend");
+    backend->state = cuda;
+    FLX_TRY(start(cuda, error));
+    return describe(backend, error);
+}
+
 static flx_status open_cuda(int threads, flx_backend **out, flx_error *error)
 {
     *out = NULL;
     FLX_TRY(probe(error));
-    flx_backend *backend = calloc(1, sizeof *backend);
-    flx_cuda *cuda = calloc(1, sizeof *cuda);
-    flx_status status = FLX_OK;
-    if (!backend || !cuda)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for the cuda backend");
-    if (status == FLX_OK)
-        status = start(cuda, error);
-    if (status == FLX_OK) {
-        *backend = (flx_backend){.name = "cuda",
-                                 .threads = threads,
-                                 .predict_streams = 1,
-                                 .operations = &operations,
-                                 .state = cuda};
-        status = describe(backend, error);
-    }
-    if (status == FLX_OK) {
+    flx_backend *backend;
+    if (!FLX_NEW(backend, 1))
+        return flx_no_memory(error, "the cuda backend");
+    flx_status status = create(threads, backend, error);
+    if (status != FLX_OK)
+        close_cuda(backend);
+    else
         *out = backend;
-        return FLX_OK;
-    }
-    if (cuda)
-        stop(cuda);
-    free(backend);
     return status;
 }
 

@@ -2,6 +2,8 @@
  * A composed graph in device memory, in one allocation. */
 #include "kernels/cuda/graph.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,18 +120,13 @@ static flx_status upload(flx_resident_graph *resident,
     size_t size = p.cursor;
     FLX_TRY(flx_cuda_allocate(resident->cuda, &resident->memory, size,
                               "the composed graph", error));
-    char *host = calloc(size, 1);
-    if (!host)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a graph of %zu bytes",
-                        size);
+    FLX_SCOPED char *host = NULL;
+    if (!FLX_NEW(host, size))
+        return flx_no_memory(error, "a graph of %zu bytes", size);
     p = (packer){host, resident->memory, 0};
     pack(&p, graph, evaluations, n_evaluations, first_evaluation, &resident->pass);
-    flx_status status =
-        flx_cuda_upload(resident->cuda, resident->memory, host, size, error);
-    if (status == FLX_OK)
-        status = flx_cuda_wait(resident->cuda, error);
-    free(host);
-    return status;
+    FLX_TRY(flx_cuda_upload(resident->cuda, resident->memory, host, size, error));
+    return flx_cuda_wait(resident->cuda, error);
 }
 
 /* Doubles of a tile in a pass's rows. */
@@ -160,31 +157,21 @@ static void prepare_pass(flx_resident_graph *resident,
 static flx_status fill(flx_resident_graph *resident,
                        const flx_inference_device_graph *graph, flx_error *error)
 {
-    size_t levels = (size_t)graph->n_levels + 1;
-    resident->level_start = malloc(levels * sizeof *resident->level_start);
-    resident->level_evaluation = malloc(levels * sizeof *resident->level_evaluation);
-    int *first_evaluation = malloc((size_t)graph->n_vertices * sizeof *first_evaluation);
-    flx_cuda_graph_evaluation *evaluations = NULL;
-    int n_evaluations = 0;
-    if (resident->level_start && resident->level_evaluation && first_evaluation) {
-        memcpy(resident->level_start, graph->level_start, levels * sizeof(int));
-        n_evaluations = list_evaluations(graph, resident, NULL, NULL);
-        evaluations = malloc(((size_t)n_evaluations + 1) * sizeof *evaluations);
-    }
-    flx_status status = FLX_OK;
-    if (!evaluations)
-        status = flx_fail(error, FLX_NO_MEMORY,
-                          "out of memory for a graph of %d vertices", graph->n_vertices);
-    else
-        list_evaluations(graph, resident, evaluations, first_evaluation);
-    if (status == FLX_OK)
-        status =
-            upload(resident, graph, evaluations, n_evaluations, first_evaluation, error);
-    if (status == FLX_OK)
-        prepare_pass(resident, graph);
-    free(first_evaluation);
-    free(evaluations);
-    return status;
+    int levels = graph->n_levels + 1;
+    FLX_SCOPED int *first_evaluation = NULL;
+    FLX_SCOPED flx_cuda_graph_evaluation *evaluations = NULL;
+    if (!FLX_NEW(resident->level_start, levels) ||
+        !FLX_NEW(resident->level_evaluation, levels) ||
+        !FLX_NEW(first_evaluation, graph->n_vertices))
+        return flx_no_memory(error, "a graph of %d vertices", graph->n_vertices);
+    memcpy(resident->level_start, graph->level_start, (size_t)levels * sizeof(int));
+    int count = list_evaluations(graph, resident, NULL, NULL);
+    if (!FLX_NEW(evaluations, count))
+        return flx_no_memory(error, "%d evaluations of models", count);
+    list_evaluations(graph, resident, evaluations, first_evaluation);
+    FLX_TRY(upload(resident, graph, evaluations, count, first_evaluation, error));
+    prepare_pass(resident, graph);
+    return FLX_OK;
 }
 
 flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *posterior,
@@ -194,9 +181,9 @@ flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *p
     *out = NULL;
     FLX_TRY(flx_inference_device_graph_check(graph, posterior->count, error));
     FLX_TRY(check_members(posterior, graph, error));
-    flx_resident_graph *resident = calloc(1, sizeof *resident);
-    if (!resident)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a composed graph");
+    flx_resident_graph *resident;
+    if (!FLX_NEW(resident, 1))
+        return flx_no_memory(error, "a composed graph");
     resident->cuda = backend->state;
     resident->posterior = posterior;
     flx_status status = fill(resident, graph, error);

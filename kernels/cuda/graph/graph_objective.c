@@ -3,6 +3,8 @@
  * then launches only. */
 #include "kernels/cuda/graph.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 
 /* A list's candidates begin a tile of their own. */
@@ -60,18 +62,15 @@ static flx_status prepare(void *state, const flx_cuda_candidates *lists, int cou
                             "search %d has %d dimensions, the graph has %d", i,
                             lists[i].n_dimensions, dimensions);
     size_t size = (size_t)n_tiles * sizeof(flx_cuda_graph_tile);
-    flx_cuda_graph_tile *tiles = malloc(size + 1);
-    if (!tiles)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d tiles", n_tiles);
+    FLX_SCOPED flx_cuda_graph_tile *tiles = NULL;
+    if (!FLX_NEW(tiles, n_tiles))
+        return flx_no_memory(error, "%d tiles", n_tiles);
     for (int i = 0; i < count; i++) {
         describe(&lists[i], tiles + used);
         used += flx_cuda_graph_tiles(lists[i].capacity);
     }
-    flx_status status = flx_cuda_upload(resident->cuda, memory, tiles, size, error);
-    if (status == FLX_OK)
-        status = flx_cuda_wait(resident->cuda, error);
-    free(tiles);
-    return status;
+    FLX_TRY(flx_cuda_upload(resident->cuda, memory, tiles, size, error));
+    return flx_cuda_wait(resident->cuda, error);
 }
 
 static flx_status evaluate(void *state, const flx_cuda_candidates *lists, int count,

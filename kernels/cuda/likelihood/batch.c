@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A batch of problems, resident on the device. */
 #include "kernels/cuda/likelihood.h"
+
+#include "formats/memory.h"
 #include "kernels/cuda/likelihood/launches.h"
 
 #include <stdlib.h>
@@ -39,9 +41,9 @@ flx_status flx_cuda_batch_create(flx_backend *backend, const flx_gp_problem *pro
                                  int count, flx_gp_batch **out, flx_error *error)
 {
     *out = NULL;
-    flx_gp_batch *batch = calloc(1, sizeof *batch);
-    if (!batch)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a batch");
+    flx_gp_batch *batch;
+    if (!FLX_NEW(batch, 1))
+        return flx_no_memory(error, "a batch");
     batch->cuda = backend->state;
     flx_status status = flx_cuda_data_create(batch->cuda, problems, count, problem_at,
                                              &batch->data, error);
@@ -69,10 +71,9 @@ static flx_status grow(flx_gp_batch *batch, int count, flx_error *error)
     batch->capacity = 0;
     free(batch->jobs);
     free(batch->sorted);
-    batch->jobs = calloc((size_t)count, sizeof *batch->jobs);
-    batch->sorted = calloc((size_t)count, sizeof *batch->sorted);
-    if (!batch->jobs || !batch->sorted)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d evaluations", count);
+    batch->sorted = NULL;
+    if (!FLX_NEW(batch->jobs, count) || !FLX_NEW(batch->sorted, count))
+        return flx_no_memory(error, "%d evaluations", count);
     batch->capacity = count;
     return FLX_OK;
 }

@@ -2,6 +2,8 @@
  * Problems in device memory: inputs centred, which the gradient's product wants, and
  * input by input, so that neighbouring threads read neighbouring points. */
 #include "kernels/cuda/likelihood.h"
+
+#include "formats/memory.h"
 #include "kernels/cuda/likelihood/launches.h"
 
 #include <stdlib.h>
@@ -44,10 +46,9 @@ static flx_status measure(const void *items, int count, flx_cuda_problem_at *at,
 static flx_status fill(const flx_cuda *cuda, const void *items, flx_cuda_problem_at *at,
                        flx_cuda_data_set *set, size_t doubles, flx_error *error)
 {
-    double *packed = malloc((doubles ? doubles : 1) * sizeof *packed);
+    FLX_SCOPED double *packed = malloc((doubles ? doubles : 1) * sizeof *packed);
     if (!packed)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d problems",
-                        set->count);
+        return flx_no_memory(error, "%d problems", set->count);
     double *center = set->centers;
     size_t used = 0;
     for (int i = 0; i < set->count; i++) {
@@ -65,32 +66,28 @@ static flx_status fill(const flx_cuda *cuda, const void *items, flx_cuda_problem
         center += problem->d;
         used += doubles_of(problem);
     }
-    flx_status status =
-        flx_cuda_upload(cuda, set->memory, packed, doubles * sizeof *packed, error);
-    if (status == FLX_OK)
-        status = flx_cuda_wait(cuda, error);
-    free(packed);
-    return status;
+    FLX_TRY(flx_cuda_upload(cuda, set->memory, packed, doubles * sizeof *packed, error));
+    return flx_cuda_wait(cuda, error);
+}
+
+static flx_status create(flx_cuda *cuda, const void *items, flx_cuda_problem_at *at,
+                         flx_cuda_data_set *out, flx_error *error)
+{
+    size_t inputs = 0, doubles = 0;
+    FLX_TRY(measure(items, out->count, at, &inputs, &doubles, error));
+    if (!FLX_NEW(out->members, out->count) || !FLX_NEW(out->centers, inputs))
+        return flx_no_memory(error, "%d problems", out->count);
+    FLX_TRY(flx_cuda_allocate(cuda, &out->memory, doubles * sizeof(double),
+                              "the problems", error));
+    return fill(cuda, items, at, out, doubles, error);
 }
 
 flx_status flx_cuda_data_create(flx_cuda *cuda, const void *items, int count,
                                 flx_cuda_problem_at *at, flx_cuda_data_set *out,
                                 flx_error *error)
 {
-    size_t inputs = 0, doubles = 0;
-    *out = (flx_cuda_data_set){0};
-    FLX_TRY(measure(items, count, at, &inputs, &doubles, error));
-    out->count = count;
-    out->members = calloc((size_t)count + 1, sizeof *out->members);
-    out->centers = calloc(inputs + 1, sizeof *out->centers);
-    flx_status status = FLX_OK;
-    if (!out->members || !out->centers)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d problems", count);
-    if (status == FLX_OK)
-        status = flx_cuda_allocate(cuda, &out->memory, doubles * sizeof(double),
-                                   "the problems", error);
-    if (status == FLX_OK)
-        status = fill(cuda, items, at, out, doubles, error);
+    *out = (flx_cuda_data_set){.count = count};
+    flx_status status = create(cuda, items, at, out, error);
     if (status != FLX_OK)
         flx_cuda_data_release(out);
     return status;

@@ -3,6 +3,8 @@
  * first, so that it comes back in one copy. */
 #include "kernels/cuda/predict.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,17 +86,13 @@ static flx_status upload_scales(const flx_gp_posterior *posterior,
                                 flx_error *error)
 {
     size_t size = (s.Z - s.scales) * sizeof(double);
-    double *scales = malloc(size + 1);
-    if (!scales)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors",
-                        posterior->count);
+    FLX_SCOPED double *scales = NULL;
+    if (!FLX_NEW(scales, s.Z - s.scales))
+        return flx_no_memory(error, "%d posteriors", posterior->count);
     fill_scales(posterior, members, scales);
-    flx_status status = flx_cuda_upload(
-        posterior->cuda, (double *)posterior->memory + s.scales, scales, size, error);
-    if (status == FLX_OK)
-        status = flx_cuda_wait(posterior->cuda, error);
-    free(scales);
-    return status;
+    FLX_TRY(flx_cuda_upload(posterior->cuda, (double *)posterior->memory + s.scales,
+                            scales, size, error));
+    return flx_cuda_wait(posterior->cuda, error);
 }
 
 /* R&W eq. 5.12, from alpha and the diagonal of K^-1. */
@@ -124,56 +122,45 @@ static flx_status download_leave_one_out(const flx_gp_posterior *posterior,
         is_wanted = is_wanted || members[i].loo_mean || members[i].loo_variance;
     if (!is_wanted)
         return FLX_OK;
-    double *values = malloc(s.scales * sizeof *values);
-    if (!values)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors",
-                        posterior->count);
-    flx_status status = flx_cuda_download(posterior->cuda, values, posterior->memory,
-                                          s.scales * sizeof *values, error);
-    if (status == FLX_OK)
-        status = flx_cuda_wait(posterior->cuda, error);
-    if (status == FLX_OK)
-        leave_one_out(posterior, members, values, values + s.precision);
-    free(values);
-    return status;
+    FLX_SCOPED double *values = NULL;
+    if (!FLX_NEW(values, s.scales))
+        return flx_no_memory(error, "%d posteriors", posterior->count);
+    FLX_TRY(flx_cuda_download(posterior->cuda, values, posterior->memory,
+                              s.scales * sizeof *values, error));
+    FLX_TRY(flx_cuda_wait(posterior->cuda, error));
+    leave_one_out(posterior, members, values, values + s.precision);
+    return FLX_OK;
 }
 
 static flx_status evaluate(flx_gp_posterior *posterior, flx_gp_condition *members,
                            flx_error *error)
 {
     int count = posterior->count;
-    flx_cuda_job *jobs = calloc((size_t)count + 1, sizeof *jobs);
-    flx_cuda_sorted_job *sorted = calloc((size_t)count + 1, sizeof *sorted);
-    flx_status status = FLX_OK;
-    if (!jobs || !sorted)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
-    for (int i = 0; i < count && status == FLX_OK; i++)
+    FLX_SCOPED flx_cuda_job *jobs = NULL;
+    FLX_SCOPED flx_cuda_sorted_job *sorted = NULL;
+    if (!FLX_NEW(jobs, count) || !FLX_NEW(sorted, count))
+        return flx_no_memory(error, "%d posteriors", count);
+    for (int i = 0; i < count; i++)
         jobs[i] = (flx_cuda_job){.data = &posterior->data.members[i],
                                  .theta = members[i].theta,
                                  .jitter = members[i].jitter,
                                  .results = &posterior->results[i]};
-    if (status == FLX_OK)
-        status = flx_cuda_evaluate_jobs(posterior->cuda, jobs, count, sorted, error);
-    for (int i = 0; i < count && status == FLX_OK; i++) {
+    FLX_TRY(flx_cuda_evaluate_jobs(posterior->cuda, jobs, count, sorted, error));
+    for (int i = 0; i < count; i++) {
         members[i].value = jobs[i].value;
         members[i].info = jobs[i].info;
         posterior->is_valid[i] = jobs[i].info == 0;
     }
-    free(jobs);
-    free(sorted);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status condition(flx_gp_posterior *posterior, flx_gp_condition *members,
                             flx_error *error)
 {
-    size_t slots = (size_t)posterior->count + 1;
-    posterior->members = calloc(slots, sizeof *posterior->members);
-    posterior->results = calloc(slots, sizeof *posterior->results);
-    posterior->is_valid = calloc(slots, sizeof *posterior->is_valid);
-    if (!posterior->members || !posterior->results || !posterior->is_valid)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors",
-                        posterior->count);
+    if (!FLX_NEW(posterior->members, posterior->count) ||
+        !FLX_NEW(posterior->results, posterior->count) ||
+        !FLX_NEW(posterior->is_valid, posterior->count))
+        return flx_no_memory(error, "%d posteriors", posterior->count);
     FLX_TRY(flx_cuda_data_create(posterior->cuda, members, posterior->count, problem_of,
                                  &posterior->data, error));
     sections s = measure(members, posterior->count);
@@ -196,9 +183,9 @@ flx_status flx_cuda_condition(flx_backend *backend, flx_gp_condition *members, i
                               flx_gp_posterior **out, flx_error *error)
 {
     *out = NULL;
-    flx_gp_posterior *posterior = calloc(1, sizeof *posterior);
-    if (!posterior)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d posteriors", count);
+    flx_gp_posterior *posterior;
+    if (!FLX_NEW(posterior, 1))
+        return flx_no_memory(error, "%d posteriors", count);
     posterior->cuda = backend->state;
     posterior->count = count;
     flx_status status = condition(posterior, members, error);

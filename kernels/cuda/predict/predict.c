@@ -3,6 +3,8 @@
  * failed never reach the device. */
 #include "kernels/cuda/predict.h"
 
+#include "formats/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,9 +218,9 @@ flx_status flx_cuda_predict(const flx_gp_posterior *posterior, flx_gp_query *que
                             int count, flx_error *error)
 {
     /* A chunk holds at most one part of a query. */
-    part *parts = calloc((size_t)count + 1, sizeof *parts);
-    if (!parts)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d queries", count);
+    FLX_SCOPED part *parts = NULL;
+    if (!FLX_NEW(parts, count))
+        return flx_no_memory(error, "%d queries", count);
     chunk c = {.posterior = posterior, .queries = queries, .parts = parts};
     c.stride = widest_scratch(posterior, queries, count);
     size_t blocks = (size_t)(posterior->cuda->processors * BLOCKS_A_PROCESSOR);
@@ -228,7 +230,5 @@ flx_status flx_cuda_predict(const flx_gp_posterior *posterior, flx_gp_query *que
         budget = flx_cuda_budget(posterior->cuda);
     budget = budget > scratch ? budget - scratch : 0;
     budget = budget < FLX_CUDA_PINNED ? budget : FLX_CUDA_PINNED;
-    flx_status status = predict_all(&c, count, budget, error);
-    free(parts);
-    return status;
+    return predict_all(&c, count, budget, error);
 }

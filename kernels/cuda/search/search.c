@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Populations of searches on the device, laid out and uploaded once. */
 #include "kernels/cuda/search/search.h"
+
+#include "formats/memory.h"
 #include "kernels/formulas/evolution.h"
 
 #include <stdlib.h>
@@ -150,10 +152,9 @@ static void write_search(const flx_population *all, const flx_population_search 
 static flx_status upload(const flx_population *all, const flx_population_search *searches,
                          size_t uploaded, size_t size, flx_error *error)
 {
-    char *image = calloc(uploaded, 1);
-    if (!image)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
-                        all->count);
+    FLX_SCOPED char *image = NULL;
+    if (!FLX_NEW(image, uploaded))
+        return flx_no_memory(error, "%d searches", all->count);
     memcpy(image, all->populations, (size_t)all->count * sizeof *all->populations);
     for (int i = 0; i < all->count; i++)
         write_search(all, &searches[i], i, image);
@@ -164,7 +165,6 @@ static flx_status upload(const flx_population *all, const flx_population_search 
     if (status == FLX_OK)
         status = flx_cuda_upload(all->cuda, all->memory, image, uploaded, error);
     flx_status waited = flx_cuda_wait(all->cuda, status == FLX_OK ? error : NULL);
-    free(image);
     return status != FLX_OK ? status : waited;
 }
 
@@ -190,13 +190,9 @@ static flx_status prepare_objective(flx_population *all, flx_error *error)
 static flx_status fill(flx_population *all, const flx_population_search *searches,
                        flx_error *error)
 {
-    size_t count = (size_t)all->count + 1;
-    all->populations = calloc(count, sizeof *all->populations);
-    all->progress = calloc(count, sizeof *all->progress);
-    all->lists = calloc(count, sizeof *all->lists);
-    if (!all->populations || !all->progress || !all->lists)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches",
-                        all->count);
+    if (!FLX_NEW(all->populations, all->count) || !FLX_NEW(all->progress, all->count) ||
+        !FLX_NEW(all->lists, all->count))
+        return flx_no_memory(error, "%d searches", all->count);
     for (int i = 0; i < all->count; i++)
         all->lists[i].problem = searches[i].problem;
     if (all->count == 0)
@@ -217,9 +213,9 @@ flx_status flx_cuda_search_create(flx_cuda *cuda, flx_cuda_objective objective,
 {
     *out = NULL;
     FLX_TRY(flx_population_check(searches, count, error));
-    flx_population *all = calloc(1, sizeof *all);
-    if (!all)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d searches", count);
+    flx_population *all;
+    if (!FLX_NEW(all, 1))
+        return flx_no_memory(error, "%d searches", count);
     *all = (flx_population){.cuda = cuda, .objective = objective, .count = count};
     flx_status status = fill(all, searches, error);
     if (status == FLX_OK)

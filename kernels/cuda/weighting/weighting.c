@@ -2,6 +2,8 @@
  * Predictions to be weighted in device memory; candidates of all queries in tiles. */
 #include "kernels/cuda/weighting.h"
 
+#include "formats/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,27 +44,28 @@ static flx_status fill(flx_weighting_set *set, const flx_weighting_problem *prob
     return flx_cuda_wait(set->cuda, error);
 }
 
+static flx_status create(flx_weighting_set *set, const flx_weighting_problem *problems,
+                         flx_error *error)
+{
+    size_t doubles = 0;
+    FLX_TRY(measure(problems, set->count, &doubles, error));
+    if (!FLX_NEW(set->members, set->count))
+        return flx_no_memory(error, "%d weightings", set->count);
+    FLX_TRY(flx_cuda_allocate(set->cuda, &set->memory, doubles * sizeof(double),
+                              "the predictions to weight", error));
+    return fill(set, problems, error);
+}
+
 flx_status flx_cuda_weighting_create(flx_backend *backend,
                                      const flx_weighting_problem *problems, int count,
                                      flx_weighting_set **out, flx_error *error)
 {
     *out = NULL;
-    size_t doubles = 0;
-    FLX_TRY(measure(problems, count, &doubles, error));
-    flx_weighting_set *set = calloc(1, sizeof *set);
-    if (!set)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a set of weightings");
-    set->cuda = backend->state;
-    set->count = count;
-    set->members = calloc((size_t)count + 1, sizeof *set->members);
-    flx_status status = FLX_OK;
-    if (!set->members)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d weightings", count);
-    if (status == FLX_OK)
-        status = flx_cuda_allocate(set->cuda, &set->memory, doubles * sizeof(double),
-                                   "the predictions to weight", error);
-    if (status == FLX_OK)
-        status = fill(set, problems, error);
+    flx_weighting_set *set;
+    if (!FLX_NEW(set, 1))
+        return flx_no_memory(error, "a set of weightings");
+    *set = (flx_weighting_set){.cuda = backend->state, .count = count};
+    flx_status status = create(set, problems, error);
     if (status != FLX_OK)
         flx_cuda_weighting_release(set);
     else

@@ -2,6 +2,8 @@
  * Weights searched for on the device: the losses of what a search proposes, two
  * launches a generation for all searches. */
 #include "kernels/cuda/search.h"
+
+#include "formats/memory.h"
 #include "kernels/cuda/weighting.h"
 
 #include <stdlib.h>
@@ -70,14 +72,12 @@ static flx_status prepare(void *state, const flx_cuda_candidates *lists, int cou
 {
     const flx_weighting_set *set = state;
     places at = place(set, lists, count);
-    char *image = calloc(at.partial + 1, 1);
-    if (!image)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d tiles of candidates",
-                        at.n_tiles);
+    FLX_SCOPED char *image = NULL;
+    if (!FLX_NEW(image, at.partial))
+        return flx_no_memory(error, "%d tiles of candidates", at.n_tiles);
     describe(set, lists, count, at, memory, image);
     flx_status status = flx_cuda_upload(set->cuda, memory, image, at.partial, error);
     flx_status waited = flx_cuda_wait(set->cuda, status == FLX_OK ? error : NULL);
-    free(image);
     return status != FLX_OK ? status : waited;
 }
 
