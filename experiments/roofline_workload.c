@@ -67,21 +67,21 @@ static flx_resident_graph *compose(flx_backend *backend,
     }
     for (int v = 0; v <= LEAVES; v++)
         vertices[v] = (flx_device_graph_vertex){v * d, d, 0, 1};
-    const flx_inference_device_graph description = {.n_dimensions = d,
-                                                    .n_columns = d,
-                                                    .n_inputs = (LEAVES + 1) * d,
-                                                    .n_vertices = LEAVES + 1,
-                                                    .n_levels = 2,
-                                                    .n_models = 1,
-                                                    .n_features = d,
-                                                    .n_targets = 1,
-                                                    .columns = columns,
-                                                    .inputs = inputs,
-                                                    .vertices = vertices,
-                                                    .level_start = level_start,
-                                                    .models = &model,
-                                                    .features = features,
-                                                    .targets = &target};
+    const flx_device_graph description = {.n_dimensions = d,
+                                          .n_columns = d,
+                                          .n_inputs = (LEAVES + 1) * d,
+                                          .n_vertices = LEAVES + 1,
+                                          .n_levels = 2,
+                                          .n_models = 1,
+                                          .n_features = d,
+                                          .n_targets = 1,
+                                          .columns = columns,
+                                          .inputs = inputs,
+                                          .vertices = vertices,
+                                          .level_start = level_start,
+                                          .models = &model,
+                                          .features = features,
+                                          .targets = &target};
     flx_resident_graph *graph;
     check(backend->operations->graph_create(backend, posterior, &description, &graph,
                                             &error));

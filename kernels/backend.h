@@ -167,8 +167,8 @@ struct flx_backend_operations {
      * inputs. graph_predict: mean (count) of settings (count, n_columns), NaN = missing;
      * a candidate's mean does not depend on its neighbours. */
     flx_status (*graph_create)(flx_backend *backend, const flx_gp_posterior *posterior,
-                               const flx_inference_device_graph *graph,
-                               flx_resident_graph **out, flx_error *error);
+                               const flx_device_graph *graph, flx_resident_graph **out,
+                               flx_error *error);
     flx_status (*graph_predict)(flx_resident_graph *graph, const double *settings,
                                 int count, double *mean, flx_error *error);
     /* As weighting_search: settings whose mean is smallest, or largest. */

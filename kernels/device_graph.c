@@ -14,8 +14,7 @@ static bool is_index(int index, int n)
     return index >= 0 && index < n;
 }
 
-static flx_status check_column(const flx_inference_device_graph *graph, int c,
-                               flx_error *error)
+static flx_status check_column(const flx_device_graph *graph, int c, flx_error *error)
 {
     const flx_device_graph_column *column = &graph->columns[c];
     const flx_dimension *dimension = &column->scale.dimension;
@@ -37,7 +36,7 @@ static flx_status check_column(const flx_inference_device_graph *graph, int c,
 }
 
 /* `below`: vertices of the levels below. */
-static flx_status check_vertex(const flx_inference_device_graph *graph, int v, int below,
+static flx_status check_vertex(const flx_device_graph *graph, int v, int below,
                                flx_error *error)
 {
     const flx_device_graph_vertex *vertex = &graph->vertices[v];
@@ -66,7 +65,7 @@ static flx_status check_vertex(const flx_inference_device_graph *graph, int v, i
 }
 
 /* What a model reads of the inputs of a vertex. */
-static flx_status check_inputs(const flx_inference_device_graph *graph, int v, int m,
+static flx_status check_inputs(const flx_device_graph *graph, int v, int m,
                                flx_error *error)
 {
     const flx_device_graph_model *model = &graph->models[m];
@@ -87,8 +86,7 @@ static flx_status check_inputs(const flx_inference_device_graph *graph, int v, i
 }
 
 /* Walks go to later nodes only, hence end. */
-static flx_status check_trees(const flx_inference_device_graph *graph, int m,
-                              flx_error *error)
+static flx_status check_trees(const flx_device_graph *graph, int m, flx_error *error)
 {
     const flx_device_graph_model *model = &graph->models[m];
     const flx_device_graph_node *nodes = graph->nodes + model->first_node;
@@ -129,7 +127,7 @@ static int count_parameters(const flx_device_graph_model *model)
     }
 }
 
-static flx_status check_model(const flx_inference_device_graph *graph, int m, int members,
+static flx_status check_model(const flx_device_graph *graph, int m, int members,
                               flx_error *error)
 {
     const flx_device_graph_model *model = &graph->models[m];
@@ -151,7 +149,7 @@ static flx_status check_model(const flx_inference_device_graph *graph, int m, in
     return model->kind == FLX_DEVICE_GRAPH_TREES ? check_trees(graph, m, error) : FLX_OK;
 }
 
-static flx_status check_levels(const flx_inference_device_graph *graph, flx_error *error)
+static flx_status check_levels(const flx_device_graph *graph, flx_error *error)
 {
     if (graph->n_vertices < 1 || graph->n_levels < 1 || graph->n_targets < 1 ||
         graph->n_columns < 0 || graph->n_dimensions < 0)
@@ -173,7 +171,7 @@ static flx_status check_levels(const flx_inference_device_graph *graph, flx_erro
     return FLX_OK;
 }
 
-static flx_status check_targets(const flx_inference_device_graph *graph, flx_error *error)
+static flx_status check_targets(const flx_device_graph *graph, flx_error *error)
 {
     for (int t = 0; t < graph->n_targets; t++)
         if (!is_index(graph->targets[t].vertex, graph->n_vertices))
@@ -188,8 +186,8 @@ static flx_status check_targets(const flx_inference_device_graph *graph, flx_err
     return FLX_OK;
 }
 
-flx_status flx_inference_device_graph_check(const flx_inference_device_graph *graph,
-                                            int members, flx_error *error)
+flx_status flx_device_graph_check(const flx_device_graph *graph, int members,
+                                  flx_error *error)
 {
     FLX_TRY(check_levels(graph, error));
     for (int c = 0; c < graph->n_columns; c++)

@@ -107,11 +107,11 @@ typedef struct {
     const flx_device_graph_target *targets;
     const flx_device_graph_range *ranges;
     double low, high;
-} flx_inference_device_graph;
+} flx_device_graph;
 
 /* FLX_BAD_INPUT, with the place, for what is not a graph over `members` Gaussian
  * processes: an index out of range, a vertex that reads one of its own level or above, no
  * vertex, no target. */
-flx_status flx_inference_device_graph_check(const flx_inference_device_graph *graph,
-                                            int members, flx_error *error);
+flx_status flx_device_graph_check(const flx_device_graph *graph, int members,
+                                  flx_error *error);
 #endif

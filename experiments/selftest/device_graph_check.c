@@ -42,7 +42,7 @@ static const flx_device_graph_model models[] = {
      .low = 0,
      .high = 100}};
 
-static flx_inference_device_graph describe(void)
+static flx_device_graph describe(void)
 {
     static const flx_device_graph_column columns[COLUMNS] = {
         {.dimension = -1, .first_value = -1},
@@ -51,22 +51,22 @@ static flx_inference_device_graph describe(void)
         {.dimension = -1, .first_value = -1},
     };
     static const flx_device_graph_target target = {3, 1, 1};
-    return (flx_inference_device_graph){.n_columns = COLUMNS,
-                                        .n_inputs = sizeof inputs / sizeof *inputs,
-                                        .n_vertices = 4,
-                                        .n_levels = 3,
-                                        .n_models = 3,
-                                        .n_features = 2 * INPUTS,
-                                        .n_parameters = 2,
-                                        .n_targets = 1,
-                                        .columns = columns,
-                                        .inputs = inputs,
-                                        .vertices = vertices,
-                                        .level_start = level_start,
-                                        .models = models,
-                                        .features = features,
-                                        .parameters = line,
-                                        .targets = &target};
+    return (flx_device_graph){.n_columns = COLUMNS,
+                              .n_inputs = sizeof inputs / sizeof *inputs,
+                              .n_vertices = 4,
+                              .n_levels = 3,
+                              .n_models = 3,
+                              .n_features = 2 * INPUTS,
+                              .n_parameters = 2,
+                              .n_targets = 1,
+                              .columns = columns,
+                              .inputs = inputs,
+                              .vertices = vertices,
+                              .level_start = level_start,
+                              .models = models,
+                              .features = features,
+                              .parameters = line,
+                              .targets = &target};
 }
 
 static flx_status condition(flx_backend *backend, const flx_sample *samples,
@@ -125,7 +125,7 @@ static flx_status infer_resident(flx_backend *backend, const flx_sample *samples
                                  const double *settings, double *target, flx_error *error)
 {
     const struct flx_backend_operations *call = backend->operations;
-    const flx_inference_device_graph description = describe();
+    const flx_device_graph description = describe();
     flx_gp_posterior *posterior = NULL;
     flx_resident_graph *graph = NULL;
     FLX_TRY(condition(backend, samples, &posterior, error));

@@ -197,34 +197,34 @@ static void take_lists(flx_compiled_graph *compiled, const compiler *c)
 {
     const flx_compiled_graph_lists *l = &c->lists;
     const flx_ensemble *ensemble = c->model->ensemble;
-    compiled->graph = (flx_inference_device_graph){.n_dimensions = c->space->n_dimensions,
-                                                   .n_columns = l->columns.count,
-                                                   .n_values = l->values.count,
-                                                   .n_inputs = l->inputs.count,
-                                                   .n_vertices = l->vertices.count,
-                                                   .n_levels = l->level_start.count - 1,
-                                                   .n_models = l->models.count,
-                                                   .n_features = l->features.count,
-                                                   .n_parameters = l->parameters.count,
-                                                   .n_roots = l->roots.count,
-                                                   .n_nodes = l->nodes.count,
-                                                   .n_targets = l->targets.count,
-                                                   .n_ranges = l->ranges.count,
-                                                   .columns = l->columns.items,
-                                                   .values = l->values.items,
-                                                   .inputs = l->inputs.items,
-                                                   .vertices = l->vertices.items,
-                                                   .level_start = l->level_start.items,
-                                                   .models = l->models.items,
-                                                   .features = l->features.items,
-                                                   .parameters = l->parameters.items,
-                                                   .roots = l->roots.items,
-                                                   .nodes = l->nodes.items,
-                                                   .targets = l->targets.items,
-                                                   .ranges = l->ranges.items,
-                                                   .is_ensemble = ensemble != NULL,
-                                                   .low = ensemble ? ensemble->low : 0,
-                                                   .high = ensemble ? ensemble->high : 0};
+    compiled->graph = (flx_device_graph){.n_dimensions = c->space->n_dimensions,
+                                         .n_columns = l->columns.count,
+                                         .n_values = l->values.count,
+                                         .n_inputs = l->inputs.count,
+                                         .n_vertices = l->vertices.count,
+                                         .n_levels = l->level_start.count - 1,
+                                         .n_models = l->models.count,
+                                         .n_features = l->features.count,
+                                         .n_parameters = l->parameters.count,
+                                         .n_roots = l->roots.count,
+                                         .n_nodes = l->nodes.count,
+                                         .n_targets = l->targets.count,
+                                         .n_ranges = l->ranges.count,
+                                         .columns = l->columns.items,
+                                         .values = l->values.items,
+                                         .inputs = l->inputs.items,
+                                         .vertices = l->vertices.items,
+                                         .level_start = l->level_start.items,
+                                         .models = l->models.items,
+                                         .features = l->features.items,
+                                         .parameters = l->parameters.items,
+                                         .roots = l->roots.items,
+                                         .nodes = l->nodes.items,
+                                         .targets = l->targets.items,
+                                         .ranges = l->ranges.items,
+                                         .is_ensemble = ensemble != NULL,
+                                         .low = ensemble ? ensemble->low : 0,
+                                         .high = ensemble ? ensemble->high : 0};
     compiled->n_members = l->members.count;
     compiled->members = l->members.items;
     compiled->targets = l->outputs.items;
@@ -265,7 +265,7 @@ void flx_compiled_graph_destroy(flx_compiled_graph *compiled)
 {
     if (!compiled)
         return;
-    const flx_inference_device_graph *g = &compiled->graph;
+    const flx_device_graph *g = &compiled->graph;
     const void *all[] = {g->columns,     g->values, g->inputs,   g->vertices,
                          g->level_start, g->models, g->features, g->parameters,
                          g->roots,       g->nodes,  g->targets,  g->ranges};

@@ -11,7 +11,7 @@
 #include "kernels/backend.h"
 
 typedef struct {
-    flx_inference_device_graph graph; /* points into what follows and the model */
+    flx_device_graph graph; /* points into what follows and the model */
     int n_members;
     flx_gp_condition *members; /* (n_members) of the posterior that `graph` is over;
                                   inputs and theta are the model's */

@@ -38,8 +38,8 @@ flx_cuda_objective flx_cuda_graph_objective(flx_resident_graph *resident);
 
 /* The operations of kernels/backend.h. */
 flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *posterior,
-                                 const flx_inference_device_graph *graph,
-                                 flx_resident_graph **out, flx_error *error);
+                                 const flx_device_graph *graph, flx_resident_graph **out,
+                                 flx_error *error);
 flx_status flx_cuda_graph_predict(flx_resident_graph *resident, const double *settings,
                                   int count, double *mean, flx_error *error);
 flx_status flx_cuda_graph_search(flx_resident_graph *resident,

@@ -177,7 +177,7 @@ static const flx_device_graph_range ranges[] = {
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 
-const flx_inference_device_graph graph_by_hand = {
+const flx_device_graph graph_by_hand = {
     .n_dimensions = 4,
     .n_columns = GRAPH_COLUMNS,
     .n_values = COUNT(values),

@@ -14,5 +14,5 @@ enum {
     GRAPH_MODELS = 10,
     GRAPH_NODES = 8
 };
-extern const flx_inference_device_graph graph_by_hand;
+extern const flx_device_graph graph_by_hand;
 #endif

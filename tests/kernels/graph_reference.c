@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 typedef struct {
-    const flx_inference_device_graph *graph;
+    const flx_device_graph *graph;
     const flx_backend *backend;
     const flx_gp_posterior *posterior;
     const double *settings; /* of one candidate */
@@ -31,8 +31,8 @@ static double predict_member(const candidate *c, int member, const double *featu
     return mean;
 }
 
-static double sum_leaves(const flx_inference_device_graph *graph,
-                         const flx_device_graph_model *m, const double *x)
+static double sum_leaves(const flx_device_graph *graph, const flx_device_graph_model *m,
+                         const double *x)
 {
     float sum = (float)graph->parameters[m->first_parameter];
     const flx_device_graph_node *nodes = graph->nodes + m->first_node;
@@ -97,7 +97,7 @@ static double rule(const candidate *c, const flx_device_graph_vertex *vertex,
     return line[0] + line[1] * (sum / weights);
 }
 
-static double settle(const candidate *c, const flx_device_graph_vertex *vertex)
+static double predict_vertex(const candidate *c, const flx_device_graph_vertex *vertex)
 {
     double weights = 0, sum = 0, value = NAN;
     for (int k = 0; k < vertex->n_models; k++) {
@@ -112,7 +112,7 @@ static double settle(const candidate *c, const flx_device_graph_vertex *vertex)
 
 static double predict_target(const candidate *c)
 {
-    const flx_inference_device_graph *graph = c->graph;
+    const flx_device_graph *graph = c->graph;
     bool is_extrapolating = false;
     double sum = 0;
     for (int r = 0; r < graph->n_ranges; r++) {
@@ -130,7 +130,7 @@ static double predict_target(const candidate *c)
     return sum;
 }
 
-void graph_reference(const flx_inference_device_graph *graph, const flx_backend *backend,
+void graph_reference(const flx_device_graph *graph, const flx_backend *backend,
                      const flx_gp_posterior *posterior, const double *settings, int count,
                      double *mean)
 {
@@ -139,14 +139,14 @@ void graph_reference(const flx_inference_device_graph *graph, const flx_backend 
         candidate c = {graph, backend, posterior,
                        settings + (size_t)i * (size_t)graph->n_columns, values};
         for (int v = 0; v < graph->n_vertices; v++)
-            values[v] = settle(&c, &graph->vertices[v]);
+            values[v] = predict_vertex(&c, &graph->vertices[v]);
         mean[i] = predict_target(&c);
     }
     free(values);
 }
 
-void graph_reference_columns(const flx_inference_device_graph *graph,
-                             const double *dimensions, double *settings)
+void graph_reference_columns(const flx_device_graph *graph, const double *dimensions,
+                             double *settings)
 {
     for (int c = 0; c < graph->n_columns; c++) {
         const flx_device_graph_column *column = &graph->columns[c];

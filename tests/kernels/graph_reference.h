@@ -7,11 +7,11 @@
 #include "kernels/backend.h"
 
 /* mean (count) of settings (count, n_columns). */
-void graph_reference(const flx_inference_device_graph *graph, const flx_backend *backend,
+void graph_reference(const flx_device_graph *graph, const flx_backend *backend,
                      const flx_gp_posterior *posterior, const double *settings, int count,
                      double *mean);
 
 /* The columns (n_columns) that a candidate's dimensions give. */
-void graph_reference_columns(const flx_inference_device_graph *graph,
-                             const double *dimensions, double *settings);
+void graph_reference_columns(const flx_device_graph *graph, const double *dimensions,
+                             double *settings);
 #endif

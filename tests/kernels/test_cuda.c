@@ -83,7 +83,7 @@ static const flx_device_graph_model plan_models[] = {
      .low = -9,
      .high = 9},
     {.kind = FLX_DEVICE_GRAPH_RULE, .n_parameters = 2, .n_metrics = 2}};
-static const flx_inference_device_graph small_graph = {
+static const flx_device_graph small_graph = {
     .n_columns = 3,
     .n_inputs = 5,
     .n_vertices = 3,

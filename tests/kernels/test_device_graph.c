@@ -49,7 +49,7 @@ static void fill_settings(double settings[CANDIDATES * GRAPH_COLUMNS])
     }
 }
 
-static void devices_answer_as_plain_loops_do(flx_backend *backend)
+static void devices_predict_what_plain_loops_do(flx_backend *backend)
 {
     double settings[CANDIDATES * GRAPH_COLUMNS], expected[CANDIDATES], mean[CANDIDATES];
     flx_resident_graph *graph = NULL;
@@ -76,11 +76,11 @@ static void devices_answer_as_plain_loops_do(flx_backend *backend)
 
 static void every_device_predicts_what_plain_loops_do(void)
 {
-    with_every_backend(devices_answer_as_plain_loops_do);
+    with_every_backend(devices_predict_what_plain_loops_do);
 }
 
 /* Without Gaussian processes: numbers by hand. */
-static double predict_with(flx_backend *backend, const flx_inference_device_graph *small,
+static double predict_with(flx_backend *backend, const flx_device_graph *small,
                            const double *settings)
 {
     double mean = NAN, device = NAN;
@@ -103,11 +103,11 @@ static double predict_with(flx_backend *backend, const flx_inference_device_grap
 }
 
 /* A graph of one vertex and one of its models. */
-static flx_inference_device_graph alone(const flx_device_graph_vertex *vertex)
+static flx_device_graph alone(const flx_device_graph_vertex *vertex)
 {
     static const int one_level[] = {0, 1};
     static const flx_device_graph_target target = {0, 1, 1};
-    flx_inference_device_graph small = graph_by_hand;
+    flx_device_graph small = graph_by_hand;
     small.n_vertices = small.n_levels = small.n_targets = 1;
     small.n_ranges = 0;
     small.vertices = vertex;
@@ -122,7 +122,7 @@ static void check_values_by_hand(flx_backend *backend)
     const double settings[GRAPH_COLUMNS] = {5, 20, 4, 2, 7, NAN, 30, 10};
     const flx_device_graph_vertex constant = {0, 0, 1, 1}, plane = {0, 2, 3, 1},
                                   unknown = {6, 2, 4, 1}, trees = {0, 3, 8, 1};
-    flx_inference_device_graph small = alone(&constant);
+    flx_device_graph small = alone(&constant);
     assert_close(predict_with(backend, &small, settings), exp(2.5), 1e-14, 0);
     /* x = 5 / 10, 0.3 (log 20 - 1): 10 + 5 (1 + 2 * 0.5 - 3 * 0.3 (log 20 - 1)); then
      * kept within 9 and 16. */
@@ -167,7 +167,7 @@ static void check_blends(flx_backend *backend)
     static const flx_device_graph_vertex two[] = {{0, 0, 1, 1}, {0, 2, 3, 1}};
     static const int one_level[] = {0, 2};
     static const flx_device_graph_target both[] = {{0, 0.7, 0.4}, {1, 0.3, 0.6}};
-    flx_inference_device_graph small = graph_by_hand;
+    flx_device_graph small = graph_by_hand;
     small.n_vertices = 2;
     small.n_levels = 1;
     small.vertices = two;
@@ -230,7 +230,7 @@ static void check_members(flx_backend *backend)
         assert_int(
             backend->operations->condition(backend, members, 2, &posterior, &error),
             FLX_OK);
-        flx_inference_device_graph small = alone(&instance);
+        flx_device_graph small = alone(&instance);
         small.n_models = 1;
         assert_int(
             backend->operations->graph_create(backend, posterior, &small, &graph, &error),

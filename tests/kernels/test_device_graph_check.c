@@ -6,20 +6,18 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 
-static void refuse(flx_inference_device_graph bad, const char *message)
+static void refuse(flx_device_graph bad, const char *message)
 {
     flx_error error = {0};
-    assert_int(flx_inference_device_graph_check(&bad, GRAPH_MEMBERS, &error),
-               FLX_BAD_INPUT);
+    assert_int(flx_device_graph_check(&bad, GRAPH_MEMBERS, &error), FLX_BAD_INPUT);
     assert_contains(error.message, message);
 }
 
 static void graphs_that_are_none_are_refused(void)
 {
     flx_error error = {0};
-    assert_int(flx_inference_device_graph_check(&graph_by_hand, GRAPH_MEMBERS, &error),
-               FLX_OK);
-    flx_inference_device_graph bad = graph_by_hand;
+    assert_int(flx_device_graph_check(&graph_by_hand, GRAPH_MEMBERS, &error), FLX_OK);
+    flx_device_graph bad = graph_by_hand;
     bad.n_vertices = 0;
     refuse(bad, "a graph of 0 vertices");
     bad = graph_by_hand;
@@ -47,7 +45,7 @@ static void graphs_that_are_none_are_refused(void)
 
 static void columns_and_models_that_are_none_are_refused(void)
 {
-    flx_inference_device_graph bad = graph_by_hand;
+    flx_device_graph bad = graph_by_hand;
     flx_device_graph_model changed[GRAPH_MODELS];
     bad.n_dimensions = 3;
     refuse(bad, "column 3 of the graph has dimension 3, there are 3");
@@ -76,7 +74,7 @@ static void columns_and_models_that_are_none_are_refused(void)
 
 static void trees_that_do_not_end_are_refused(void)
 {
-    flx_inference_device_graph bad = graph_by_hand;
+    flx_device_graph bad = graph_by_hand;
     flx_device_graph_node changed[GRAPH_NODES];
     bad.roots = (int[]){0, 3, 8};
     refuse(bad, "tree 2 of model 8 of the graph begins at node 8 of 8");

@@ -46,7 +46,7 @@ typedef struct {
     flx_optimizer_options options;
 } setup;
 
-static flx_population_search plan(const setup *s)
+static flx_population_search describe(const setup *s)
 {
     const flx_optimizer *optimizer;
     flx_optimizer_options o;
@@ -82,12 +82,12 @@ static flx_population_search plan(const setup *s)
 }
 
 static flx_population *create(flx_backend *backend, flx_weighting_set *set,
-                              const flx_population_search *plans, int count)
+                              const flx_population_search *searches, int count)
 {
     flx_error error = {0};
     flx_population *population = NULL;
     assert_int(
-        backend->operations->weighting_search(set, plans, count, &population, &error),
+        backend->operations->weighting_search(set, searches, count, &population, &error),
         FLX_OK);
     assert_text(error.message, "");
     return population;
@@ -147,16 +147,16 @@ static void expect_host_search(flx_backend *backend, const setup *s, const doubl
     flx_error error = {0};
     flx_search *search = NULL;
     flx_weighting_set *set = create_set(backend, target);
-    flx_population_search planned = plan(s);
-    flx_population *population = create(backend, set, &planned, 1);
+    flx_population_search described = describe(s);
+    flx_population *population = create(backend, set, &described, 1);
     assert_int(flx_search_create(s->name, &s->problem, &s->options, &search, &error),
                FLX_OK);
     flx_population_report report = {0};
-    double best[K], bound = planned.kind == FLX_POPULATION_LSHADE ? 1e-12 : 0;
+    double best[K], bound = described.kind == FLX_POPULATION_LSHADE ? 1e-12 : 0;
     while (!flx_search_is_done(search) && report.stop == FLX_STOP_NONE) {
         step_host(backend, set, s, search);
         advance(backend, population, 1, &report);
-        if (planned.kind != FLX_POPULATION_RANDOM)
+        if (described.kind != FLX_POPULATION_RANDOM)
             compare_population(backend, population, search, report.n_members, bound);
     }
     flx_optimum *optimum = NULL;
@@ -353,7 +353,7 @@ static void random_search_keeps_the_best(void)
 
 enum { MIXED = 5 };
 
-static void make_mixed(flx_population_search *plans)
+static void make_mixed(flx_population_search *searches)
 {
     static const char *const names[MIXED] = {"lshade", "de", "random", "de", "lshade"};
     for (int i = 0; i < MIXED; i++) {
@@ -363,10 +363,10 @@ static void make_mixed(flx_population_search *plans)
                                                                .keep = 4});
         s.is_mean = i == 1;
         s.problem.dimensions = i == 2 ? kinds : NULL;
-        plans[i] = plan(&s);
+        searches[i] = describe(&s);
     }
-    plans[3].problem = 1;
-    plans[3].n_dimensions = 1;
+    searches[3].problem = 1;
+    searches[3].n_dimensions = 1;
 }
 
 typedef struct {
@@ -398,25 +398,25 @@ static bool is_same(const found *a, const found *b)
 static void check_many(flx_backend *backend)
 {
     static found together, alone, stepped;
-    flx_population_search plans[MIXED];
+    flx_population_search searches[MIXED];
     fill_facts();
     if (stays_on_host(backend))
         return;
-    make_mixed(plans);
+    make_mixed(searches);
     flx_weighting_set *set = create_set(backend, y);
-    flx_population *all = create(backend, set, plans, MIXED);
+    flx_population *all = create(backend, set, searches, MIXED);
     advance(backend, all, 50, together.reports);
     for (int i = 0; i < MIXED; i++)
         read_found(backend, all, i, i, &together);
     backend->operations->search_release(all);
     for (int i = 0; i < MIXED; i++) {
-        flx_population *one = create(backend, set, &plans[i], 1);
+        flx_population *one = create(backend, set, &searches[i], 1);
         advance(backend, one, 50, &alone.reports[i]);
         read_found(backend, one, 0, i, &alone);
         backend->operations->search_release(one);
         assert_int(together.reports[i].stop, FLX_STOP_BUDGET);
     }
-    all = create(backend, set, plans, MIXED);
+    all = create(backend, set, searches, MIXED);
     for (int g = 0; g < 50; g++)
         advance(backend, all, 1, stepped.reports);
     for (int i = 0; i < MIXED; i++)
@@ -454,7 +454,7 @@ static void check_refusals(flx_backend *backend)
     if (stays_on_host(backend))
         return;
     flx_weighting_set *set = create_set(backend, y);
-    flx_population_search good = plan(&usual), s;
+    flx_population_search good = describe(&usual), s;
     s = good, s.members = 3, refuse(backend, set, s, "a population of 3");
     s = good, s.members = 4097, refuse(backend, set, s, "a population of 4097");
     s = good, s.budget = 0, refuse(backend, set, s, "a budget of 0");

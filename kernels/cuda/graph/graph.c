@@ -20,7 +20,7 @@ static bool takes_a_block(const flx_device_graph_model *model)
 }
 
 static flx_status check_members(const flx_gp_posterior *posterior,
-                                const flx_inference_device_graph *graph, flx_error *error)
+                                const flx_device_graph *graph, flx_error *error)
 {
     for (int m = 0; m < graph->n_models; m++) {
         const flx_device_graph_model *model = &graph->models[m];
@@ -41,8 +41,7 @@ static flx_status check_members(const flx_gp_posterior *posterior,
 
 /* The models that blocks evaluate, level by level; evaluations and first_evaluation may
  * be NULL. Returns how many. */
-static int list_evaluations(const flx_inference_device_graph *graph,
-                            flx_resident_graph *resident,
+static int list_evaluations(const flx_device_graph *graph, flx_resident_graph *resident,
                             flx_cuda_graph_evaluation *evaluations, int *first_evaluation)
 {
     int count = 0;
@@ -86,11 +85,11 @@ static const void *put(packer *p, const void *from, int count, size_t size)
     return p->device + at;
 }
 
-static void pack(packer *p, const flx_inference_device_graph *graph,
+static void pack(packer *p, const flx_device_graph *graph,
                  const flx_cuda_graph_evaluation *evaluations, int n_evaluations,
                  const int *first_evaluation, flx_cuda_graph_pass *pass)
 {
-    flx_inference_device_graph *to = &pass->graph;
+    flx_device_graph *to = &pass->graph;
     *to = *graph;
     to->columns = put(p, graph->columns, graph->n_columns, sizeof *graph->columns);
     to->values = put(p, graph->values, graph->n_values, sizeof *graph->values);
@@ -110,8 +109,7 @@ static void pack(packer *p, const flx_inference_device_graph *graph,
         put(p, first_evaluation, graph->n_vertices, sizeof *first_evaluation);
 }
 
-static flx_status upload(flx_resident_graph *resident,
-                         const flx_inference_device_graph *graph,
+static flx_status upload(flx_resident_graph *resident, const flx_device_graph *graph,
                          const flx_cuda_graph_evaluation *evaluations, int n_evaluations,
                          const int *first_evaluation, flx_error *error)
 {
@@ -132,14 +130,13 @@ static flx_status upload(flx_resident_graph *resident,
 /* Doubles of a tile in a pass's rows. */
 static size_t tile_rows(const flx_resident_graph *resident)
 {
-    const flx_inference_device_graph *graph = &resident->pass.graph;
+    const flx_device_graph *graph = &resident->pass.graph;
     size_t rows = (size_t)graph->n_columns + (size_t)graph->n_vertices;
     return (rows + (size_t)resident->most_evaluations) * FLX_CUDA_TILE;
 }
 
 /* What the kernels need besides the graph's own arrays. */
-static void prepare_pass(flx_resident_graph *resident,
-                         const flx_inference_device_graph *graph)
+static void prepare_pass(flx_resident_graph *resident, const flx_device_graph *graph)
 {
     flx_cuda_graph_pass *pass = &resident->pass;
     pass->members = resident->posterior->on_device;
@@ -154,8 +151,8 @@ static void prepare_pass(flx_resident_graph *resident,
     resident->most_tiles = most < 1 ? 1 : most > MOST_TILES ? MOST_TILES : (int)most;
 }
 
-static flx_status fill(flx_resident_graph *resident,
-                       const flx_inference_device_graph *graph, flx_error *error)
+static flx_status fill(flx_resident_graph *resident, const flx_device_graph *graph,
+                       flx_error *error)
 {
     int levels = graph->n_levels + 1;
     FLX_SCOPED int *first_evaluation = NULL;
@@ -175,11 +172,11 @@ static flx_status fill(flx_resident_graph *resident,
 }
 
 flx_status flx_cuda_graph_create(flx_backend *backend, const flx_gp_posterior *posterior,
-                                 const flx_inference_device_graph *graph,
-                                 flx_resident_graph **out, flx_error *error)
+                                 const flx_device_graph *graph, flx_resident_graph **out,
+                                 flx_error *error)
 {
     *out = NULL;
-    FLX_TRY(flx_inference_device_graph_check(graph, posterior->count, error));
+    FLX_TRY(flx_device_graph_check(graph, posterior->count, error));
     FLX_TRY(check_members(posterior, graph, error));
     flx_resident_graph *resident;
     if (!FLX_NEW(resident, 1))

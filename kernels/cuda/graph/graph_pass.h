@@ -28,7 +28,7 @@ typedef struct {
 } flx_cuda_graph_evaluation;
 
 typedef struct {
-    flx_inference_device_graph graph;
+    flx_device_graph graph;
     const flx_cuda_conditioned *members;
     const flx_cuda_graph_evaluation *evaluations; /* level by level */
     const int *first_evaluation; /* (n_vertices) the first of a vertex in its level */

@@ -10,7 +10,7 @@
 void flx_cuda_graph_upload(const flx_resident_graph *resident, int n_tiles, void *memory,
                            size_t *cursor, flx_cuda_graph_pass *pass)
 {
-    const flx_inference_device_graph *graph = &resident->pass.graph;
+    const flx_device_graph *graph = &resident->pass.graph;
     size_t width = (size_t)n_tiles * FLX_CUDA_TILE;
     size_t rows = (size_t)graph->n_columns + (size_t)graph->n_vertices;
     size_t jobs = (size_t)n_tiles * (size_t)resident->most_evaluations;

@@ -28,9 +28,9 @@ compiled_model open_compiled(const compiled_subject *subject, flx_backend *backe
     assert_text(error.message, "");
     assert_true((c.compiled == NULL) == (*flx_tuning_objective_reason(c.objective) != 0));
     if (c.compiled)
-        assert_int(flx_inference_device_graph_check(&c.compiled->graph,
-                                                    c.compiled->n_members, &error),
-                   FLX_OK);
+        assert_int(
+            flx_device_graph_check(&c.compiled->graph, c.compiled->n_members, &error),
+            FLX_OK);
     return c;
 }
 
