@@ -65,7 +65,8 @@ static flx_status open_run(const flx_arguments *arguments, debug_run *r, flx_err
 static flx_status find_fault(const flx_arguments *arguments, debug_run *r,
                              flx_error *error)
 {
-    flx_fault_search_rule rule = {.above = flx_number(arguments, "min-correlation", 0)};
+    flx_fault_search_rule rule = {.min_correlation =
+                                      flx_number(arguments, "min-correlation", 0)};
     flx_debug_result *result = &r->result;
     result->model = r->model;
     const flx_graph *graph = r->model->graph;
@@ -93,7 +94,8 @@ static flx_status retrain(const flx_arguments *arguments, debug_run *r, flx_erro
     static const flx_debug_order orders[] = {FLX_ORDER_DEBUG, FLX_ORDER_ERROR,
                                              FLX_ORDER_RANDOM};
     flx_debug_options debugging = {.budget = (int)flx_integer(arguments, "budget", 4),
-                                   .above = flx_number(arguments, "min-correlation", 0),
+                                   .min_correlation =
+                                       flx_number(arguments, "min-correlation", 0),
                                    .order = orders[flx_choice(arguments, "strategy")],
                                    .seed = flx_seed(arguments)};
     flx_retrainer retrainer = {retrain_assignment, r};

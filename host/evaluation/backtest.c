@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What is to be taught before a period is taught at once, one core a learner; its rows
+ * What is to be fitted before a period is fitted at once, one core a model; its rows
  * are then predicted stretch by stretch, with the weights of the moment. */
 #include "host/evaluation/backtest.h"
 
@@ -14,27 +14,27 @@ enum { USUAL_REWEIGHT_S = 7200, USUAL_RECENT = 20000 };
 static const double usual_accuracy = 0.85;
 
 typedef struct {
-    const flx_time_series *history;
+    const flx_time_series *series;
     flx_backtest_options options;
     flx_backend *backend;
-    flx_dynamic_ensemble *temporal;
-    flx_backtest *replay;
-    int *starts;       /* (n_periods + 1) first row of each period */
-    double *predicted; /* (n) by one predictor, of the period at hand */
-    double *answers;   /* (n, width) likewise */
-    int *rows;         /* (n) 0, 1, 2, ... */
-    int *chosen;       /* (n) */
+    flx_dynamic_ensemble *ensemble;
+    flx_backtest *backtest;
+    int *starts;         /* (n_periods + 1) first row of each period */
+    double *predicted;   /* (n) by one predictor, of the period at hand */
+    double *predictions; /* (n, width) likewise */
+    int *rows;           /* (n) 0, 1, 2, ... */
+    int *chosen;         /* (n) */
     double miss[FLX_BACKTEST_PREDICTORS], hits[FLX_BACKTEST_PREDICTORS];
     double size[FLX_BACKTEST_PREDICTORS]; /* sum of |target|, numbers */
     int64_t counted[FLX_BACKTEST_PREDICTORS];
 } walk;
 
-/* Something to be taught, and what came of it. */
+/* A model to be fitted, and what came of it. */
 typedef struct {
     const int *rows;
     int count;
     flx_predictor_kind kind;
-    flx_period_model learner;
+    flx_period_model model;
     flx_error error;
 } job;
 
@@ -45,13 +45,13 @@ static int64_t floor_time(int64_t time, int64_t length)
     return time - (over < 0 ? over + length : over);
 }
 
-static flx_status teach_jobs(walk *w, job *jobs, int count, flx_error *error)
+static flx_status fit_jobs(walk *w, job *jobs, int count, flx_error *error)
 {
     int threads = w->backend->threads;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int j = 0; j < count; j++)
-        flx_period_model_fit(w->history, jobs[j].rows, jobs[j].count, jobs[j].kind,
-                             w->options.seed, &jobs[j].learner, &jobs[j].error);
+        flx_period_model_fit(w->series, jobs[j].rows, jobs[j].count, jobs[j].kind,
+                             w->options.seed, &jobs[j].model, &jobs[j].error);
     for (int j = 0; j < count; j++)
         if (jobs[j].error.status != FLX_OK)
             return flx_fail(error, jobs[j].error.status, "%s", jobs[j].error.message);
@@ -61,7 +61,7 @@ static flx_status teach_jobs(walk *w, job *jobs, int count, flx_error *error)
 /* Adds the period's error of one predictor, and to the sums over all periods. */
 static void score(walk *w, int period, flx_backtest_predictor who)
 {
-    const flx_time_series *h = w->history;
+    const flx_time_series *h = w->series;
     int first = w->starts[period], last = w->starts[period + 1];
     double miss = 0, hits = 0, size = 0;
     for (int i = first; i < last; i++) {
@@ -69,7 +69,7 @@ static void score(walk *w, int period, flx_backtest_predictor who)
         hits += w->predicted[i] == h->y[i];
         size += fabs(h->y[i]);
     }
-    flx_backtest_score *s = &w->replay->periods[period].scores[who];
+    flx_backtest_score *s = &w->backtest->periods[period].scores[who];
     s->mae = miss / (last - first);
     s->accuracy = h->classes ? hits / (last - first) : miss > 0 ? 1 - miss / size : 1;
     w->miss[who] += miss;
@@ -79,16 +79,16 @@ static void score(walk *w, int period, flx_backtest_predictor who)
 }
 
 static flx_status score_baseline(walk *w, int period, flx_backtest_predictor who,
-                                 const flx_period_model *learner, flx_error *error)
+                                 const flx_period_model *model, flx_error *error)
 {
     int first = w->starts[period], count = w->starts[period + 1] - first;
-    size_t width = (size_t)flx_time_series_width(w->history);
-    FLX_TRY(flx_period_model_predict(learner, w->history, w->rows + first, count,
-                                     w->answers, error));
+    size_t width = (size_t)flx_time_series_width(w->series);
+    FLX_TRY(flx_period_model_predict(model, w->series, w->rows + first, count,
+                                     w->predictions, error));
     for (int i = 0; i < count; i++)
         w->predicted[first + i] =
-            flx_time_series_value(w->history, w->answers + (size_t)i * width);
-    w->replay->periods[period].scores[who].train_s = learner->seconds;
+            flx_time_series_value(w->series, w->predictions + (size_t)i * width);
+    w->backtest->periods[period].scores[who].train_s = model->seconds;
     score(w, period, who);
     return FLX_OK;
 }
@@ -97,7 +97,7 @@ static flx_status score_baseline(walk *w, int period, flx_backtest_predictor who
  * there to predict it. */
 static bool wants_model(const walk *w, int period)
 {
-    const flx_backtest_period *p = &w->replay->periods[period];
+    const flx_backtest_period *p = &w->backtest->periods[period];
     return !(p->scores[FLX_BACKTEST_HOSTED].accuracy >= w->options.accuracy);
 }
 
@@ -120,18 +120,18 @@ static int list_baselines(const walk *w, int period, job *jobs)
     return FLX_BACKTEST_PREDICTORS - 1;
 }
 
-/* Hands the model taught on the period before over to the assignment. */
-static flx_status host(walk *w, int period, job *taught, flx_error *error)
+/* Hands the model fitted on the period before over to the assignment. */
+static flx_status host(walk *w, int period, job *fitted, flx_error *error)
 {
-    flx_backtest_period *before = &w->replay->periods[period - 1];
+    flx_backtest_period *before = &w->backtest->periods[period - 1];
     before->adds_model = true;
-    before->scores[FLX_BACKTEST_HOSTED].train_s = taught->learner.seconds;
-    return flx_dynamic_ensemble_take(w->temporal, &taught->learner, taught->rows,
-                                     taught->count, error);
+    before->scores[FLX_BACKTEST_HOSTED].train_s = fitted->model.seconds;
+    return flx_dynamic_ensemble_take(w->ensemble, &fitted->model, fitted->rows,
+                                     fitted->count, error);
 }
 
-/* What the end of the period before asks for. The last period's end teaches nothing:
- * there is nobody left to be predicted. */
+/* What the end of the period before asks for. The last period's end fits nothing: no rows
+ * are left to be predicted. */
 static flx_status open_period(walk *w, int period, flx_error *error)
 {
     job jobs[FLX_BACKTEST_PREDICTORS];
@@ -142,27 +142,27 @@ static flx_status open_period(walk *w, int period, flx_error *error)
     if (wants_model(w, period - 1))
         jobs[count++] =
             (job){.rows = w->chosen,
-                  .count = flx_dynamic_ensemble_choose(w->temporal, w->starts[period - 1],
+                  .count = flx_dynamic_ensemble_choose(w->ensemble, w->starts[period - 1],
                                                        w->starts[period], w->chosen),
                   .kind = w->options.kind};
-    flx_status status = teach_jobs(w, jobs, count, error);
+    flx_status status = fit_jobs(w, jobs, count, error);
     for (int j = 0; j < baselines && status == FLX_OK; j++)
         status = score_baseline(w, period, (flx_backtest_predictor)(j + 1),
-                                &jobs[j].learner, error);
+                                &jobs[j].model, error);
     if (status == FLX_OK && count > baselines)
         status = host(w, period, &jobs[baselines], error);
     for (int j = 0; j < count; j++)
-        flx_period_model_clear(&jobs[j].learner);
+        flx_period_model_clear(&jobs[j].model);
     return status;
 }
 
 static flx_status reweight(walk *w, int period, int now, flx_error *error)
 {
-    flx_backtest_period *p = &w->replay->periods[period];
+    flx_backtest_period *p = &w->backtest->periods[period];
     double started = flx_clock_seconds();
-    if (w->temporal->n_models < 2)
+    if (w->ensemble->n_models < 2)
         return FLX_OK;
-    FLX_TRY(flx_dynamic_ensemble_reweight(w->temporal, now, error));
+    FLX_TRY(flx_dynamic_ensemble_reweight(w->ensemble, now, error));
     p->reweightings++;
     p->reweight_s += flx_clock_seconds() - started;
     return FLX_OK;
@@ -171,15 +171,15 @@ static flx_status reweight(walk *w, int period, int now, flx_error *error)
 /* Stretch by stretch: weights from what has been, then predictions. */
 static flx_status predict_period(walk *w, int period, flx_error *error)
 {
-    const flx_time_series *h = w->history;
-    flx_backtest_period *p = &w->replay->periods[period];
+    const flx_time_series *h = w->series;
+    flx_backtest_period *p = &w->backtest->periods[period];
     int last = w->starts[period + 1], end;
     for (int first = w->starts[period]; first < last; first = end) {
         int64_t into = floor_time(h->time[first] - p->start, w->options.reweight_s);
         end = flx_time_series_find(h, p->start + into + w->options.reweight_s);
         end = end < last ? end : last;
         FLX_TRY(reweight(w, period, first, error));
-        FLX_TRY(flx_dynamic_ensemble_predict(w->temporal, first, end,
+        FLX_TRY(flx_dynamic_ensemble_predict(w->ensemble, first, end,
                                              w->predicted + first, error));
         flx_progress_report(w->options.progress, end, h->n);
     }
@@ -189,24 +189,24 @@ static flx_status predict_period(walk *w, int period, flx_error *error)
 
 static flx_status walk_period(walk *w, int period, flx_error *error)
 {
-    flx_backtest_period *p = &w->replay->periods[period];
+    flx_backtest_period *p = &w->backtest->periods[period];
     FLX_TRY(open_period(w, period, error));
-    p->models = w->temporal->n_models;
+    p->models = w->ensemble->n_models;
     if (p->models > 0)
         return predict_period(w, period, error);
-    flx_progress_report(w->options.progress, w->starts[period + 1], w->history->n);
+    flx_progress_report(w->options.progress, w->starts[period + 1], w->series->n);
     return FLX_OK;
 }
 
 static void sum_up(walk *w)
 {
-    flx_backtest_period *total = &w->replay->total;
-    const flx_backtest_period *last = &w->replay->periods[w->replay->n_periods - 1];
-    *total = (flx_backtest_period){.start = w->replay->periods[0].start,
-                                   .rows = w->history->n,
+    flx_backtest_period *total = &w->backtest->total;
+    const flx_backtest_period *last = &w->backtest->periods[w->backtest->n_periods - 1];
+    *total = (flx_backtest_period){.start = w->backtest->periods[0].start,
+                                   .rows = w->series->n,
                                    .models = last->models};
-    for (int p = 0; p < w->replay->n_periods; p++) {
-        const flx_backtest_period *period = &w->replay->periods[p];
+    for (int p = 0; p < w->backtest->n_periods; p++) {
+        const flx_backtest_period *period = &w->backtest->periods[p];
         total->reweightings += period->reweightings;
         total->reweight_s += period->reweight_s;
         for (int who = 0; who < FLX_BACKTEST_PREDICTORS; who++)
@@ -216,15 +216,15 @@ static void sum_up(walk *w)
         double n = w->counted[who] ? (double)w->counted[who] : NAN;
         total->scores[who].mae = w->miss[who] / n;
         total->scores[who].accuracy =
-            w->history->classes ? w->hits[who] / n : 1 - w->miss[who] / w->size[who];
+            w->series->classes ? w->hits[who] / n : 1 - w->miss[who] / w->size[who];
     }
 }
 
-/* Cuts the history into periods; those without rows are no periods. periods, starts NULL:
+/* Cuts the series into periods; those without rows are no periods. periods, starts NULL:
  * counts only. */
 static int list_periods(const walk *w, flx_backtest_period *periods, int *starts)
 {
-    const flx_time_series *h = w->history;
+    const flx_time_series *h = w->series;
     int count = 0;
     int64_t start = 0;
     for (int i = 0; i < h->n; i++) {
@@ -247,40 +247,40 @@ static int list_periods(const walk *w, flx_backtest_period *periods, int *starts
     return count;
 }
 
-static flx_status make_room(walk *w, flx_error *error)
+static flx_status allocate(walk *w, flx_error *error)
 {
-    size_t n = (size_t)w->history->n, width = (size_t)flx_time_series_width(w->history);
+    size_t n = (size_t)w->series->n, width = (size_t)flx_time_series_width(w->series);
     size_t periods = (size_t)list_periods(w, NULL, NULL);
-    w->replay = calloc(1, sizeof *w->replay);
+    w->backtest = calloc(1, sizeof *w->backtest);
     w->starts = malloc((periods + 1) * sizeof *w->starts);
     w->predicted = malloc(n * sizeof *w->predicted);
-    w->answers = malloc(n * width * sizeof *w->answers);
+    w->predictions = malloc(n * width * sizeof *w->predictions);
     w->rows = malloc(n * sizeof *w->rows);
     w->chosen = malloc(n * sizeof *w->chosen);
-    if (w->replay)
-        w->replay->periods = malloc(periods * sizeof *w->replay->periods);
-    if (!w->replay || !w->starts || !w->predicted || !w->answers || !w->rows ||
-        !w->chosen || !w->replay->periods)
+    if (w->backtest)
+        w->backtest->periods = malloc(periods * sizeof *w->backtest->periods);
+    if (!w->backtest || !w->starts || !w->predicted || !w->predictions || !w->rows ||
+        !w->chosen || !w->backtest->periods)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
     for (size_t i = 0; i < n; i++)
         w->rows[i] = (int)i;
-    w->replay->n_periods = list_periods(w, w->replay->periods, w->starts);
-    return flx_dynamic_ensemble_create(w->history, w->backend, w->options.period_s,
-                                       w->options.recent, w->options.seed, &w->temporal,
+    w->backtest->n_periods = list_periods(w, w->backtest->periods, w->starts);
+    return flx_dynamic_ensemble_create(w->series, w->backend, w->options.period_s,
+                                       w->options.recent, w->options.seed, &w->ensemble,
                                        error);
 }
 
-static void leave_room(walk *w)
+static void release(walk *w)
 {
-    flx_dynamic_ensemble_destroy(w->temporal);
+    flx_dynamic_ensemble_destroy(w->ensemble);
     free(w->starts);
     free(w->predicted);
-    free(w->answers);
+    free(w->predictions);
     free(w->rows);
     free(w->chosen);
 }
 
-static flx_status fill_in(flx_backtest_options *options, flx_error *error)
+static flx_status set_defaults(flx_backtest_options *options, flx_error *error)
 {
     if (options->reweight_s == 0)
         options->reweight_s = USUAL_REWEIGHT_S;
@@ -292,36 +292,36 @@ static flx_status fill_in(flx_backtest_options *options, flx_error *error)
         options->kind = FLX_PREDICTOR_XGBOOST;
     if (options->period_s < 1 || options->reweight_s < 1 || options->recent < 1)
         return flx_fail(error, FLX_BAD_INPUT,
-                        "a replay in periods of %lld s with weights every %lld s on %d "
+                        "a backtest in periods of %lld s with weights every %lld s on %d "
                         "rows makes no sense",
                         (long long)options->period_s, (long long)options->reweight_s,
                         options->recent);
     return FLX_OK;
 }
 
-flx_status flx_backtest_run(const flx_time_series *history,
+flx_status flx_backtest_run(const flx_time_series *series,
                             const flx_backtest_options *options, flx_backend *backend,
                             flx_backtest **out, flx_error *error)
 {
-    walk w = {.history = history, .options = *options, .backend = backend};
+    walk w = {.series = series, .options = *options, .backend = backend};
     *out = NULL;
-    FLX_TRY(fill_in(&w.options, error));
-    flx_status status = make_room(&w, error);
-    for (int p = 0; status == FLX_OK && p < w.replay->n_periods; p++)
+    FLX_TRY(set_defaults(&w.options, error));
+    flx_status status = allocate(&w, error);
+    for (int p = 0; status == FLX_OK && p < w.backtest->n_periods; p++)
         status = walk_period(&w, p, error);
     if (status == FLX_OK) {
         sum_up(&w);
-        *out = w.replay;
+        *out = w.backtest;
     } else
-        flx_backtest_destroy(w.replay);
-    leave_room(&w);
+        flx_backtest_destroy(w.backtest);
+    release(&w);
     return status;
 }
 
-void flx_backtest_destroy(flx_backtest *replay)
+void flx_backtest_destroy(flx_backtest *backtest)
 {
-    if (!replay)
+    if (!backtest)
         return;
-    free(replay->periods);
-    free(replay);
+    free(backtest->periods);
+    free(backtest);
 }

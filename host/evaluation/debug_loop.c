@@ -15,11 +15,11 @@ const char *flx_debug_order_text(flx_debug_order order)
     return texts[order];
 }
 
-void flx_debug_trace_destroy(flx_debug_trace *course)
+void flx_debug_trace_destroy(flx_debug_trace *trace)
 {
-    if (course)
-        free(course->steps);
-    free(course);
+    if (trace)
+        free(trace->steps);
+    free(trace);
 }
 
 typedef struct {
@@ -29,7 +29,7 @@ typedef struct {
     const flx_retrainer *retrainer;
     const flx_debug_options *options;
     const flx_progress *progress;
-    bool *is_exonerated;     /* (n_assignments) */
+    bool *is_excluded;       /* (n_assignments) */
     flx_test_errors *errors; /* of the model as it stands */
 } debugger;
 
@@ -45,9 +45,9 @@ static double graph_mae(const debugger *s)
     return s->errors->mae[s->model->graph->output];
 }
 
-static bool is_exonerated(const debugger *s, int vertex)
+static bool is_excluded(const debugger *s, int vertex)
 {
-    return s->is_exonerated[s->model->graph->vertices[vertex].assignment];
+    return s->is_excluded[s->model->graph->vertices[vertex].assignment];
 }
 
 /* By the largest MAE; of equal ones the first. */
@@ -55,7 +55,7 @@ static int pick_by_error(const debugger *s)
 {
     int picked = -1;
     for (int v = 0; v < s->model->graph->n_vertices; v++)
-        if (!is_exonerated(s, v) && !isnan(s->errors->mae[v]) &&
+        if (!is_excluded(s, v) && !isnan(s->errors->mae[v]) &&
             (picked < 0 || s->errors->mae[v] > s->errors->mae[picked]))
             picked = v;
     return picked;
@@ -70,7 +70,7 @@ static int pick_at_random(const debugger *s, int step)
         return -1;
     int skip = flx_below(s->options->seed, ORDER_STREAM, 0, (uint32_t)step, 0, left);
     for (int a = 0; a < graph->n_assignments && picked < 0; a++)
-        if (!s->is_exonerated[a] && skip-- == 0)
+        if (!s->is_excluded[a] && skip-- == 0)
             picked = a;
     for (int v = 0; v < graph->n_vertices; v++)
         if (graph->vertices[v].assignment == picked)
@@ -80,11 +80,11 @@ static int pick_at_random(const debugger *s, int step)
 
 static flx_status pick_by_debugging(const debugger *s, int *vertex, flx_error *error)
 {
-    flx_fault_path *diagnosis = NULL;
-    flx_fault_search_rule rule = {s->options->above, s->is_exonerated};
-    FLX_TRY(flx_fault_localize(s->model->graph, s->errors, &rule, &diagnosis, error));
-    *vertex = diagnosis->vertex;
-    flx_fault_path_destroy(diagnosis);
+    flx_fault_path *fault = NULL;
+    flx_fault_search_rule rule = {s->options->min_correlation, s->is_excluded};
+    FLX_TRY(flx_fault_localize(s->model->graph, s->errors, &rule, &fault, error));
+    *vertex = fault->vertex;
+    flx_fault_path_destroy(fault);
     return FLX_OK;
 }
 
@@ -105,14 +105,14 @@ static flx_status run_step(debugger *s, int vertex, flx_debug_step *step,
     step->assignment = s->model->graph->vertices[vertex].assignment;
     FLX_TRY(s->retrainer->retrain(s->retrainer->context, s->model, step->assignment,
                                   &step->retraining, error));
-    s->is_exonerated[step->assignment] = true;
+    s->is_excluded[step->assignment] = true;
     if (step->retraining.was_replaced)
         FLX_TRY(measure(s, error));
     step->graph_mae = graph_mae(s);
     return FLX_OK;
 }
 
-static flx_status run_steps(debugger *s, int budget, flx_debug_trace *course,
+static flx_status run_steps(debugger *s, int budget, flx_debug_trace *trace,
                             flx_error *error)
 {
     FLX_TRY(measure(s, error));
@@ -122,15 +122,15 @@ static flx_status run_steps(debugger *s, int budget, flx_debug_trace *course,
                         "%s has no value of the target %s in any of its %d rows",
                         flx_dataset_title(s->test), graph->vertices[graph->output].name,
                         s->test->rows);
-    course->graph_mae = graph_mae(s);
-    while (course->n_steps < budget) {
+    trace->graph_mae = graph_mae(s);
+    while (trace->n_steps < budget) {
         int vertex;
-        FLX_TRY(pick_vertex(s, course->n_steps, &vertex, error));
+        FLX_TRY(pick_vertex(s, trace->n_steps, &vertex, error));
         if (vertex < 0)
             break;
-        FLX_TRY(run_step(s, vertex, &course->steps[course->n_steps], error));
-        course->n_steps++;
-        flx_progress_report(s->progress, course->n_steps, budget);
+        FLX_TRY(run_step(s, vertex, &trace->steps[trace->n_steps], error));
+        trace->n_steps++;
+        flx_progress_report(s->progress, trace->n_steps, budget);
     }
     return FLX_OK;
 }
@@ -147,21 +147,21 @@ flx_status flx_debug_graph(flx_model *model, flx_backend *backend,
     int assignments = model->graph->n_assignments;
     int budget = options->budget < assignments ? options->budget : assignments;
     debugger s = {model, backend, test, retrainer, options, progress, NULL, NULL};
-    s.is_exonerated = calloc((size_t)assignments, sizeof *s.is_exonerated);
-    flx_debug_trace *course = calloc(1, sizeof *course);
-    if (course)
-        course->steps = calloc((size_t)budget, sizeof *course->steps);
+    s.is_excluded = calloc((size_t)assignments, sizeof *s.is_excluded);
+    flx_debug_trace *trace = calloc(1, sizeof *trace);
+    if (trace)
+        trace->steps = calloc((size_t)budget, sizeof *trace->steps);
     flx_status status = FLX_OK;
-    if (!s.is_exonerated || !course || !course->steps)
+    if (!s.is_excluded || !trace || !trace->steps)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d assignments",
                           assignments);
     else
-        status = run_steps(&s, budget, course, error);
-    free(s.is_exonerated);
+        status = run_steps(&s, budget, trace, error);
+    free(s.is_excluded);
     flx_test_errors_destroy(s.errors);
     if (status == FLX_OK)
-        *out = course;
+        *out = trace;
     else
-        flx_debug_trace_destroy(course);
+        flx_debug_trace_destroy(trace);
     return status;
 }

@@ -2,12 +2,12 @@
  * Graph debugging as a loop (paper 3.2.3 "an iterative process", 5.2.3): find the vertex
  * at fault, retrain its assignment on recent rows, measure the graph again, until a
  * budget of retrainings is spent. An assignment is retrained once; after that it is
- * exonerated. Two other orders are there to compare with. */
+ * excluded. Two other orders are there to compare with. */
 #ifndef FLX_DEBUG_LOOP_H
 #define FLX_DEBUG_LOOP_H
 
-#include "host/evaluation/retraining.h"
 #include "formats/progress.h"
+#include "host/evaluation/retraining.h"
 
 typedef enum {
     FLX_ORDER_DEBUG,  /* the paper's: host/evaluation/fault_localization.h */
@@ -28,9 +28,10 @@ typedef struct {
 
 typedef struct {
     flx_debug_order order;
-    int budget;    /* retrainings, at least 1 */
-    double above;  /* of FLX_ORDER_DEBUG: flx_fault_search_rule; 0 is the paper's */
-    uint64_t seed; /* of FLX_ORDER_RANDOM */
+    int budget; /* retrainings, at least 1 */
+    double
+        min_correlation; /* of FLX_ORDER_DEBUG: flx_fault_search_rule; 0 is the paper's */
+    uint64_t seed;       /* of FLX_ORDER_RANDOM */
 } flx_debug_options;
 
 typedef struct {
@@ -41,7 +42,7 @@ typedef struct {
 
 typedef struct {
     double graph_mae; /* before the first step */
-    int n_steps;      /* less than the budget where nothing was left to blame */
+    int n_steps;      /* less than the budget where no vertex was left */
     flx_debug_step *steps;
 } flx_debug_trace;
 
@@ -51,5 +52,5 @@ flx_status flx_debug_graph(flx_model *model, flx_backend *backend,
                            const flx_dataset *test, const flx_retrainer *retrainer,
                            const flx_debug_options *options, const flx_progress *progress,
                            flx_debug_trace **out, flx_error *error);
-void flx_debug_trace_destroy(flx_debug_trace *course); /* NULL is fine */
+void flx_debug_trace_destroy(flx_debug_trace *trace); /* NULL is fine */
 #endif

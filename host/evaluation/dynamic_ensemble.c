@@ -9,64 +9,64 @@
 
 enum {
     KEEP_STREAM = 0x4b454550, /* "KEEP" */
-    KEPT_GROUPS = 10,         /* one group in so many is kept back */
+    HELD_OUT_GROUPS = 10,     /* one group in so many is kept back */
     SEARCH_EVALUATIONS = 200  /* the exact polish does the rest */
 };
 
-flx_status flx_dynamic_ensemble_create(const flx_time_series *history,
+flx_status flx_dynamic_ensemble_create(const flx_time_series *series,
                                        flx_backend *backend, int64_t recent_s, int recent,
                                        uint64_t seed, flx_dynamic_ensemble **out,
                                        flx_error *error)
 {
     *out = NULL;
-    flx_dynamic_ensemble *temporal = calloc(1, sizeof *temporal);
-    if (temporal)
-        temporal->is_taught = calloc((size_t)history->n + 1, sizeof(bool));
-    if (!temporal || !temporal->is_taught) {
-        free(temporal);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", history->n);
+    flx_dynamic_ensemble *ensemble = calloc(1, sizeof *ensemble);
+    if (ensemble)
+        ensemble->is_fitted_on = calloc((size_t)series->n + 1, sizeof(bool));
+    if (!ensemble || !ensemble->is_fitted_on) {
+        free(ensemble);
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", series->n);
     }
-    temporal->history = history;
-    temporal->backend = backend;
-    temporal->recent_s = recent_s;
-    temporal->recent = recent;
-    temporal->seed = seed;
-    *out = temporal;
+    ensemble->series = series;
+    ensemble->backend = backend;
+    ensemble->recent_s = recent_s;
+    ensemble->recent = recent;
+    ensemble->seed = seed;
+    *out = ensemble;
     return FLX_OK;
 }
 
 static void drop_model(flx_dynamic_ensemble_model *model)
 {
-    flx_period_model_clear(&model->learner);
-    free(model->answers);
-    free(model->is_answered);
+    flx_period_model_clear(&model->model);
+    free(model->predictions);
+    free(model->is_predicted);
 }
 
-void flx_dynamic_ensemble_destroy(flx_dynamic_ensemble *temporal)
+void flx_dynamic_ensemble_destroy(flx_dynamic_ensemble *ensemble)
 {
-    if (!temporal)
+    if (!ensemble)
         return;
-    for (int j = 0; j < temporal->n_models; j++)
-        drop_model(&temporal->models[j]);
-    free(temporal->models);
-    free(temporal->weights);
-    free(temporal->is_taught);
-    free(temporal);
+    for (int j = 0; j < ensemble->n_models; j++)
+        drop_model(&ensemble->models[j]);
+    free(ensemble->models);
+    free(ensemble->weights);
+    free(ensemble->is_fitted_on);
+    free(ensemble);
 }
 
-static bool is_kept_back(const flx_dynamic_ensemble *temporal, int64_t group)
+static bool is_held_out(const flx_dynamic_ensemble *ensemble, int64_t group)
 {
     uint64_t bits = (uint64_t)group;
-    return flx_below(temporal->seed, KEEP_STREAM, (uint32_t)bits, (uint32_t)(bits >> 32),
-                     0, KEPT_GROUPS) == 0;
+    return flx_below(ensemble->seed, KEEP_STREAM, (uint32_t)bits, (uint32_t)(bits >> 32),
+                     0, HELD_OUT_GROUPS) == 0;
 }
 
-int flx_dynamic_ensemble_choose(const flx_dynamic_ensemble *temporal, int first, int last,
+int flx_dynamic_ensemble_choose(const flx_dynamic_ensemble *ensemble, int first, int last,
                                 int *rows)
 {
     int count = 0;
     for (int i = first; i < last; i++)
-        if (!is_kept_back(temporal, temporal->history->group[i]))
+        if (!is_held_out(ensemble, ensemble->series->group[i]))
             rows[count++] = i;
     if (count > 0)
         return count;
@@ -75,92 +75,93 @@ int flx_dynamic_ensemble_choose(const flx_dynamic_ensemble *temporal, int first,
     return count;
 }
 
-static flx_status add_model(flx_dynamic_ensemble *temporal,
+static flx_status add_model(flx_dynamic_ensemble *ensemble,
                             flx_dynamic_ensemble_model *model, flx_error *error)
 {
-    size_t k = (size_t)temporal->n_models + 1, n = (size_t)temporal->history->n;
-    size_t width = (size_t)flx_time_series_width(temporal->history);
-    flx_dynamic_ensemble_model *models = realloc(temporal->models, k * sizeof *models);
+    size_t k = (size_t)ensemble->n_models + 1, n = (size_t)ensemble->series->n;
+    size_t width = (size_t)flx_time_series_width(ensemble->series);
+    flx_dynamic_ensemble_model *models = realloc(ensemble->models, k * sizeof *models);
     if (models)
-        temporal->models = models;
-    double *weights = realloc(temporal->weights, k * sizeof *weights);
+        ensemble->models = models;
+    double *weights = realloc(ensemble->weights, k * sizeof *weights);
     if (weights)
-        temporal->weights = weights;
-    model->answers = malloc(n * width * sizeof *model->answers);
-    model->is_answered = calloc(n, sizeof *model->is_answered);
-    if (!models || !weights || !model->answers || !model->is_answered)
+        ensemble->weights = weights;
+    model->predictions = malloc(n * width * sizeof *model->predictions);
+    model->is_predicted = calloc(n, sizeof *model->is_predicted);
+    if (!models || !weights || !model->predictions || !model->is_predicted)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models of %zu rows",
                         k, n);
     models[k - 1] = *model;
     weights[k - 1] = k == 1;
-    temporal->n_models++;
+    ensemble->n_models++;
     return FLX_OK;
 }
 
-flx_status flx_dynamic_ensemble_take(flx_dynamic_ensemble *temporal,
+flx_status flx_dynamic_ensemble_take(flx_dynamic_ensemble *ensemble,
                                      flx_period_model *model, const int *rows, int count,
                                      flx_error *error)
 {
-    flx_dynamic_ensemble_model hosted = {.learner = *model};
+    flx_dynamic_ensemble_model hosted = {.model = *model};
     *model = (flx_period_model){0};
-    flx_status status = add_model(temporal, &hosted, error);
+    flx_status status = add_model(ensemble, &hosted, error);
     if (status != FLX_OK)
         drop_model(&hosted);
     for (int i = 0; i < count; i++)
-        temporal->is_taught[rows[i]] = true;
+        ensemble->is_fitted_on[rows[i]] = true;
     return status;
 }
 
-/* The recent rows before row `now` that no model was taught, latest first. */
-static int list_recent(const flx_dynamic_ensemble *temporal, int now, int *rows)
+/* The recent rows before row `now` that no model was fitted on, latest first. */
+static int list_recent(const flx_dynamic_ensemble *ensemble, int now, int *rows)
 {
-    const int64_t *time = temporal->history->time;
+    const int64_t *time = ensemble->series->time;
     int count = 0;
     for (int i = now - 1;
-         i >= 0 && count < temporal->recent && time[now] - time[i] <= temporal->recent_s;
+         i >= 0 && count < ensemble->recent && time[now] - time[i] <= ensemble->recent_s;
          i--)
-        if (!temporal->is_taught[i])
+        if (!ensemble->is_fitted_on[i])
             rows[count++] = i;
     return count;
 }
 
-/* One model's answers to those of the rows that it has not answered yet. */
-static flx_status answer_rows(const flx_time_series *h, flx_dynamic_ensemble_model *model,
-                              const int *rows, int count, flx_error *error)
+/* One model predicts those of the rows that it has not predicted yet. */
+static flx_status predict_rows(const flx_time_series *h,
+                               flx_dynamic_ensemble_model *model, const int *rows,
+                               int count, flx_error *error)
 {
     size_t width = (size_t)flx_time_series_width(h);
-    int *fresh = malloc(((size_t)count + 1) * sizeof *fresh), asked = 0;
-    double *answers = malloc(((size_t)count * width + 1) * sizeof *answers);
+    int *fresh = malloc(((size_t)count + 1) * sizeof *fresh), n_fresh = 0;
+    double *predictions = malloc(((size_t)count * width + 1) * sizeof *predictions);
     flx_status status = FLX_OK;
-    if (!fresh || !answers)
+    if (!fresh || !predictions)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
     for (int i = 0; i < count && status == FLX_OK; i++)
-        if (!model->is_answered[rows[i]])
-            fresh[asked++] = rows[i];
+        if (!model->is_predicted[rows[i]])
+            fresh[n_fresh++] = rows[i];
     if (status == FLX_OK)
-        status =
-            flx_period_model_predict(&model->learner, h, fresh, asked, answers, error);
-    for (int i = 0; i < asked && status == FLX_OK; i++) {
-        memcpy(model->answers + (size_t)fresh[i] * width, answers + (size_t)i * width,
-               width * sizeof *answers);
-        model->is_answered[fresh[i]] = true;
+        status = flx_period_model_predict(&model->model, h, fresh, n_fresh, predictions,
+                                          error);
+    for (int i = 0; i < n_fresh && status == FLX_OK; i++) {
+        memcpy(model->predictions + (size_t)fresh[i] * width,
+               predictions + (size_t)i * width, width * sizeof *predictions);
+        model->is_predicted[fresh[i]] = true;
     }
     free(fresh);
-    free(answers);
+    free(predictions);
     return status;
 }
 
 /* Each model is a piece of work of its own. */
-static flx_status answer_all(flx_dynamic_ensemble *temporal, const int *rows, int count,
-                             flx_error *error)
+static flx_status predict_all(flx_dynamic_ensemble *ensemble, const int *rows, int count,
+                              flx_error *error)
 {
-    int models = temporal->n_models, threads = temporal->backend->threads;
+    int models = ensemble->n_models, threads = ensemble->backend->threads;
     flx_error *errors = calloc((size_t)models + 1, sizeof *errors);
     if (!errors)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d models", models);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int j = 0; j < models; j++)
-        answer_rows(temporal->history, &temporal->models[j], rows, count, &errors[j]);
+        predict_rows(ensemble->series, &ensemble->models[j], rows, count, &errors[j]);
     flx_status status = FLX_OK;
     for (int j = 0; j < models && status == FLX_OK; j++)
         if (errors[j].status != FLX_OK)
@@ -170,97 +171,97 @@ static flx_status answer_all(flx_dynamic_ensemble *temporal, const int *rows, in
 }
 
 /* One point a row, or a row and bucket: the probability should be 1 or 0. */
-static void state_problem(const flx_dynamic_ensemble *temporal, const int *rows,
-                          int count, double *P, double *y)
+static void fill_problem(const flx_dynamic_ensemble *ensemble, const int *rows, int count,
+                         double *P, double *y)
 {
-    const flx_time_series *h = temporal->history;
-    size_t width = (size_t)flx_time_series_width(h), k = (size_t)temporal->n_models;
+    const flx_time_series *h = ensemble->series;
+    size_t width = (size_t)flx_time_series_width(h), k = (size_t)ensemble->n_models;
     for (size_t i = 0; i < (size_t)count * width; i++) {
         size_t row = (size_t)rows[i / width], c = i % width;
         y[i] = h->classes ? h->y[row] == (double)c : h->y[row];
         for (size_t j = 0; j < k; j++)
-            P[i * k + j] = temporal->models[j].answers[row * width + c];
+            P[i * k + j] = ensemble->models[j].predictions[row * width + c];
     }
 }
 
-static flx_status solve(flx_dynamic_ensemble *temporal, int points, const double *P,
+static flx_status solve(flx_dynamic_ensemble *ensemble, int points, const double *P,
                         const double *y, flx_error *error)
 {
-    const flx_time_series *h = temporal->history;
+    const flx_time_series *h = ensemble->series;
     flx_output_weighting_problem problem = {.name = h->target,
                                             .n = points,
-                                            .k = temporal->n_models,
+                                            .k = ensemble->n_models,
                                             .P = P,
                                             .y = y,
                                             .form = FLX_FORM_MEAN,
                                             .loss = h->classes ? FLX_LOSS_SQUARED
                                                                : FLX_LOSS_ABSOLUTE,
-                                            .cached = temporal->weights,
+                                            .cached = ensemble->weights,
                                             .n_cached = 1};
     flx_output_weighting_options options = {.evaluations = SEARCH_EVALUATIONS,
-                                            .seed = temporal->seed};
+                                            .seed = ensemble->seed};
     flx_output_weighting_result result;
-    FLX_TRY(flx_output_weighting_solve(temporal->backend, &problem, 1, &options, &result,
+    FLX_TRY(flx_output_weighting_solve(ensemble->backend, &problem, 1, &options, &result,
                                        error));
-    memcpy(temporal->weights, result.weights,
-           (size_t)temporal->n_models * sizeof *result.weights);
+    memcpy(ensemble->weights, result.weights,
+           (size_t)ensemble->n_models * sizeof *result.weights);
     flx_output_weighting_result_clear(&result);
     return FLX_OK;
 }
 
-static flx_status weigh(flx_dynamic_ensemble *temporal, const int *rows, int count,
+static flx_status weigh(flx_dynamic_ensemble *ensemble, const int *rows, int count,
                         flx_error *error)
 {
-    size_t points = (size_t)count * (size_t)flx_time_series_width(temporal->history);
-    double *P = malloc(points * (size_t)temporal->n_models * sizeof *P);
+    size_t points = (size_t)count * (size_t)flx_time_series_width(ensemble->series);
+    double *P = malloc(points * (size_t)ensemble->n_models * sizeof *P);
     double *y = malloc(points * sizeof *y);
     flx_status status = FLX_OK;
     if (!P || !y)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
     if (status == FLX_OK)
-        status = answer_all(temporal, rows, count, error);
+        status = predict_all(ensemble, rows, count, error);
     if (status == FLX_OK) {
-        state_problem(temporal, rows, count, P, y);
-        status = solve(temporal, (int)points, P, y, error);
+        fill_problem(ensemble, rows, count, P, y);
+        status = solve(ensemble, (int)points, P, y, error);
     }
     free(P);
     free(y);
     return status;
 }
 
-flx_status flx_dynamic_ensemble_reweight(flx_dynamic_ensemble *temporal, int now,
+flx_status flx_dynamic_ensemble_reweight(flx_dynamic_ensemble *ensemble, int now,
                                          flx_error *error)
 {
-    if (temporal->n_models < 2)
+    if (ensemble->n_models < 2)
         return FLX_OK;
-    int *rows = malloc(((size_t)temporal->recent + 1) * sizeof *rows);
+    int *rows = malloc(((size_t)ensemble->recent + 1) * sizeof *rows);
     if (!rows)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows",
-                        temporal->recent);
-    int count = list_recent(temporal, now, rows);
-    flx_status status = count ? weigh(temporal, rows, count, error) : FLX_OK;
+                        ensemble->recent);
+    int count = list_recent(ensemble, now, rows);
+    flx_status status = count ? weigh(ensemble, rows, count, error) : FLX_OK;
     free(rows);
     return status;
 }
 
-/* The weighted mean of the models' answers to one row, as a value. */
-static double blend(const flx_dynamic_ensemble *temporal, int row, double *mean)
+/* The weighted mean of the models' predictions to one row, as a value. */
+static double blend(const flx_dynamic_ensemble *ensemble, int row, double *mean)
 {
-    int width = flx_time_series_width(temporal->history);
+    int width = flx_time_series_width(ensemble->series);
     size_t first = (size_t)row * (size_t)width;
     for (int c = 0; c < width; c++) {
         mean[c] = 0;
-        for (int j = 0; j < temporal->n_models; j++)
+        for (int j = 0; j < ensemble->n_models; j++)
             mean[c] +=
-                temporal->weights[j] * temporal->models[j].answers[first + (size_t)c];
+                ensemble->weights[j] * ensemble->models[j].predictions[first + (size_t)c];
     }
-    return flx_time_series_value(temporal->history, mean);
+    return flx_time_series_value(ensemble->series, mean);
 }
 
-flx_status flx_dynamic_ensemble_predict(flx_dynamic_ensemble *temporal, int first,
+flx_status flx_dynamic_ensemble_predict(flx_dynamic_ensemble *ensemble, int first,
                                         int last, double *values, flx_error *error)
 {
-    size_t width = (size_t)flx_time_series_width(temporal->history);
+    size_t width = (size_t)flx_time_series_width(ensemble->series);
     int count = last - first, *rows = malloc(((size_t)count + 1) * sizeof *rows);
     double *mean = malloc(width * sizeof *mean);
     flx_status status = FLX_OK;
@@ -269,9 +270,9 @@ flx_status flx_dynamic_ensemble_predict(flx_dynamic_ensemble *temporal, int firs
     for (int i = 0; i < count && status == FLX_OK; i++)
         rows[i] = first + i;
     if (status == FLX_OK)
-        status = answer_all(temporal, rows, count, error);
+        status = predict_all(ensemble, rows, count, error);
     for (int i = 0; i < count && status == FLX_OK; i++)
-        values[i] = blend(temporal, first + i, mean);
+        values[i] = blend(ensemble, first + i, mean);
     free(mean);
     free(rows);
     return status;

@@ -102,13 +102,13 @@ flx_status flx_vertex_errors_compute(const flx_model *model, flx_backend *backen
     return status;
 }
 
-void flx_fault_path_destroy(flx_fault_path *diagnosis)
+void flx_fault_path_destroy(flx_fault_path *fault)
 {
-    if (!diagnosis)
+    if (!fault)
         return;
-    free(diagnosis->r);
-    free(diagnosis->path);
-    free(diagnosis);
+    free(fault->r);
+    free(fault->path);
+    free(fault);
 }
 
 static void correlate(const flx_graph *graph, const flx_test_errors *errors, double *r)
@@ -144,18 +144,18 @@ static int top_parent(const flx_graph *graph, const double *r, double best,
 static void search(const flx_graph *graph, const flx_fault_search_rule *rule,
                    bool *is_visited, flx_fault_path *d)
 {
-    const bool *is_exonerated = rule->is_exonerated;
+    const bool *is_excluded = rule->is_excluded;
     d->vertex = -1;
     d->path[0] = graph->output;
     d->n_path = 1;
     is_visited[graph->output] = true;
     while (d->n_path > 0) {
         int current = d->path[d->n_path - 1];
-        int parent = top_parent(graph, d->r, rule->above, is_visited, current);
+        int parent = top_parent(graph, d->r, rule->min_correlation, is_visited, current);
         if (parent >= 0) {
             is_visited[parent] = true;
             d->path[d->n_path++] = parent;
-        } else if (is_exonerated && is_exonerated[graph->vertices[current].assignment]) {
+        } else if (is_excluded && is_excluded[graph->vertices[current].assignment]) {
             d->n_path--;
         } else {
             d->vertex = current;

@@ -34,17 +34,17 @@ typedef struct {
     double *r;  /* (n_edges) of graph->edges: Pearson's correlation, over the rows that
                    have both, of the errors of its parent (from) and child (to); 0 where
                    one of them is constant or no two rows have both */
-    int vertex; /* found; -1 where it and all that leads to it is exonerated */
+    int vertex; /* found; -1 where it and all that leads to it is excluded */
     int n_path; /* 0 where nothing was found */
     int *path;  /* (n_path) vertices from the graph's output to the one found */
 } flx_fault_path;
 
 /* What narrows the search; zeros are the paper's. */
 typedef struct {
-    double above; /* follow only an r above this: 0.2 leaves out most chance correlations
-                     of a hundred rows */
-    const bool *is_exonerated; /* (n_assignments) or NULL: those retrained already. Their
-                                  vertices are passed but never the answer; there the
+    double min_correlation;  /* follow only an r above this: 0.2 leaves out most chance
+                      correlations  of a hundred rows */
+    const bool *is_excluded; /* (n_assignments) or NULL: those retrained already. Their
+                                  vertices are passed but never found; there the
                                   depth-first search turns back */
 } flx_fault_search_rule;
 
@@ -54,5 +54,5 @@ typedef struct {
 flx_status flx_fault_localize(const flx_graph *graph, const flx_test_errors *errors,
                               const flx_fault_search_rule *rule, flx_fault_path **out,
                               flx_error *error);
-void flx_fault_path_destroy(flx_fault_path *diagnosis); /* NULL is fine */
+void flx_fault_path_destroy(flx_fault_path *fault); /* NULL is fine */
 #endif

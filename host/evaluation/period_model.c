@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Histories are long: fewer trees than for some hundred rows err no more and are taught
+/* Series are long: fewer trees than for some hundred rows err no more and are fitted
  * in a tenth of the time. */
 enum { BOOSTED_TREES = 100, BOOSTED_DEPTH = 6, FOREST_TREES = 50, FOREST_DEPTH = 12 };
 
@@ -24,10 +24,10 @@ static double *pack_inputs(const flx_time_series *h, const int *rows, int count)
 /* Numbers are standardized, which trees that shrink towards 0 ask for; a constant is left
  * without a scale. Buckets are taken as they are. */
 static void pack_targets(const flx_time_series *h, const int *rows, int count, double *y,
-                         flx_period_model *learner)
+                         flx_period_model *model)
 {
     double mean = 0, square = 0;
-    learner->y_sd = 1;
+    model->y_sd = 1;
     for (int i = 0; i < count; i++)
         y[i] = h->is_log ? log(h->y[rows[i]]) : h->y[rows[i]];
     if (h->classes)
@@ -37,10 +37,10 @@ static void pack_targets(const flx_time_series *h, const int *rows, int count, d
     for (int i = 0; i < count; i++)
         square += (y[i] - mean) * (y[i] - mean) / count;
     bool is_constant = !(sqrt(square) > 1e-12 * fabs(mean));
-    learner->y_mean = mean;
-    learner->y_sd = is_constant ? 1 : sqrt(square);
+    model->y_mean = mean;
+    model->y_sd = is_constant ? 1 : sqrt(square);
     for (int i = 0; i < count; i++)
-        y[i] = is_constant ? 0 : (y[i] - mean) / learner->y_sd;
+        y[i] = is_constant ? 0 : (y[i] - mean) / model->y_sd;
 }
 
 flx_status flx_period_model_fit(const flx_time_series *h, const int *rows, int count,
@@ -75,24 +75,24 @@ flx_status flx_period_model_fit(const flx_time_series *h, const int *rows, int c
     return status;
 }
 
-void flx_period_model_clear(flx_period_model *learner)
+void flx_period_model_clear(flx_period_model *model)
 {
-    flx_trees_release(learner->trees);
-    *learner = (flx_period_model){0};
+    flx_trees_release(model->trees);
+    *model = (flx_period_model){0};
 }
 
-flx_status flx_period_model_predict(const flx_period_model *learner,
+flx_status flx_period_model_predict(const flx_period_model *model,
                                     const flx_time_series *h, const int *rows, int count,
-                                    double *answers, flx_error *error)
+                                    double *predictions, flx_error *error)
 {
     double *X = pack_inputs(h, rows, count);
     if (!X)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    flx_status status = flx_trees_predict(learner->trees, X, count, answers, error);
+    flx_status status = flx_trees_predict(model->trees, X, count, predictions, error);
     free(X);
     for (int i = 0; i < count && status == FLX_OK && !h->classes; i++) {
-        double y = learner->y_mean + learner->y_sd * answers[i];
-        answers[i] = h->is_log ? exp(y) : y;
+        double y = model->y_mean + model->y_sd * predictions[i];
+        predictions[i] = h->is_log ? exp(y) : y;
     }
     return status;
 }

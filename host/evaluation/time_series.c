@@ -12,14 +12,15 @@ enum { MOST_CLASSES = 256 };
 static flx_status check_time(const flx_dataset *table, flx_error *error)
 {
     if (!table->time)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "%s has no /time: a replay needs to know when its rows happened",
-                        flx_dataset_title(table));
+        return flx_fail(
+            error, FLX_BAD_INPUT,
+            "%s has no /time: a backtest needs to know when its rows happened",
+            flx_dataset_title(table));
     for (int i = 1; i < table->rows; i++)
         if (table->time[i] < table->time[i - 1])
             return flx_fail(
                 error, FLX_BAD_INPUT,
-                "%s: row %d (time %lld) stands after row %d (time %lld): a replay "
+                "%s: row %d (time %lld) stands after row %d (time %lld): a backtest "
                 "needs rows in the order of /time",
                 flx_dataset_title(table), i, (long long)table->time[i], i - 1,
                 (long long)table->time[i - 1]);
@@ -121,36 +122,36 @@ flx_status flx_time_series_create(const flx_deployment *deployment,
                                   flx_error *error)
 {
     *out = NULL;
-    flx_time_series *history = calloc(1, sizeof *history);
-    if (!history)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a history");
-    flx_status status = build(history, deployment, table, error);
+    flx_time_series *series = calloc(1, sizeof *series);
+    if (!series)
+        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a series");
+    flx_status status = build(series, deployment, table, error);
     if (status == FLX_OK)
-        *out = history;
+        *out = series;
     else
-        flx_time_series_destroy(history);
+        flx_time_series_destroy(series);
     return status;
 }
 
-void flx_time_series_destroy(flx_time_series *history)
+void flx_time_series_destroy(flx_time_series *series)
 {
-    if (!history)
+    if (!series)
         return;
-    free(history->target);
-    free(history->unit);
-    free(history->X);
-    free(history->y);
-    free(history->time);
-    free(history->group);
-    free(history);
+    free(series->target);
+    free(series->unit);
+    free(series->X);
+    free(series->y);
+    free(series->time);
+    free(series->group);
+    free(series);
 }
 
-int flx_time_series_find(const flx_time_series *history, int64_t time)
+int flx_time_series_find(const flx_time_series *series, int64_t time)
 {
-    int low = 0, high = history->n;
+    int low = 0, high = series->n;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (history->time[middle] < time)
+        if (series->time[middle] < time)
             low = middle + 1;
         else
             high = middle;
@@ -158,16 +159,16 @@ int flx_time_series_find(const flx_time_series *history, int64_t time)
     return low;
 }
 
-int flx_time_series_width(const flx_time_series *history)
+int flx_time_series_width(const flx_time_series *series)
 {
-    return history->classes ? history->classes : 1;
+    return series->classes ? series->classes : 1;
 }
 
-double flx_time_series_value(const flx_time_series *history, const double *answer)
+double flx_time_series_value(const flx_time_series *series, const double *prediction)
 {
     int best = 0;
-    for (int c = 1; c < history->classes; c++)
-        if (answer[c] > answer[best])
+    for (int c = 1; c < series->classes; c++)
+        if (prediction[c] > prediction[best])
             best = c;
-    return history->classes ? best : answer[0];
+    return series->classes ? best : prediction[0];
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The rows of a table as they happened: what the learning assignment of the target saw
- * and what came out, in the order of time. What replay walks along. */
+ * and what came out, in the order of time. What a backtest walks along. */
 #ifndef FLX_TIME_SERIES_H
 #define FLX_TIME_SERIES_H
 
@@ -13,7 +13,7 @@ typedef struct {
     int classes;    /* 0: y are numbers; else buckets from 0 to classes - 1 */
     double *X;      /* (n, d) raw inputs, metrics of callees as measured; NaN = missing */
     double *y;      /* (n) */
-    bool is_log;    /* numbers are to be learnt in logarithms */
+    bool is_log;    /* numbers are modelled in logarithms */
     int64_t *time;  /* (n) Unix seconds, never falling */
     int64_t *group; /* (n) rows of a group stay together; a row without one is its own */
 } flx_time_series;
@@ -24,16 +24,16 @@ typedef struct {
 flx_status flx_time_series_create(const flx_deployment *deployment,
                                   const flx_dataset *table, flx_time_series **out,
                                   flx_error *error);
-void flx_time_series_destroy(flx_time_series *history); /* NULL is fine */
+void flx_time_series_destroy(flx_time_series *series); /* NULL is fine */
 
 /* First row at or after `time`, n where there is none. */
-int flx_time_series_find(const flx_time_series *history, int64_t time);
+int flx_time_series_find(const flx_time_series *series, int64_t time);
 
-/* Numbers of an answer: 1, or one probability a bucket. */
-int flx_time_series_width(const flx_time_series *history);
+/* Numbers of a prediction: 1, or one probability a bucket. */
+int flx_time_series_width(const flx_time_series *series);
 
-/* An answer (width) as one value: the number, or the likeliest bucket, the lower of
+/* A prediction (width) as one value: the number, or the likeliest bucket, the lower of
  * equals.
  */
-double flx_time_series_value(const flx_time_series *history, const double *answer);
+double flx_time_series_value(const flx_time_series *series, const double *prediction);
 #endif

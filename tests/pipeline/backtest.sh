@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# usage: sh replay.sh PROGRAM
+# usage: sh backtest.sh PROGRAM
 # A table walked in time: from lines of text through the import map's buckets to the tables, the
 # same answer on any number of threads, and refusals. Lifetimes of 100 s or 5000 s by size, two
 # days one way and two days the other.

@@ -41,12 +41,12 @@ static flx_dataset *make_table(int periods, const double (*targets)[2], const ch
 static flx_time_series *make_history(flx_dataset *table)
 {
     flx_deployment *deployment = one_service();
-    flx_time_series *history = NULL;
+    flx_time_series *series = NULL;
     flx_error error = {0};
-    assert_int(flx_time_series_create(deployment, table, &history, &error), FLX_OK);
+    assert_int(flx_time_series_create(deployment, table, &series, &error), FLX_OK);
     flx_deployment_destroy(deployment);
     flx_dataset_destroy(table);
-    return history;
+    return series;
 }
 
 static flx_backend *open_cpu(int threads)
@@ -57,15 +57,15 @@ static flx_backend *open_cpu(int threads)
     return backend;
 }
 
-static flx_backtest *replay(const flx_time_series *history, flx_backtest_options options,
-                            int threads)
+static flx_backtest *run(const flx_time_series *series, flx_backtest_options options,
+                         int threads)
 {
     flx_backend *backend = open_cpu(threads);
     flx_backtest *found = NULL;
     flx_error error = {0};
     options.period_s = PERIOD;
     options.reweight_s = options.reweight_s ? options.reweight_s : 20;
-    assert_int(flx_backtest_run(history, &options, backend, &found, &error), FLX_OK);
+    assert_int(flx_backtest_run(series, &options, backend, &found, &error), FLX_OK);
     flx_backend_close(backend);
     return found;
 }
@@ -82,11 +82,11 @@ static double accuracy_of(const flx_backtest *r, int period, flx_backtest_predic
  * right by the second's weight; at 4 the first's comes back, one stretch of 20 s late. */
 static void a_model_is_added_when_a_period_errs(void)
 {
-    flx_time_series *history = make_history(make_table(5, turns, "bucket"));
-    flx_backtest *r = replay(history, (flx_backtest_options){.recent = 30}, 2);
+    flx_time_series *series = make_history(make_table(5, turns, "bucket"));
+    flx_backtest *r = run(series, (flx_backtest_options){.recent = 30}, 2);
     static const int models[] = {0, 1, 1, 2, 2}, adds[] = {1, 0, 1, 0, 0};
     static const double accuracy[] = {NAN, 1, 0, 1, 0.8}, mae[] = {NAN, 0, 1, 0, 0.2};
-    assert_int(history->classes, 2);
+    assert_int(series->classes, 2);
     assert_int(r->n_periods, 5);
     for (int p = 0; p < 5; p++) {
         assert_int(r->periods[p].start, 1000 + PERIOD * p);
@@ -103,14 +103,14 @@ static void a_model_is_added_when_a_period_errs(void)
     assert_int(r->total.models, 2);
     assert_int(r->total.reweightings, 10);
     flx_backtest_destroy(r);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 /* On the period before: as that was. On all: the majority, which turns nowhere. */
 static void the_others_are_taught_anew(void)
 {
-    flx_time_series *history = make_history(make_table(4, turns, "bucket"));
-    flx_backtest *r = replay(history, (flx_backtest_options){0}, 2);
+    flx_time_series *series = make_history(make_table(4, turns, "bucket"));
+    flx_backtest *r = run(series, (flx_backtest_options){0}, 2);
     static const double last[] = {NAN, 1, 0, 1}, all[] = {NAN, 1, 0, 0};
     for (int p = 0; p < 4; p++) {
         assert_close(accuracy_of(r, p, FLX_BACKTEST_FOREST_LAST), last[p], 0, 0);
@@ -119,11 +119,11 @@ static void the_others_are_taught_anew(void)
         assert_close(accuracy_of(r, p, FLX_BACKTEST_XGBOOST_ALL), all[p], 0, 0);
     }
     flx_backtest_destroy(r);
-    r = replay(history, (flx_backtest_options){.has_no_baselines = true}, 1);
+    r = run(series, (flx_backtest_options){.has_no_baselines = true}, 1);
     assert_close(accuracy_of(r, 3, FLX_BACKTEST_FOREST_ALL), NAN, 0, 0);
     assert_close(accuracy_of(r, 3, FLX_BACKTEST_HOSTED), 1, 0, 0);
     flx_backtest_destroy(r);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 /* Of numbers accuracy is 1 - MAE / mean: doubled, the mean 210 is missed by 105. A step
@@ -132,20 +132,20 @@ static void the_others_are_taught_anew(void)
 static void numbers_have_a_rule_too(void)
 {
     static const double levels[][2] = {{100, 110}, {100, 110}, {200, 220}, {200, 220}};
-    flx_time_series *history = make_history(make_table(4, levels, "ms"));
-    assert_int(history->classes, 0);
-    flx_backtest *r = replay(history, (flx_backtest_options){0}, 1);
+    flx_time_series *series = make_history(make_table(4, levels, "ms"));
+    assert_int(series->classes, 0);
+    flx_backtest *r = run(series, (flx_backtest_options){0}, 1);
     assert_close(r->periods[1].scores[FLX_BACKTEST_HOSTED].mae, 0, 0, 10 / 16.0);
     assert_close(r->periods[2].scores[FLX_BACKTEST_HOSTED].mae, 105, 0, 0.1);
     assert_close(accuracy_of(r, 2, FLX_BACKTEST_HOSTED), 0.5, 0, 1e-3);
     assert_true(!r->periods[1].adds_model && r->periods[2].adds_model);
     assert_close(r->periods[3].scores[FLX_BACKTEST_HOSTED].mae, 0, 0, 20 / 16.0);
     flx_backtest_destroy(r);
-    r = replay(history, (flx_backtest_options){.accuracy = 0.45}, 1);
+    r = run(series, (flx_backtest_options){.accuracy = 0.45}, 1);
     assert_true(!r->periods[2].adds_model);
     assert_int(r->periods[3].models, 1);
     flx_backtest_destroy(r);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 static void periods_without_rows_are_none(void)
@@ -153,23 +153,22 @@ static void periods_without_rows_are_none(void)
     flx_dataset *table = make_table(3, turns, "bucket");
     for (int i = ROWS; i < table->rows; i++)
         table->time[i] += 7 * PERIOD;
-    flx_time_series *history = make_history(table);
-    flx_backtest *r =
-        replay(history, (flx_backtest_options){.has_no_baselines = true}, 1);
+    flx_time_series *series = make_history(table);
+    flx_backtest *r = run(series, (flx_backtest_options){.has_no_baselines = true}, 1);
     assert_int(r->n_periods, 3);
     assert_int(r->periods[1].start, 1000 + 8 * PERIOD);
     assert_close(accuracy_of(r, 1, FLX_BACKTEST_HOSTED), 1, 0, 0);
     flx_backtest_destroy(r);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 static void threads_change_nothing(void)
 {
-    flx_time_series *history = make_history(make_table(5, turns, "bucket"));
-    for (int i = 0; i < history->n; i += 7)
-        history->y[i] = 1 - history->y[i];
+    flx_time_series *series = make_history(make_table(5, turns, "bucket"));
+    for (int i = 0; i < series->n; i += 7)
+        series->y[i] = 1 - series->y[i];
     flx_backtest_options options = {.kind = FLX_PREDICTOR_FOREST, .seed = 3};
-    flx_backtest *one = replay(history, options, 1), *three = replay(history, options, 3);
+    flx_backtest *one = run(series, options, 1), *three = run(series, options, 3);
     for (int p = 0; p < 5; p++) {
         assert_int(one->periods[p].models, three->periods[p].models);
         for (int who = 0; who < FLX_BACKTEST_PREDICTORS; who++)
@@ -178,49 +177,49 @@ static void threads_change_nothing(void)
     }
     flx_backtest_destroy(one);
     flx_backtest_destroy(three);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 static void senseless_options_are_refused(void)
 {
-    flx_time_series *history = make_history(make_table(1, turns, "bucket"));
+    flx_time_series *series = make_history(make_table(1, turns, "bucket"));
     flx_backtest *r;
     flx_error error = {0};
     flx_backtest_options options = {.period_s = 0};
     flx_backend *backend = open_cpu(1);
-    assert_int(flx_backtest_run(history, &options, backend, &r, &error), FLX_BAD_INPUT);
+    assert_int(flx_backtest_run(series, &options, backend, &r, &error), FLX_BAD_INPUT);
     assert_contains(error.message, "periods of 0 s with weights every 7200 s");
     assert_true(r == NULL);
     flx_backend_close(backend);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 /* Groups of four rows: all or none of them are chosen, some nine in ten. */
-static void a_tenth_of_the_groups_is_kept_back(void)
+static void a_tenth_of_the_groups_is_held_out(void)
 {
     flx_dataset *table = make_table(5, turns, "bucket");
     table->group = malloc((size_t)table->rows * sizeof *table->group);
     for (int i = 0; i < table->rows; i++)
         table->group[i] = i / 4;
-    flx_time_series *history = make_history(table);
+    flx_time_series *series = make_history(table);
     flx_backend *backend = open_cpu(1);
-    flx_dynamic_ensemble *temporal = NULL;
+    flx_dynamic_ensemble *ensemble = NULL;
     flx_error error = {0};
     int rows[5 * ROWS], taken[5 * ROWS / 4] = {0};
     assert_int(
-        flx_dynamic_ensemble_create(history, backend, 100, 10, 6, &temporal, &error),
+        flx_dynamic_ensemble_create(series, backend, 100, 10, 6, &ensemble, &error),
         FLX_OK);
-    int count = flx_dynamic_ensemble_choose(temporal, 0, 5 * ROWS, rows);
+    int count = flx_dynamic_ensemble_choose(ensemble, 0, 5 * ROWS, rows);
     for (int i = 0; i < count; i++)
         taken[rows[i] / 4]++;
     for (int g = 0; g < 5 * ROWS / 4; g++)
         assert_true(taken[g] == 0 || taken[g] == 4);
     /* 250 groups: 225 +- 4.7 */
     assert_true(count > 4 * 205 && count < 4 * 245);
-    assert_int(flx_dynamic_ensemble_choose(temporal, 8, 9, rows), 1);
-    flx_dynamic_ensemble_destroy(temporal);
+    assert_int(flx_dynamic_ensemble_choose(ensemble, 8, 9, rows), 1);
+    flx_dynamic_ensemble_destroy(ensemble);
     flx_backend_close(backend);
-    flx_time_series_destroy(history);
+    flx_time_series_destroy(series);
 }
 
 static void rows_without_a_target_are_left_out(void)
@@ -248,12 +247,11 @@ static void rows_without_a_target_are_left_out(void)
 static void refuse(flx_dataset *table, const char *words)
 {
     flx_deployment *deployment = one_service();
-    flx_time_series *history;
+    flx_time_series *series;
     flx_error error = {0};
-    assert_int(flx_time_series_create(deployment, table, &history, &error),
-               FLX_BAD_INPUT);
+    assert_int(flx_time_series_create(deployment, table, &series, &error), FLX_BAD_INPUT);
     assert_contains(error.message, words);
-    assert_true(history == NULL);
+    assert_true(series == NULL);
     flx_deployment_destroy(deployment);
     flx_dataset_destroy(table);
 }
@@ -286,7 +284,7 @@ CU_TestInfo backtest_tests[] = {
     {"periods without rows are none", periods_without_rows_are_none},
     {"threads change nothing", threads_change_nothing},
     {"senseless options are refused", senseless_options_are_refused},
-    {"a tenth of the groups is kept back", a_tenth_of_the_groups_is_kept_back},
+    {"a tenth of the groups is kept back", a_tenth_of_the_groups_is_held_out},
     {"rows without a target are left out", rows_without_a_target_are_left_out},
     {"bad histories are refused", bad_histories_are_refused},
     CU_TEST_INFO_NULL,

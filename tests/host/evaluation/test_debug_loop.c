@@ -22,7 +22,7 @@ typedef struct {
     int calls;
 } bench;
 
-/* The database answers 5 ms and c * 10 ms later than when the model was trained. */
+/* The database predictions 5 ms and c * 10 ms later than when the model was trained. */
 static void slow_down(flx_dataset *table)
 {
     for (int r = 0; r < table->rows; r++) {
@@ -85,14 +85,14 @@ typedef flx_status (*retraining_function)(void *, flx_model *, int, flx_retraini
 static flx_debug_trace *debug(bench *b, retraining_function function,
                               flx_debug_options options)
 {
-    flx_debug_trace *course = NULL;
+    flx_debug_trace *trace = NULL;
     flx_error error = {0};
     flx_retrainer retrainer = {function, b};
     assert_int(flx_debug_graph(b->model, b->backend, b->test, &retrainer, &options, NULL,
-                               &course, &error),
+                               &trace, &error),
                FLX_OK);
     assert_text(error.message, "");
-    return course;
+    return trace;
 }
 
 static double graph_mae(const bench *b)
@@ -111,19 +111,19 @@ static void an_assignment_is_retrained_once(void)
     bench b = begin(1);
     slow_down(b.test);
     double before = graph_mae(&b);
-    flx_debug_trace *course =
+    flx_debug_trace *trace =
         debug(&b, pretend, (flx_debug_options){.order = FLX_ORDER_DEBUG, .budget = 9});
-    assert_int(course->n_steps, 2); /* all there are, though the budget is 9 */
+    assert_int(trace->n_steps, 2); /* all there are, though the budget is 9 */
     assert_int(b.calls, 2);
-    assert_int(course->steps[0].vertex, DB);
-    assert_int(course->steps[1].vertex, WEB);
-    assert_close(course->graph_mae, before, 0, 0);
+    assert_int(trace->steps[0].vertex, DB);
+    assert_int(trace->steps[1].vertex, WEB);
+    assert_close(trace->graph_mae, before, 0, 0);
     for (int i = 0; i < 2; i++) {
-        assert_int(course->steps[i].assignment, course->steps[i].vertex);
-        assert_close(course->steps[i].retraining.mae_new, 2, 0, 0);
-        assert_close(course->steps[i].graph_mae, before, 0, 0); /* nothing was replaced */
+        assert_int(trace->steps[i].assignment, trace->steps[i].vertex);
+        assert_close(trace->steps[i].retraining.mae_new, 2, 0, 0);
+        assert_close(trace->steps[i].graph_mae, before, 0, 0); /* nothing was replaced */
     }
-    flx_debug_trace_destroy(course);
+    flx_debug_trace_destroy(trace);
     finish(&b);
 }
 
@@ -131,18 +131,18 @@ static void the_budget_ends_the_loop(void)
 {
     bench b = begin(1);
     slow_down(b.test);
-    flx_debug_trace *course =
+    flx_debug_trace *trace =
         debug(&b, pretend, (flx_debug_options){.order = FLX_ORDER_DEBUG, .budget = 1});
-    assert_int(course->n_steps, 1);
-    assert_int(course->steps[0].vertex, DB);
-    flx_debug_trace_destroy(course);
+    assert_int(trace->n_steps, 1);
+    assert_int(trace->steps[0].vertex, DB);
+    flx_debug_trace_destroy(trace);
     /* No correlation is above 1: the output itself, and then there is nothing left. */
-    course =
-        debug(&b, pretend,
-              (flx_debug_options){.order = FLX_ORDER_DEBUG, .budget = 2, .above = 1});
-    assert_int(course->n_steps, 1);
-    assert_int(course->steps[0].vertex, WEB);
-    flx_debug_trace_destroy(course);
+    trace = debug(
+        &b, pretend,
+        (flx_debug_options){.order = FLX_ORDER_DEBUG, .budget = 2, .min_correlation = 1});
+    assert_int(trace->n_steps, 1);
+    assert_int(trace->steps[0].vertex, WEB);
+    flx_debug_trace_destroy(trace);
     finish(&b);
 }
 
@@ -152,22 +152,22 @@ static void retraining_what_is_found_mends_the_graph(void)
     slow_down(b.test);
     slow_down(b.recent);
     double before = graph_mae(&b);
-    flx_debug_trace *course =
+    flx_debug_trace *trace =
         debug(&b, retrain, (flx_debug_options){.order = FLX_ORDER_DEBUG, .budget = 1});
-    const flx_debug_step *step = &course->steps[0];
+    const flx_debug_step *step = &trace->steps[0];
     assert_int(step->vertex, DB);
     assert_true(step->retraining.was_replaced);
     assert_close(step->retraining.mae_old, 10, 0.2, 0); /* 5 + 10 c, c about 1/2 */
     assert_true(step->retraining.mae_new < 0.1);
-    assert_close(course->graph_mae, before, 0, 0);
+    assert_close(trace->graph_mae, before, 0, 0);
     assert_close(step->graph_mae, graph_mae(&b), 0, 0);
     /* web extrapolates: it has seen its database at 11 to 17 ms only. */
     assert_true(step->graph_mae < 0.8 * before);
-    flx_debug_trace_destroy(course);
-    course =
+    flx_debug_trace_destroy(trace);
+    trace =
         debug(&b, retrain, (flx_debug_options){.order = FLX_ORDER_DEBUG, .budget = 2});
-    assert_true(course->steps[course->n_steps - 1].graph_mae < 0.05 * before);
-    flx_debug_trace_destroy(course);
+    assert_true(trace->steps[trace->n_steps - 1].graph_mae < 0.05 * before);
+    flx_debug_trace_destroy(trace);
     finish(&b);
 }
 
@@ -175,24 +175,24 @@ static void the_other_orders(void)
 {
     bench b = begin(1);
     slow_down(b.test);
-    flx_debug_trace *course =
+    flx_debug_trace *trace =
         debug(&b, pretend, (flx_debug_options){.order = FLX_ORDER_ERROR, .budget = 2});
-    assert_int(course->n_steps, 2);
-    assert_int(course->steps[0].vertex, WEB); /* errs half as much again as db */
-    assert_int(course->steps[1].vertex, DB);
-    flx_debug_trace_destroy(course);
+    assert_int(trace->n_steps, 2);
+    assert_int(trace->steps[0].vertex, WEB); /* errs half as much again as db */
+    assert_int(trace->steps[1].vertex, DB);
+    flx_debug_trace_destroy(trace);
     int first[2] = {0}, last = -1;
     for (uint64_t seed = 0; seed < 40; seed++) {
         flx_debug_options options = {
             .order = FLX_ORDER_RANDOM, .budget = 2, .seed = seed / 2};
-        course = debug(&b, pretend, options);
-        assert_int(course->n_steps, 2);
-        assert_int(course->steps[0].vertex + course->steps[1].vertex, 1);
+        trace = debug(&b, pretend, options);
+        assert_int(trace->n_steps, 2);
+        assert_int(trace->steps[0].vertex + trace->steps[1].vertex, 1);
         if (seed % 2) /* the same seed, the same order */
-            assert_int(course->steps[0].vertex, last);
-        last = course->steps[0].vertex;
+            assert_int(trace->steps[0].vertex, last);
+        last = trace->steps[0].vertex;
         first[last]++;
-        flx_debug_trace_destroy(course);
+        flx_debug_trace_destroy(trace);
     }
     assert_true(first[DB] > 0 && first[WEB] > 0);
     assert_text(flx_debug_order_text(FLX_ORDER_DEBUG), "debug");
@@ -204,15 +204,15 @@ static void the_other_orders(void)
 static void check_refusal(bench *b, retraining_function function, int budget,
                           flx_status status, const char *part)
 {
-    flx_debug_trace *course = NULL;
+    flx_debug_trace *trace = NULL;
     flx_error error = {0};
     flx_retrainer retrainer = {function, b};
     flx_debug_options options = {.order = FLX_ORDER_RANDOM, .budget = budget};
     assert_int(flx_debug_graph(b->model, b->backend, b->test, &retrainer, &options, NULL,
-                               &course, &error),
+                               &trace, &error),
                status);
     assert_contains(error.message, part);
-    assert_true(course == NULL);
+    assert_true(trace == NULL);
 }
 
 static void what_cannot_be_done_is_refused(void)

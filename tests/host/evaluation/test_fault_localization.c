@@ -23,8 +23,8 @@ typedef struct {
     double error[SERVICES * ROWS];
     int counted[SERVICES];
     flx_test_errors errors;
-    bool is_exonerated[SERVICES]; /* assignments */
-    double above;
+    bool is_excluded[SERVICES]; /* assignments */
+    double min_correlation;
 } diamond;
 
 static void begin(diamond *d)
@@ -62,26 +62,25 @@ static void set(diamond *d, int service, double a, double b, double c, double e)
 
 static void exonerate(diamond *d, int service)
 {
-    d->is_exonerated[d->graph->vertices[d->at[service]].assignment] = true;
+    d->is_excluded[d->graph->vertices[d->at[service]].assignment] = true;
 }
 
 static flx_fault_path *debug(const diamond *d)
 {
-    flx_fault_path *diagnosis = NULL;
+    flx_fault_path *fault = NULL;
     flx_error error = {0};
-    flx_fault_search_rule rule = {d->above, d->is_exonerated};
-    assert_int(flx_fault_localize(d->graph, &d->errors, &rule, &diagnosis, &error),
-               FLX_OK);
-    return diagnosis;
+    flx_fault_search_rule rule = {d->min_correlation, d->is_excluded};
+    assert_int(flx_fault_localize(d->graph, &d->errors, &rule, &fault, &error), FLX_OK);
+    return fault;
 }
 
-static double correlation(const diamond *d, const flx_fault_path *diagnosis, int parent,
+static double correlation(const diamond *d, const flx_fault_path *fault, int parent,
                           int child)
 {
     for (int e = 0; e < d->graph->n_edges; e++)
         if (d->graph->edges[e][0] == d->at[parent] &&
             d->graph->edges[e][1] == d->at[child])
-            return diagnosis->r[e];
+            return fault->r[e];
     return NAN;
 }
 
@@ -89,15 +88,15 @@ static double correlation(const diamond *d, const flx_fault_path *diagnosis, int
 static void check_path(const diamond *d, const char *path)
 {
     char found[SERVICES + 1] = "";
-    flx_fault_path *diagnosis = debug(d);
-    for (int i = 0; i < diagnosis->n_path; i++)
-        found[i] = d->graph->vertices[diagnosis->path[i]].name[0];
+    flx_fault_path *fault = debug(d);
+    for (int i = 0; i < fault->n_path; i++)
+        found[i] = d->graph->vertices[fault->path[i]].name[0];
     assert_text(found, path);
-    if (diagnosis->n_path > 0)
-        assert_int(diagnosis->vertex, diagnosis->path[diagnosis->n_path - 1]);
+    if (fault->n_path > 0)
+        assert_int(fault->vertex, fault->path[fault->n_path - 1]);
     else
-        assert_int(diagnosis->vertex, -1);
-    flx_fault_path_destroy(diagnosis);
+        assert_int(fault->vertex, -1);
+    flx_fault_path_destroy(fault);
 }
 
 /* Deviations of web: -1.5 -0.5 0.5 1.5, their squares sum to 5. */
@@ -114,14 +113,14 @@ static void correlations_are_those_of_the_errors(void)
     diamond d;
     begin(&d);
     fill(&d);
-    flx_fault_path *diagnosis = debug(&d);
-    assert_int(diagnosis->n_edges, 4);
-    assert_close(correlation(&d, diagnosis, LEFT, WEB), 1.0, 1e-15, 0);
-    assert_close(correlation(&d, diagnosis, RIGHT, WEB), -1.0, 1e-15, 0);
+    flx_fault_path *fault = debug(&d);
+    assert_int(fault->n_edges, 4);
+    assert_close(correlation(&d, fault, LEFT, WEB), 1.0, 1e-15, 0);
+    assert_close(correlation(&d, fault, RIGHT, WEB), -1.0, 1e-15, 0);
     /* (2.25 - 0.25 - 0.25 + 2.25) / 5 */
-    assert_close(correlation(&d, diagnosis, STORE, LEFT), 0.8, 1e-15, 0);
-    assert_close(correlation(&d, diagnosis, STORE, RIGHT), -0.8, 1e-15, 0);
-    flx_fault_path_destroy(diagnosis);
+    assert_close(correlation(&d, fault, STORE, LEFT), 0.8, 1e-15, 0);
+    assert_close(correlation(&d, fault, STORE, RIGHT), -0.8, 1e-15, 0);
+    flx_fault_path_destroy(fault);
     finish(&d);
 }
 
@@ -160,10 +159,10 @@ static void a_constant_error_correlates_with_nothing(void)
     begin(&d);
     fill(&d);
     set(&d, LEFT, 0.1, 0.1, 0.1, 0.1);
-    flx_fault_path *diagnosis = debug(&d);
-    assert_close(correlation(&d, diagnosis, LEFT, WEB), 0, 0, 0);
-    assert_close(correlation(&d, diagnosis, STORE, LEFT), 0, 0, 0);
-    flx_fault_path_destroy(diagnosis);
+    flx_fault_path *fault = debug(&d);
+    assert_close(correlation(&d, fault, LEFT, WEB), 0, 0, 0);
+    assert_close(correlation(&d, fault, STORE, LEFT), 0, 0, 0);
+    flx_fault_path_destroy(fault);
     check_path(&d, "w");
     finish(&d);
 }
@@ -194,10 +193,10 @@ static void missing_rows_leave_the_pairs_that_both_have(void)
     check_path(&d, "w");
     set(&d, LEFT, NAN, 1, NAN, 2); /* with web's 2, 4: rises */
     set(&d, STORE, NAN, NAN, 1, 1);
-    flx_fault_path *diagnosis = debug(&d);
-    assert_close(correlation(&d, diagnosis, LEFT, WEB), 1.0, 1e-15, 0);
-    assert_close(correlation(&d, diagnosis, STORE, LEFT), 0, 0, 0); /* one pair */
-    flx_fault_path_destroy(diagnosis);
+    flx_fault_path *fault = debug(&d);
+    assert_close(correlation(&d, fault, LEFT, WEB), 1.0, 1e-15, 0);
+    assert_close(correlation(&d, fault, STORE, LEFT), 0, 0, 0); /* one pair */
+    flx_fault_path_destroy(fault);
     check_path(&d, "wl");
     set(&d, LEFT, NAN, NAN, NAN, NAN);
     check_path(&d, "w");
@@ -206,7 +205,7 @@ static void missing_rows_leave_the_pairs_that_both_have(void)
     finish(&d);
 }
 
-static void the_search_turns_back_from_who_is_exonerated(void)
+static void the_search_turns_back_from_who_is_excluded(void)
 {
     diamond d;
     begin(&d);
@@ -223,7 +222,7 @@ static void the_search_turns_back_from_who_is_exonerated(void)
     finish(&d);
 }
 
-static void who_is_exonerated_is_still_passed(void)
+static void who_is_excluded_is_still_passed(void)
 {
     diamond d;
     begin(&d);
@@ -239,11 +238,11 @@ static void chance_correlations_can_be_left_out(void)
     diamond d;
     begin(&d);
     fill(&d);
-    d.above = 0.75;
+    d.min_correlation = 0.75;
     check_path(&d, "wls"); /* store follows left with 0.8 */
-    d.above = 0.85;
+    d.min_correlation = 0.85;
     check_path(&d, "wl");
-    d.above = 1.0;
+    d.min_correlation = 1.0;
     check_path(&d, "w");
     finish(&d);
 }
@@ -336,12 +335,11 @@ static void test_errors_are_those_of_composed_predictions(void)
 static int found(const bench *b)
 {
     flx_test_errors *errors = compute(b);
-    flx_fault_path *diagnosis = NULL;
+    flx_fault_path *fault = NULL;
     flx_error error = {0};
-    assert_int(flx_fault_localize(b->model->graph, errors, NULL, &diagnosis, &error),
-               FLX_OK);
-    int vertex = diagnosis->vertex;
-    flx_fault_path_destroy(diagnosis);
+    assert_int(flx_fault_localize(b->model->graph, errors, NULL, &fault, &error), FLX_OK);
+    int vertex = fault->vertex;
+    flx_fault_path_destroy(fault);
     flx_test_errors_destroy(errors);
     return vertex;
 }
@@ -350,7 +348,7 @@ static void the_service_that_changed_is_found(void)
 {
     bench b = set_up();
     static const double slower[ROWS] = {0, 5, 1, 3};
-    /* The database answers later and the web server with it. */
+    /* The database predictions later and the web server with it. */
     for (int r = 0; r < ROWS; r++) {
         *two_services_cell(b.table, r, "db:p90") += slower[r];
         *two_services_cell(b.table, r, "web:p90") += 1.5 * slower[r];
@@ -387,14 +385,14 @@ static void a_table_without_the_target_is_refused(void)
 {
     bench b = set_up();
     flx_error error = {0};
-    flx_fault_path *diagnosis = NULL;
+    flx_fault_path *fault = NULL;
     two_services_fill(b.table, "web:p90", NAN);
     flx_test_errors *errors = compute(&b);
     assert_int(errors->counted[0], ROWS);
-    assert_int(flx_fault_localize(b.model->graph, errors, NULL, &diagnosis, &error),
+    assert_int(flx_fault_localize(b.model->graph, errors, NULL, &fault, &error),
                FLX_BAD_INPUT);
     assert_contains(error.message, "web:p90 in any of its 4 rows");
-    assert_true(diagnosis == NULL);
+    assert_true(fault == NULL);
     flx_test_errors_destroy(errors);
     tear_down(&b);
 }
@@ -410,9 +408,9 @@ CU_TestInfo fault_localization_tests[] = {
      of_equal_parents_the_first_in_the_graph_is_followed},
     {"missing rows leave the pairs that both have",
      missing_rows_leave_the_pairs_that_both_have},
-    {"the search turns back from who is exonerated",
-     the_search_turns_back_from_who_is_exonerated},
-    {"who is exonerated is still passed", who_is_exonerated_is_still_passed},
+    {"the search turns back from who is excluded",
+     the_search_turns_back_from_who_is_excluded},
+    {"who is excluded is still passed", who_is_excluded_is_still_passed},
     {"chance correlations can be left out", chance_correlations_can_be_left_out},
     {"test errors are those of composed predictions",
      test_errors_are_those_of_composed_predictions},
