@@ -4,6 +4,7 @@
 #include "host/evaluation/backtest.h"
 
 #include "formats/clock.h"
+#include "formats/memory.h"
 #include "host/evaluation/dynamic_ensemble.h"
 
 #include <math.h>
@@ -251,17 +252,11 @@ static flx_status allocate(walk *w, flx_error *error)
 {
     size_t n = (size_t)w->series->n, width = (size_t)flx_time_series_width(w->series);
     size_t periods = (size_t)list_periods(w, NULL, NULL);
-    w->backtest = calloc(1, sizeof *w->backtest);
-    w->starts = malloc((periods + 1) * sizeof *w->starts);
-    w->predicted = malloc(n * sizeof *w->predicted);
-    w->predictions = malloc(n * width * sizeof *w->predictions);
-    w->rows = malloc(n * sizeof *w->rows);
-    w->chosen = malloc(n * sizeof *w->chosen);
-    if (w->backtest)
-        w->backtest->periods = malloc(periods * sizeof *w->backtest->periods);
-    if (!w->backtest || !w->starts || !w->predicted || !w->predictions || !w->rows ||
-        !w->chosen || !w->backtest->periods)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
+    if (!FLX_NEW(w->backtest, 1) || !FLX_NEW(w->backtest->periods, periods) ||
+        !FLX_NEW(w->starts, periods + 1) || !FLX_NEW(w->predicted, n) ||
+        !FLX_NEW(w->predictions, n * width) || !FLX_NEW(w->rows, n) ||
+        !FLX_NEW(w->chosen, n))
+        return flx_no_memory(error, "%zu rows", n);
     for (size_t i = 0; i < n; i++)
         w->rows[i] = (int)i;
     w->backtest->n_periods = list_periods(w, w->backtest->periods, w->starts);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/debug_loop.h"
 
+#include "formats/memory.h"
 #include "host/evaluation/fault_localization.h"
 #include "kernels/formulas/philox.h"
 
@@ -147,15 +148,12 @@ flx_status flx_debug_graph(flx_model *model, flx_backend *backend,
     int assignments = model->graph->n_assignments;
     int budget = options->budget < assignments ? options->budget : assignments;
     debugger s = {model, backend, test, retrainer, options, progress, NULL, NULL};
-    s.is_excluded = calloc((size_t)assignments, sizeof *s.is_excluded);
-    flx_debug_trace *trace = calloc(1, sizeof *trace);
-    if (trace)
-        trace->steps = calloc((size_t)budget, sizeof *trace->steps);
+    flx_debug_trace *trace = NULL;
     flx_status status = FLX_OK;
-    if (!s.is_excluded || !trace || !trace->steps)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d assignments",
-                          assignments);
-    else
+    if (!FLX_NEW(s.is_excluded, assignments) || !FLX_NEW(trace, 1) ||
+        !FLX_NEW(trace->steps, budget))
+        status = flx_no_memory(error, "%d assignments", assignments);
+    if (status == FLX_OK)
         status = run_steps(&s, budget, trace, error);
     free(s.is_excluded);
     flx_test_errors_destroy(s.errors);

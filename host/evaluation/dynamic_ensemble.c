@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/dynamic_ensemble.h"
 
+#include "formats/memory.h"
 #include "host/optimization.h"
 #include "kernels/formulas/philox.h"
 
@@ -19,12 +20,10 @@ flx_status flx_dynamic_ensemble_create(const flx_time_series *series,
                                        flx_error *error)
 {
     *out = NULL;
-    flx_dynamic_ensemble *ensemble = calloc(1, sizeof *ensemble);
-    if (ensemble)
-        ensemble->is_fitted_on = calloc((size_t)series->n + 1, sizeof(bool));
-    if (!ensemble || !ensemble->is_fitted_on) {
+    flx_dynamic_ensemble *ensemble = NULL;
+    if (!FLX_NEW(ensemble, 1) || !FLX_NEW(ensemble->is_fitted_on, series->n)) {
         free(ensemble);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", series->n);
+        return flx_no_memory(error, "%d rows", series->n);
     }
     ensemble->series = series;
     ensemble->backend = backend;
@@ -130,25 +129,22 @@ static flx_status predict_rows(const flx_time_series *h,
                                int count, flx_error *error)
 {
     size_t width = (size_t)flx_time_series_width(h);
-    int *fresh = malloc(((size_t)count + 1) * sizeof *fresh), n_fresh = 0;
-    double *predictions = malloc(((size_t)count * width + 1) * sizeof *predictions);
-    flx_status status = FLX_OK;
-    if (!fresh || !predictions)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    for (int i = 0; i < count && status == FLX_OK; i++)
+    FLX_SCOPED int *fresh = NULL;
+    FLX_SCOPED double *predictions = NULL;
+    int n_fresh = 0;
+    if (!FLX_NEW(fresh, count) || !FLX_NEW(predictions, (size_t)count * width))
+        return flx_no_memory(error, "%d rows", count);
+    for (int i = 0; i < count; i++)
         if (!model->is_predicted[rows[i]])
             fresh[n_fresh++] = rows[i];
-    if (status == FLX_OK)
-        status = flx_period_model_predict(&model->model, h, fresh, n_fresh, predictions,
-                                          error);
-    for (int i = 0; i < n_fresh && status == FLX_OK; i++) {
+    FLX_TRY(
+        flx_period_model_predict(&model->model, h, fresh, n_fresh, predictions, error));
+    for (int i = 0; i < n_fresh; i++) {
         memcpy(model->predictions + (size_t)fresh[i] * width,
                predictions + (size_t)i * width, width * sizeof *predictions);
         model->is_predicted[fresh[i]] = true;
     }
-    free(fresh);
-    free(predictions);
-    return status;
+    return FLX_OK;
 }
 
 /* Each model is a piece of work of its own. */
@@ -156,18 +152,16 @@ static flx_status predict_all(flx_dynamic_ensemble *ensemble, const int *rows, i
                               flx_error *error)
 {
     int models = ensemble->n_models, threads = ensemble->backend->threads;
-    flx_error *errors = calloc((size_t)models + 1, sizeof *errors);
-    if (!errors)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d models", models);
+    FLX_SCOPED flx_error *errors = NULL;
+    if (!FLX_NEW(errors, models))
+        return flx_no_memory(error, "%d models", models);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (int j = 0; j < models; j++)
         predict_rows(ensemble->series, &ensemble->models[j], rows, count, &errors[j]);
-    flx_status status = FLX_OK;
-    for (int j = 0; j < models && status == FLX_OK; j++)
+    for (int j = 0; j < models; j++)
         if (errors[j].status != FLX_OK)
-            status = flx_fail(error, errors[j].status, "%s", errors[j].message);
-    free(errors);
-    return status;
+            return flx_fail(error, errors[j].status, "%s", errors[j].message);
+    return FLX_OK;
 }
 
 /* One point a row, or a row and bucket: the probability should be 1 or 0. */
@@ -213,20 +207,13 @@ static flx_status weigh(flx_dynamic_ensemble *ensemble, const int *rows, int cou
                         flx_error *error)
 {
     size_t points = (size_t)count * (size_t)flx_time_series_width(ensemble->series);
-    double *P = malloc(points * (size_t)ensemble->n_models * sizeof *P);
-    double *y = malloc(points * sizeof *y);
-    flx_status status = FLX_OK;
-    if (!P || !y)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    if (status == FLX_OK)
-        status = predict_all(ensemble, rows, count, error);
-    if (status == FLX_OK) {
-        fill_problem(ensemble, rows, count, P, y);
-        status = solve(ensemble, (int)points, P, y, error);
-    }
-    free(P);
-    free(y);
-    return status;
+    FLX_SCOPED double *P = NULL;
+    FLX_SCOPED double *y = NULL;
+    if (!FLX_NEW(P, points * (size_t)ensemble->n_models) || !FLX_NEW(y, points))
+        return flx_no_memory(error, "%d rows", count);
+    FLX_TRY(predict_all(ensemble, rows, count, error));
+    fill_problem(ensemble, rows, count, P, y);
+    return solve(ensemble, (int)points, P, y, error);
 }
 
 flx_status flx_dynamic_ensemble_reweight(flx_dynamic_ensemble *ensemble, int now,
@@ -234,14 +221,11 @@ flx_status flx_dynamic_ensemble_reweight(flx_dynamic_ensemble *ensemble, int now
 {
     if (ensemble->n_models < 2)
         return FLX_OK;
-    int *rows = malloc(((size_t)ensemble->recent + 1) * sizeof *rows);
-    if (!rows)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows",
-                        ensemble->recent);
+    FLX_SCOPED int *rows = NULL;
+    if (!FLX_NEW(rows, ensemble->recent))
+        return flx_no_memory(error, "%d rows", ensemble->recent);
     int count = list_recent(ensemble, now, rows);
-    flx_status status = count ? weigh(ensemble, rows, count, error) : FLX_OK;
-    free(rows);
-    return status;
+    return count ? weigh(ensemble, rows, count, error) : FLX_OK;
 }
 
 /* The weighted mean of the models' predictions to one row, as a value. */
@@ -261,19 +245,15 @@ static double blend(const flx_dynamic_ensemble *ensemble, int row, double *mean)
 flx_status flx_dynamic_ensemble_predict(flx_dynamic_ensemble *ensemble, int first,
                                         int last, double *values, flx_error *error)
 {
-    size_t width = (size_t)flx_time_series_width(ensemble->series);
-    int count = last - first, *rows = malloc(((size_t)count + 1) * sizeof *rows);
-    double *mean = malloc(width * sizeof *mean);
-    flx_status status = FLX_OK;
-    if (!rows || !mean)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    for (int i = 0; i < count && status == FLX_OK; i++)
+    FLX_SCOPED int *rows = NULL;
+    FLX_SCOPED double *mean = NULL;
+    int count = last - first;
+    if (!FLX_NEW(rows, count) || !FLX_NEW(mean, flx_time_series_width(ensemble->series)))
+        return flx_no_memory(error, "%d rows", count);
+    for (int i = 0; i < count; i++)
         rows[i] = first + i;
-    if (status == FLX_OK)
-        status = predict_all(ensemble, rows, count, error);
-    for (int i = 0; i < count && status == FLX_OK; i++)
+    FLX_TRY(predict_all(ensemble, rows, count, error));
+    for (int i = 0; i < count; i++)
         values[i] = blend(ensemble, first + i, mean);
-    free(mean);
-    free(rows);
-    return status;
+    return FLX_OK;
 }

@@ -2,6 +2,7 @@
 #include "host/evaluation/period_model.h"
 
 #include "formats/clock.h"
+#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,25 +55,18 @@ flx_status flx_period_model_fit(const flx_time_series *h, const int *rows, int c
                                  .trees = is_forest ? FOREST_TREES : BOOSTED_TREES,
                                  .depth = is_forest ? FOREST_DEPTH : BOOSTED_DEPTH,
                                  .seed = seed};
-    unsigned char *bytes = NULL;
+    FLX_SCOPED unsigned char *bytes = NULL;
+    FLX_SCOPED double *X = pack_inputs(h, rows, count);
+    FLX_SCOPED double *y = NULL;
     size_t size;
     *out = (flx_period_model){.rows = count};
-    double *X = pack_inputs(h, rows, count);
-    double *y = malloc(((size_t)count + 1) * sizeof *y);
-    flx_status status = FLX_OK;
-    if (!X || !y)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    else
-        pack_targets(h, rows, count, y, out);
-    if (status == FLX_OK)
-        status = flx_trees_fit(&options, X, y, count, h->d, &bytes, &size, error);
-    if (status == FLX_OK)
-        status = flx_trees_load(bytes, size, h->d, &out->trees, error);
-    free(bytes);
-    free(X);
-    free(y);
+    if (!X || !FLX_NEW(y, count))
+        return flx_no_memory(error, "%d rows", count);
+    pack_targets(h, rows, count, y, out);
+    FLX_TRY(flx_trees_fit(&options, X, y, count, h->d, &bytes, &size, error));
+    FLX_TRY(flx_trees_load(bytes, size, h->d, &out->trees, error));
     out->seconds = flx_thread_seconds() - started;
-    return status;
+    return FLX_OK;
 }
 
 void flx_period_model_clear(flx_period_model *model)
@@ -85,14 +79,13 @@ flx_status flx_period_model_predict(const flx_period_model *model,
                                     const flx_time_series *h, const int *rows, int count,
                                     double *predictions, flx_error *error)
 {
-    double *X = pack_inputs(h, rows, count);
+    FLX_SCOPED double *X = pack_inputs(h, rows, count);
     if (!X)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", count);
-    flx_status status = flx_trees_predict(model->trees, X, count, predictions, error);
-    free(X);
-    for (int i = 0; i < count && status == FLX_OK && !h->classes; i++) {
+        return flx_no_memory(error, "%d rows", count);
+    FLX_TRY(flx_trees_predict(model->trees, X, count, predictions, error));
+    for (int i = 0; i < count && !h->classes; i++) {
         double y = model->y_mean + model->y_sd * predictions[i];
         predictions[i] = h->is_log ? exp(y) : y;
     }
-    return status;
+    return FLX_OK;
 }

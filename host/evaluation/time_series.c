@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/evaluation/time_series.h"
 
+#include "formats/memory.h"
 #include "host/graph.h"
 
 #include <math.h>
@@ -74,7 +75,7 @@ static flx_status fill(flx_time_series *h, const flx_graph *graph,
 {
     const flx_vertex *vertex = &graph->vertices[graph->output];
     flx_column_ref output = binding->outputs[graph->output];
-    size_t rows = (size_t)table->rows + 1;
+    size_t rows = (size_t)table->rows;
     h->d = graph->assignments[vertex->assignment].n_inputs;
     if (output.column < 0)
         return flx_fail(error, FLX_BAD_INPUT, "%s has no column %s, the target",
@@ -84,12 +85,9 @@ static flx_status fill(flx_time_series *h, const flx_graph *graph,
                         vertex->name);
     h->target = strdup(vertex->name);
     h->unit = strdup(table->columns[output.column].unit);
-    h->X = malloc(rows * (size_t)h->d * sizeof *h->X);
-    h->y = malloc(rows * sizeof *h->y);
-    h->time = malloc(rows * sizeof *h->time);
-    h->group = malloc(rows * sizeof *h->group);
-    if (!h->target || !h->unit || !h->X || !h->y || !h->time || !h->group)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d rows", table->rows);
+    if (!h->target || !h->unit || !FLX_NEW(h->X, rows * (size_t)h->d) ||
+        !FLX_NEW(h->y, rows) || !FLX_NEW(h->time, rows) || !FLX_NEW(h->group, rows))
+        return flx_no_memory(error, "%d rows", table->rows);
     copy_rows(h, table, binding->inputs[graph->output], output);
     return h->n ? FLX_OK
                 : flx_fail(error, FLX_BAD_INPUT,
@@ -122,9 +120,9 @@ flx_status flx_time_series_create(const flx_deployment *deployment,
                                   flx_error *error)
 {
     *out = NULL;
-    flx_time_series *series = calloc(1, sizeof *series);
-    if (!series)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a series");
+    flx_time_series *series = NULL;
+    if (!FLX_NEW(series, 1))
+        return flx_no_memory(error, "a time series");
     flx_status status = build(series, deployment, table, error);
     if (status == FLX_OK)
         *out = series;
