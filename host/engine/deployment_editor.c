@@ -2,6 +2,7 @@
 #include "host/engine/deployment_editor.h"
 
 #include "formats/deployment.h"
+#include "formats/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ flx_status flx_document_parse(const json_t *document, const char *place,
     *out = NULL;
     char *text = json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     if (!text)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", place);
+        return flx_no_memory(error, "%s", place);
     flx_status status = flx_deployment_parse(text, place, out, error);
     free(text);
     return status;
@@ -144,7 +145,5 @@ flx_status flx_document_connect(json_t *document, const char *callee, const char
         is_whole = json_object_set_new(to, "calls", json_array()) == 0;
     for (size_t i = 0; !operation && flx_document_calls(to, i); i++)
         is_whole = append_call(flx_document_calls(to, i), callee) && is_whole;
-    return is_whole ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for the calls of %s",
-                               caller);
+    return is_whole ? FLX_OK : flx_no_memory(error, "the calls of %s", caller);
 }

@@ -81,7 +81,7 @@ static flx_status teach(refit *r, flx_member *members, int count, flx_backend *b
 static flx_status ask_model(refit *r, flx_backend *backend, flx_error *error)
 {
     const flx_dataset *fresh = r->rows.fresh;
-    int column = flx_dataset_find(fresh, r->rows.now->vertices[0].name), next = 0;
+    int column = flx_dataset_find(fresh, r->rows.graph_after->vertices[0].name), next = 0;
     FLX_SCOPED double *mean = malloc((size_t)fresh->rows * sizeof *mean);
     if (!mean)
         return flx_no_memory(error, "%d rows", fresh->rows);
@@ -183,8 +183,8 @@ static flx_status assign_folds(const refit *r, uint64_t seed, int *fold, int *n_
 {
     const flx_dataset *stacked = r->rows.stacked;
     int n = r->rows.n_fresh, n_groups;
-    const int64_t *group =
-        stacked->group ? stacked->group + (stacked->rows - n) : NULL; /* of the new rows */
+    const int64_t *group = stacked->group ? stacked->group + (stacked->rows - n)
+                                          : NULL; /* of the new rows */
     FLX_TRY(flx_folds_deal(group, n, seed, fold, &n_groups, error));
     *n_folds = n_groups < FLX_FOLDS ? n_groups : FLX_FOLDS;
     return FLX_OK;

@@ -25,7 +25,7 @@ struct flx_graph_engine {
 
 static flx_status out_of_memory(flx_error *error)
 {
-    return flx_fail(error, FLX_NO_MEMORY, "out of memory for a graph engine");
+    return flx_no_memory(error, "a graph engine");
 }
 
 flx_status flx_graph_engine_create(const char *system, flx_graph_engine **out,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine/model_transfer.h"
 
+#include "formats/memory.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,12 +115,12 @@ flx_status flx_model_transfer_assignment(const flx_transfer_source *from,
     *out = (flx_learning_assignment){0};
     int *place = malloc(((size_t)from->labels->n_inputs + 1) * sizeof *place);
     if (!place)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", to->name);
+        return flx_no_memory(error, "%s", to->name);
     for (int i = 0; i < from->labels->n_inputs; i++)
         place[i] = find_input(from, i, to);
     flx_status status = FLX_OK;
     if (!report_lost(from, to, place, change) || !report_unread(from, to, place, change))
-        status = flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", to->name);
+        status = flx_no_memory(error, "%s", to->name);
     for (int m = 0; m < from->hosting->n_models && status == FLX_OK; m++)
         status = copy_model(&from->hosting->models[m], place, to, out, error);
     free(place);
@@ -168,7 +169,7 @@ static flx_status transfer_one(const flx_graph_assignment *assignment,
         is_found && out->n_models ? &change->reused : &change->untrained;
     return flx_name_list_add(list, "%s", assignment->name)
                ? FLX_OK
-               : flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", assignment->name);
+               : flx_no_memory(error, "%s", assignment->name);
 }
 
 static flx_status list_removed(const flx_graph *before, const flx_graph *graph,
@@ -177,7 +178,7 @@ static flx_status list_removed(const flx_graph *before, const flx_graph *graph,
     for (int a = 0; before && a < before->n_assignments; a++)
         if (flx_graph_find_assignment(graph, before->assignments[a].name) < 0 &&
             !flx_name_list_add(&change->removed, "%s", before->assignments[a].name))
-            return flx_fail(error, FLX_NO_MEMORY, "out of memory for names");
+            return flx_no_memory(error, "names");
     return FLX_OK;
 }
 
@@ -189,7 +190,7 @@ flx_status flx_model_transfer_all(const flx_graph *graph,
     size_t count = (size_t)graph->n_assignments;
     flx_learning_assignment *next = calloc(count + 1, sizeof *next);
     if (!next)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu assignments", count);
+        return flx_no_memory(error, "%zu assignments", count);
     flx_status status = list_removed(before, graph, change, error);
     for (size_t a = 0; a < count && status == FLX_OK; a++)
         status = transfer_one(&graph->assignments[a], lookup, &next[a], change, error);

@@ -83,7 +83,7 @@ static flx_status mend_calls(const exchange *x, const json_t *document, json_t *
         }
     }
     if (lost > 0 && left == 0 && json_array_append_new(calls, json_string(x->name)) != 0)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for calls");
+        return flx_no_memory(error, "calls");
     return FLX_OK;
 }
 
@@ -96,7 +96,7 @@ static flx_status deploy(exchange *x, flx_error *error)
     json_t *service = document ? describe_new(x, document) : NULL;
     flx_status status = FLX_OK;
     if (!service || json_array_set_new(services, (size_t)x->place, service) != 0)
-        status = flx_fail(error, FLX_NO_MEMORY, "out of memory for a deployment");
+        status = flx_no_memory(error, "a deployment");
     for (size_t s = 0; s < json_array_size(services) && status == FLX_OK; s++)
         for (size_t i = 0; status == FLX_OK; i++) {
             json_t *calls = flx_document_calls(json_array_get(services, s), i);
@@ -133,8 +133,7 @@ static flx_status keep_readings(const exchange *x, flx_input_subsets **out,
                  flx_service_find_metric(new, place.name) >= 0))
                 is_whole = flx_input_subsets_add_label(*out, reading->labels[k]);
     }
-    return is_whole ? FLX_OK
-                    : flx_fail(error, FLX_NO_MEMORY, "out of memory for readings");
+    return is_whole ? FLX_OK : flx_no_memory(error, "readings");
 }
 
 static flx_status build(exchange *x, flx_error *error)
@@ -179,7 +178,7 @@ static flx_status rename_labels(exchange *x, flx_error *error)
             is_whole = x->names[a][i] != NULL;
         }
     }
-    return is_whole ? FLX_OK : flx_fail(error, FLX_NO_MEMORY, "out of memory for labels");
+    return is_whole ? FLX_OK : flx_no_memory(error, "labels");
 }
 
 /* The other's assignment for one of the place; -1: none. */
