@@ -16,14 +16,14 @@ enum { VERSION = 1 };
 /* In the order of their enumeration. */
 static const char *const prior_words[] = {"none", "density", "sparse", NULL};
 
-static json_t *describe_readings(const flx_input_subsets *readings)
+static json_t *describe_subsets(const flx_input_subsets *subsets)
 {
     json_t *document = json_object();
-    for (int i = 0; i < readings->count; i++) {
+    for (int i = 0; i < subsets->count; i++) {
         json_t *labels = json_array();
-        for (int k = 0; k < readings->list[i].n_labels; k++)
-            json_array_append_new(labels, json_string(readings->list[i].labels[k]));
-        json_object_set_new(document, readings->list[i].assignment, labels);
+        for (int k = 0; k < subsets->list[i].n_labels; k++)
+            json_array_append_new(labels, json_string(subsets->list[i].labels[k]));
+        json_object_set_new(document, subsets->list[i].assignment, labels);
     }
     return document;
 }
@@ -46,7 +46,7 @@ static json_t *describe_structure(const flx_graph *graph, json_t *document)
     json_object_set_new(document, "spectrum", spectrum);
     if (graph->input_subsets)
         json_object_set_new(document, "selected_inputs",
-                            describe_readings(graph->input_subsets));
+                            describe_subsets(graph->input_subsets));
     json_object_set_new(document, "vertices", vertices);
     json_object_set_new(document, "edges", edges);
     return document;
@@ -125,13 +125,13 @@ static flx_status read_settings(const flx_json_source *source, flx_model *model,
     return FLX_OK;
 }
 
-static flx_status read_reading(const flx_json_source *source, const json_t *readings,
-                               const char *assignment, flx_input_subsets *out,
-                               flx_error *error)
+static flx_status read_subset(const flx_json_source *source, const json_t *subsets,
+                              const char *assignment, flx_input_subsets *out,
+                              flx_error *error)
 {
     json_t *labels = NULL;
     const char *label = NULL;
-    FLX_TRY(flx_json_get_array(source, readings, assignment, true, &labels, error));
+    FLX_TRY(flx_json_get_array(source, subsets, assignment, true, &labels, error));
     if (!flx_input_subsets_add(out, assignment))
         return flx_no_memory(error, "the files of a model");
     for (size_t k = 0; k < json_array_size(labels); k++) {
@@ -143,22 +143,21 @@ static flx_status read_reading(const flx_json_source *source, const json_t *read
 }
 
 /* *out NULL where the graph was not pruned. */
-static flx_status read_readings(const flx_json_source *source, flx_input_subsets **out,
-                                flx_error *error)
+static flx_status read_subsets(const flx_json_source *source, flx_input_subsets **out,
+                               flx_error *error)
 {
-    json_t *root = flx_json_root(source), *readings = NULL, *labels;
+    json_t *root = flx_json_root(source), *subsets = NULL, *labels;
     const char *assignment;
     *out = NULL;
     FLX_TRY(flx_json_get_object(source, root, flx_key_in(root, "selected_inputs"), false,
-                                &readings, error));
-    if (!readings)
+                                &subsets, error));
+    if (!subsets)
         return FLX_OK;
     *out = flx_input_subsets_create();
     flx_status status = *out ? FLX_OK : flx_no_memory(error, "the files of a model");
-    json_object_foreach(readings, assignment, labels)
-    {
+    json_object_foreach(subsets, assignment, labels) {
         if (status == FLX_OK)
-            status = read_reading(source, readings, assignment, *out, error);
+            status = read_subset(source, subsets, assignment, *out, error);
     }
     if (status == FLX_OK)
         return FLX_OK;
@@ -171,7 +170,7 @@ static flx_status read_graph(const flx_json_source *source, flx_model *model,
                              flx_error *error)
 {
     json_t *spectrum = NULL;
-    flx_input_subsets *readings = NULL;
+    flx_input_subsets *subsets = NULL;
     FLX_TRY(flx_json_get_array(source, flx_json_root(source), "spectrum", true, &spectrum,
                                error));
     size_t count = json_array_size(spectrum);
@@ -180,12 +179,12 @@ static flx_status read_graph(const flx_json_source *source, flx_model *model,
     for (size_t k = 0; k < count && status == FLX_OK; k++)
         status = flx_json_item_text(source, spectrum, k, "a metric", &names[k], error);
     if (status == FLX_OK)
-        status = read_readings(source, &readings, error);
-    flx_graph_scope scope = {names, (int)count, readings};
+        status = read_subsets(source, &subsets, error);
+    flx_graph_scope scope = {names, (int)count, subsets};
     if (status == FLX_OK)
         status = flx_model_build_graph(model->deployment, model->composition,
                                        model->paper_mode, &scope, &model->graph, error);
-    flx_input_subsets_destroy(readings);
+    flx_input_subsets_destroy(subsets);
     free(names);
     return status;
 }
@@ -258,11 +257,11 @@ static flx_status read_training(const flx_json_source *source, flx_model *model,
 static flx_status read_notes(const flx_json_source *source, flx_model *model,
                              flx_error *error)
 {
-    json_t *root = flx_json_root(source), *notes = NULL;
-    FLX_TRY(flx_json_get_array(source, root, flx_key_in(root, "warnings"), true, &notes,
-                               error));
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const json_t *item = json_array_get(notes, i);
+    json_t *root = flx_json_root(source), *warnings = NULL;
+    FLX_TRY(flx_json_get_array(source, root, flx_key_in(root, "warnings"), true,
+                               &warnings, error));
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        const json_t *item = json_array_get(warnings, i);
         const char *assignment = NULL, *text = NULL;
         bool is_failure = false;
         FLX_TRY(flx_json_get_text(source, item, "assignment", true, &assignment, error));

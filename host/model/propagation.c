@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * From the predictions of the models of a vertex to the vertex's value. Means are
- * weighted (paper 4.1, Eq. 2); the variance is that of the mixture of their
- * distributions, and a draw comes from one of them, picked by weight. */
+ * weighted (paper 4.1, Eq. 2); the variance is that of their weighted
+ * distributions taken together, and a draw comes from one of them, picked by weight. */
 #include "host/model/row_batch.h"
 
 #include "formats/memory.h"
@@ -138,7 +138,7 @@ static int pick_model(const flx_row_batch *batch, int vertex, int column)
     return k;
 }
 
-/* Mean and variance of the mixture of all models that can predict. */
+/* Mean and variance of the weighted distributions of all models that can predict. */
 static prediction combine(const flx_row_batch *batch, int vertex, int column,
                           double *scratch)
 {

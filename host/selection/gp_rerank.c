@@ -3,7 +3,6 @@
 #include "host/selection/gp_rerank.h"
 
 #include "formats/memory.h"
-
 #include "host/regression.h"
 #include "host/statistics.h"
 
@@ -102,7 +101,7 @@ static flx_status submit(final_round *f, int t, const flx_subset *subset,
     size_t k = (size_t)subset->k, d = k + a, width = (size_t)f->width;
     double *X = f->inputs[t] = malloc((size_t)f->points * d * sizeof *X);
     if (!X)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for the finalists");
+        return flx_no_memory(error, "the finalists");
     for (size_t p = 0; p < (size_t)f->points; p++)
         for (size_t j = 0; j < d; j++)
             X[p * d + j] =
@@ -120,17 +119,15 @@ static flx_status fit(final_round *f, flx_backend *backend, const flx_subset_lis
                       flx_error *error)
 {
     size_t count = (size_t)list->count;
-    f->inputs = calloc(count, sizeof *f->inputs);
-    f->tasks = calloc(count, sizeof *f->tasks);
-    f->results = calloc(count, sizeof *f->results);
-    if (!f->inputs || !f->tasks || !f->results)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu finalists", count);
+    if (!FLX_NEW(f->inputs, count) || !FLX_NEW(f->tasks, count) ||
+        !FLX_NEW(f->results, count))
+        return flx_no_memory(error, "%zu finalists", count);
     for (int t = 0; t < list->count; t++)
         FLX_TRY(submit(f, t, &list->subsets[t], error));
     return flx_fit_all(backend, f->tasks, list->count, f->results, NULL, error);
 }
 
-static void dismiss(final_round *f, int count)
+static void release(final_round *f, int count)
 {
     for (int t = 0; t < count && f->inputs; t++)
         free(f->inputs[t]);
@@ -155,6 +152,6 @@ flx_status flx_selection_compare(flx_backend *backend,
         status = fit(&f, backend, list, error);
     for (int t = 0; t < list->count && status == FLX_OK; t++)
         errors[t] = f.results[t].has_failed ? NAN : f.results[t].predictor.loo_mae;
-    dismiss(&f, list->count);
+    release(&f, list->count);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Products are summed once, over the held-out rows of every fold; those of the teaching
+ * Products are summed once, over the held-out rows of every fold; those of the training
  * rows are the whole less these. */
 #include "host/selection/gram_matrices.h"
 
@@ -60,14 +60,14 @@ static void multiply(flx_selection_products *s, int u)
     const double *own = s->columns + row * n;
     for (size_t f = 0; f < (size_t)s->n_folds; f++) {
         int from = s->start[f], to = s->start[f + 1];
-        double *held = s->products + f * p * p;
+        double *out = s->products + f * p * p;
         s->means[f * p + row] = sum(own, from, to);
         for (size_t v = 0; v <= row; v++)
-            held[row * p + v] = dot(own, s->columns + v * n, from, to);
+            out[row * p + v] = dot(own, s->columns + v * n, from, to);
     }
 }
 
-/* Products of variable u with all up to it, from held-out to teaching rows; `means` are
+/* Products of variable u with all up to it, from held-out to training rows; `means` are
  * sums until all products are done. */
 static void turn_products(flx_selection_products *s, int u, const double *totals)
 {
@@ -77,16 +77,16 @@ static void turn_products(flx_selection_products *s, int u, const double *totals
         for (size_t f = 0; f < folds; f++)
             whole += s->products[f * p * p + row * p + v];
         for (size_t f = 0; f < folds; f++) {
-            double *held = s->products + f * p * p, *sums = s->means + f * p;
-            double teaching = s->n - (s->start[f + 1] - s->start[f]);
-            double centre = (totals[row] - sums[row]) * (totals[v] - sums[v]) / teaching;
-            double product = whole - held[row * p + v] - centre;
-            held[row * p + v] = held[v * p + row] = product;
+            double *out = s->products + f * p * p, *sums = s->means + f * p;
+            double n_train = s->n - (s->start[f + 1] - s->start[f]);
+            double centre = (totals[row] - sums[row]) * (totals[v] - sums[v]) / n_train;
+            double product = whole - out[row * p + v] - centre;
+            out[row * p + v] = out[v * p + row] = product;
         }
     }
 }
 
-/* From held-out to teaching rows. totals (p) is work space. */
+/* From held-out to training rows. totals (p) is work space. */
 static void turn(flx_selection_products *s, int threads, double *totals)
 {
     size_t p = (size_t)s->p;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The variables of a selection as standardized columns, and for every fold what a least
- * squares fit on its teaching rows needs to know of them: means and centred products.
+ * squares fit on its training rows needs to know of them: means and centred products.
  * Inside the library. */
 #ifndef FLX_GRAM_MATRICES_H
 #define FLX_GRAM_MATRICES_H
@@ -14,7 +14,7 @@ typedef struct {
     int n_folds;
     int start[FLX_FOLDS + 1]; /* held-out rows of fold f: start[f] on */
     double *columns;  /* (p, n) of mean 0 and variance 1, constants 0; rows by fold */
-    double *means;    /* (folds, p) over the teaching rows */
+    double *means;    /* (folds, p) over the training rows */
     double *products; /* (folds, p, p) of the centred variables over these rows */
 } flx_selection_products;
 

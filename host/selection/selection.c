@@ -187,14 +187,3 @@ void flx_selection_result_clear(flx_selection_result *result)
     free(result->chosen);
     *result = (flx_selection_result){.gp_error = NAN};
 }
-
-flx_status flx_selection_error_of(const flx_selection_problem *problem, const int *subset,
-                                  int k, double *mae, flx_error *error)
-{
-    flx_selection_ridge *ridge = NULL;
-    FLX_TRY(flx_selection_check(problem, error));
-    FLX_TRY(flx_selection_ridge_create(problem, 1, &ridge, error));
-    flx_status status = flx_selection_ridge_score(ridge, subset, 1, k, mae, error);
-    flx_selection_ridge_destroy(ridge);
-    return status;
-}

@@ -71,10 +71,6 @@ flx_status flx_selection_choose(flx_backend *backend,
                                 flx_selection_result *result, flx_error *error);
 void flx_selection_result_clear(flx_selection_result *result);
 
-/* The ridge's error of one subset (k), to compare with: all candidates, none, a guess. */
-flx_status flx_selection_error_of(const flx_selection_problem *problem, const int *subset,
-                                  int k, double *mae, flx_error *error);
-
 /* What flx_selection_choose demands of a problem. */
 flx_status flx_selection_check(const flx_selection_problem *problem, flx_error *error);
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * For every fold and penalty: what is left of the candidates and of the target when the
- * always-included are eliminated, as products of the teaching rows and as columns of the
+ * always-included are eliminated, as products of the training rows and as columns of the
  * held-out ones, which are one contiguous piece of every column. */
 #include "host/selection/subset_ridge.h"
 
+#include "formats/memory.h"
 #include "host/selection/gram_matrices.h"
 
 #include <math.h>
@@ -100,15 +101,14 @@ static flx_status eliminate_all(flx_selection_ridge *ridge,
                                 const flx_selection_products *s, flx_error *error)
 {
     size_t a = (size_t)(s->p - 1 - ridge->m), jobs = (size_t)s->n_folds * N_PENALTIES;
-    double *space = malloc((jobs * a * (a + 1) + 1) * sizeof *space);
+    FLX_SCOPED double *space = malloc((jobs * a * (a + 1) + 1) * sizeof *space);
     if (!space)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu inputs", a);
+        return flx_no_memory(error, "%zu inputs", a);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(ridge->threads)
     for (int job = 0; job < (int)jobs; job++) {
         double *L = space + (size_t)job * a * (a + 1);
         eliminate(ridge, s, job / N_PENALTIES, job % N_PENALTIES, L, L + a * a);
     }
-    free(space);
     return FLX_OK;
 }
 
@@ -124,8 +124,7 @@ static flx_status build(flx_selection_ridge *ridge, const flx_selection_products
     ridge->moment = malloc(jobs * m * sizeof *ridge->moment);
     ridge->residual = malloc(N_PENALTIES * (m + 1) * n * sizeof *ridge->residual);
     if (!ridge->gram || !ridge->moment || !ridge->residual)
-        return flx_fail(error, FLX_NO_MEMORY,
-                        "out of memory for a ridge regression on %zu candidates", m);
+        return flx_no_memory(error, "a ridge regression on %zu candidates", m);
     return eliminate_all(ridge, s, error);
 }
 
@@ -136,10 +135,9 @@ flx_status flx_selection_ridge_create(const flx_selection_problem *problem, int 
     *out = NULL;
     threads = threads > 0 ? threads : 1;
     FLX_TRY(flx_selection_products_create(problem, threads, &products, error));
-    flx_selection_ridge *ridge = calloc(1, sizeof *ridge);
+    flx_selection_ridge *ridge = NULL;
     flx_status status =
-        ridge ? FLX_OK
-              : flx_fail(error, FLX_NO_MEMORY, "out of memory for a ridge regression");
+        FLX_NEW(ridge, 1) ? FLX_OK : flx_no_memory(error, "a ridge regression");
     if (status == FLX_OK) {
         ridge->n = problem->n;
         ridge->m = problem->m;
@@ -165,8 +163,8 @@ void flx_selection_ridge_destroy(flx_selection_ridge *ridge)
 }
 
 /* Weights of the subset in one fold, into `weights` (k). L (k, k) is work space. */
-static void teach(const double *gram, const double *moment, size_t m, const int *subset,
-                  size_t k, double *L, double *weights)
+static void fit(const double *gram, const double *moment, size_t m, const int *subset,
+                size_t k, double *L, double *weights)
 {
     for (size_t i = 0; i < k; i++) {
         const double *row = gram + (size_t)subset[i] * m;
@@ -211,8 +209,8 @@ static double score(const flx_selection_ridge *ridge, const int *subset, size_t 
         double sum = 0;
         for (size_t f = 0; f < (size_t)ridge->n_folds; f++) {
             size_t at = f * N_PENALTIES + t;
-            teach(ridge->gram + at * m * m, ridge->moment + at * m, m, subset, k,
-                  space + k, space);
+            fit(ridge->gram + at * m * m, ridge->moment + at * m, m, subset, k, space + k,
+                space);
             sum += sum_residuals(columns, n, m, subset, k, space, (size_t)ridge->start[f],
                                  (size_t)ridge->start[f + 1]);
         }
@@ -226,14 +224,13 @@ flx_status flx_selection_ridge_score(const flx_selection_ridge *ridge, const int
 {
     size_t width = (size_t)k, each = width * (width + 1) + 8; /* a line apart */
     int workers = count < 64 ? 1 : ridge->threads;
-    double *space = malloc((size_t)workers * each * sizeof *space);
+    FLX_SCOPED double *space = malloc((size_t)workers * each * sizeof *space);
     if (!space)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for subsets of %d", k);
+        return flx_no_memory(error, "subsets of %d", k);
 #pragma omp parallel for schedule(static) num_threads(workers) if (workers > 1)
     for (int worker = 0; worker < workers; worker++)
         for (int s = worker; s < count; s += workers)
             errors[s] = score(ridge, subsets + (size_t)s * width, width,
                               space + (size_t)worker * each);
-    free(space);
     return FLX_OK;
 }

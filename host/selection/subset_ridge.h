@@ -2,7 +2,7 @@
  * How well a ridge regression on a subset of the inputs predicts rows it has not seen:
  * the measure by which input selection compares subsets, many thousand of them a second.
  *
- * Folds of whole groups; in each, inputs and target are centred by the rows that teach,
+ * Folds of whole groups; in each, inputs and target are centred by the training rows,
  *     w = (Xs' Xs + n lambda I)^-1 Xs' y          on the subset s, always with Z
  * and the error is the mean absolute residual of the held-out rows, the smallest over a
  * grid of lambda. The inputs Z that every subset includes are eliminated once a fold

@@ -26,7 +26,7 @@ flx_status flx_declared_metrics(const flx_deployment *deployment, const char ***
 
 /* Chooses on the rows of the view (whose inputs may be predictions:
  * host/training/out_of_fold.h), for every instance-assignment of its graph that is
- * needed; own knobs and states are always read, and (unless asked otherwise) of every
+ * needed; own knobs and states are always read, and (unless wanted otherwise) of every
  * callee at least one metric, so that the knobs of no service are lost. Outputs and
  * metrics are compared as the model will see them: in logarithms where it models those. A
  * metric missing in more than half of the rows is not chosen, other gaps are filled with

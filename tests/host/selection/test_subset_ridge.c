@@ -128,8 +128,11 @@ static double expected_error(const flx_selection_problem *p, const int *subset, 
 static double error_of(const flx_selection_problem *problem, const int *subset, int k)
 {
     double mae = NAN;
+    flx_selection_ridge *ridge = NULL;
     flx_error error = {0};
-    assert_int(flx_selection_error_of(problem, subset, k, &mae, &error), FLX_OK);
+    assert_int(flx_selection_ridge_create(problem, 1, &ridge, &error), FLX_OK);
+    assert_int(flx_selection_ridge_score(ridge, subset, 1, k, &mae, &error), FLX_OK);
+    flx_selection_ridge_destroy(ridge);
     return mae;
 }
 

@@ -57,7 +57,7 @@ static void what_predicts_is_found(void)
     assert_int(best.members[0], 3);
     assert_int(best.members[1], 12);
     assert_true(last[0] < last[1]); /* one more draw, good or bad */
-    assert_true(rounds < 20000); /* ended by drawing the same again and again */
+    assert_true(rounds < 20000);    /* ended by drawing the same again and again */
 }
 
 static void a_seed_repeats_itself(void)
