@@ -10,7 +10,9 @@ trap 'rm -rf "$scratch"' EXIT
 (cd "$(dirname "$0")/../.." && find formats kernels host experiments -name '*.c') >"$scratch/sources"
 
 # The sanitized, emulated and instruction-set copies of a source are that source.
-find "$@" -name '*.c.o' ! -path '*/tests/*' | sort | xargs nm -A 2>/dev/null | awk '
+for folder; do
+    find "$folder" -name '*.c.o' ! -path "$folder/tests/*"
+done | sort | xargs nm -A 2>/dev/null | awk '
     NR == FNR {
         unit = $0; sub(/\.c$/, "", unit)
         do
