@@ -325,7 +325,8 @@ static void a_failing_fit_stays_alone(void)
     flx_dataset *rows = two_services_rows(20, 1, 1);
     *two_services_cell(rows, 7, "db:p90") = INFINITY;
     flx_model *model = train(1, rows);
-    const flx_warning *note = find_note(model, "db:p90", "the target of row 7 is not finite");
+    const flx_warning *note =
+        find_note(model, "db:p90", "the target of row 7 is not finite");
     assert_true(note && note->is_failure);
     assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_CONSTANT);
     assert_int(predictor(model, "web:p90")->kind, FLX_PREDICTOR_GP);

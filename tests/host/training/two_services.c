@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/host/training/two_services.h"
 
+#include "host/model/target_predictor.h"
+
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
 
@@ -133,4 +135,27 @@ flx_model *two_services_train(int replicas, const char *transform,
     model->n_drawn = model->source_rows = n;
     flx_dataset_digest(rows, model->source_digest);
     return model;
+}
+
+flx_model *train_ensemble(flx_backend *backend, int rows, const char *transform)
+{
+    flx_dataset *table = two_services_rows(rows, 1, 1);
+    flx_model *model = two_services_train(
+        1, transform, table,
+        (flx_training_options){.prior = FLX_PRIOR_DENSITY, .hosts_ensemble = true},
+        backend);
+    flx_dataset_destroy(table);
+    return model;
+}
+
+double *predict_target(const flx_model *model, flx_backend *backend,
+                       const flx_dataset *table)
+{
+    flx_target_predictor *f = NULL;
+    flx_error error = {0};
+    double *mean = malloc((size_t)table->rows * sizeof *mean);
+    assert_int(flx_target_predictor_create(model, backend, table, &f, &error), FLX_OK);
+    assert_int(flx_target_predictor_predict(f, mean, &error), FLX_OK);
+    flx_target_predictor_destroy(f);
+    return mean;
 }

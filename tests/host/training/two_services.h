@@ -29,4 +29,10 @@ flx_model *two_services_train(int replicas, const char *transform,
 
 /* A backend of the tests. */
 flx_backend *two_services_backend(int threads);
+
+/* The default predictor, trained on that many rows of one instance. */
+flx_model *train_ensemble(flx_backend *backend, int rows, const char *transform);
+/* The target in every row, allocated. */
+double *predict_target(const flx_model *model, flx_backend *backend,
+                       const flx_dataset *table);
 #endif
