@@ -4,36 +4,13 @@
 
 #include "kernels/formulas/philox.h"
 #include "tests/close.h"
+#include "tests/host/training/trained.h"
 #include "tests/host/training/two_services.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static const flx_training_options by_default = {.prior = FLX_PRIOR_DENSITY};
-
-static flx_model *train_with(int replicas, const flx_dataset *rows,
-                             flx_training_options options)
-{
-    flx_backend *backend = two_services_backend(1);
-    flx_model *model = two_services_train(replicas, "none", rows, options, backend);
-    flx_backend_close(backend);
-    return model;
-}
-
-static flx_model *train(int replicas, const flx_dataset *rows)
-{
-    return train_with(replicas, rows, by_default);
-}
-
-static const flx_predictor *predictor(const flx_model *model, const char *assignment)
-{
-    int a = flx_graph_find_assignment(model->graph, assignment);
-    assert_true(a >= 0);
-    return &model->assignments[a < 0 ? 0 : a].models[0].predictor;
-}
 
 /* Mean absolute deviation of the predicted target over fresh rows from `expected`, or,
  * where that is NaN, from what the functions give. */
@@ -64,24 +41,13 @@ static double measure_error(const flx_model *model, int replicas)
     return measure_deviation(model, replicas, NAN);
 }
 
-/* A note on that assignment that holds `part`, or NULL. */
-static const flx_warning *find_note(const flx_model *model, const char *assignment,
-                                    const char *part)
-{
-    for (int i = 0; i < model->warnings.count; i++)
-        if (strcmp(model->warnings.items[i].assignment, assignment) == 0 &&
-            strstr(model->warnings.items[i].text, part))
-            return &model->warnings.items[i];
-    return NULL;
-}
-
 static void known_functions_are_learned(void)
 {
     /* The target spreads over some 10 ms; its mean alone errs by 1.7 ms. */
     flx_dataset *rows = two_services_rows(60, 1, 1);
-    flx_model *model = train(1, rows);
-    assert_int(predictor(model, "web:p90")->kind, FLX_PREDICTOR_GP);
-    assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_GP);
+    flx_model *model = train_by_default(1, rows);
+    assert_int(predictor_of(model, "web:p90")->kind, FLX_PREDICTOR_GP);
+    assert_int(predictor_of(model, "db:p90")->kind, FLX_PREDICTOR_GP);
     assert_true(measure_error(model, 1) < 0.05);
     assert_int(model->warnings.count, 0);
     flx_model_destroy(model);
@@ -95,16 +61,16 @@ static void outputs_may_leave_what_was_seen_by_half_its_range(void)
         *two_services_cell(rows, r, "db:p90") = 10 + r;   /* 10 to 29 */
         *two_services_cell(rows, r, "web:p90") = r - 1.0; /* -1 to 18 */
     }
-    flx_model *model = train(1, rows);
-    assert_close(predictor(model, "db:p90")->output_low, 0.5, 1e-14, 0);
-    assert_close(predictor(model, "db:p90")->output_high, 38.5, 1e-14, 0);
-    assert_close(predictor(model, "web:p90")->output_low, -10.5, 1e-14, 0);
-    assert_close(predictor(model, "web:p90")->output_high, 27.5, 1e-14, 0);
+    flx_model *model = train_by_default(1, rows);
+    assert_close(predictor_of(model, "db:p90")->output_low, 0.5, 1e-14, 0);
+    assert_close(predictor_of(model, "db:p90")->output_high, 38.5, 1e-14, 0);
+    assert_close(predictor_of(model, "web:p90")->output_low, -10.5, 1e-14, 0);
+    assert_close(predictor_of(model, "web:p90")->output_high, 27.5, 1e-14, 0);
     flx_model_destroy(model);
     /* Never below 0 where nothing was. */
     *two_services_cell(rows, 0, "db:p90") = 1;
-    model = train(1, rows);
-    assert_close(predictor(model, "db:p90")->output_low, 0, 0, 0);
+    model = train_by_default(1, rows);
+    assert_close(predictor_of(model, "db:p90")->output_low, 0, 0, 0);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }
@@ -115,12 +81,12 @@ static void errors_of_logarithms_are_reported_in_the_unit_of_the_output(void)
     for (int r = 0; r < 40; r++)
         *two_services_cell(rows, r, "web:p90") += sin(37.0 * r);
     flx_backend *backend = two_services_backend(1);
-    flx_model *plain = two_services_train(1, "none", rows, by_default, backend);
-    flx_model *logs = two_services_train(1, "log", rows, by_default, backend);
-    assert_true(!predictor(plain, "web:p90")->is_log &&
-                predictor(logs, "web:p90")->is_log);
-    assert_close(predictor(logs, "web:p90")->loo_mae,
-                 predictor(plain, "web:p90")->loo_mae, 0.3, 0);
+    flx_model *plain = two_services_train(1, "none", rows, training_defaults, backend);
+    flx_model *logs = two_services_train(1, "log", rows, training_defaults, backend);
+    assert_true(!predictor_of(plain, "web:p90")->is_log &&
+                predictor_of(logs, "web:p90")->is_log);
+    assert_close(predictor_of(logs, "web:p90")->loo_mae,
+                 predictor_of(plain, "web:p90")->loo_mae, 0.3, 0);
     flx_model_destroy(logs);
     flx_model_destroy(plain);
     flx_backend_close(backend);
@@ -130,7 +96,7 @@ static void errors_of_logarithms_are_reported_in_the_unit_of_the_output(void)
 static void replicated_services_are_learned(void)
 {
     flx_dataset *rows = two_services_rows(60, 3, 1);
-    flx_model *model = train(3, rows);
+    flx_model *model = train_by_default(3, rows);
     assert_int(model->graph->n_vertices, 5);
     assert_int(model->graph->n_assignments, 3);
     assert_true(measure_error(model, 3) < 0.1);
@@ -143,16 +109,16 @@ static void monoliths_are_learned(void)
     flx_dataset *rows = two_services_rows(60, 1, 1);
     flx_training_options options = {.composition = FLX_BLACK_BOX_ARD,
                                     .prior = FLX_PRIOR_DENSITY};
-    flx_model *model = train_with(1, rows, options);
+    flx_model *model = train_services(1, rows, options);
     assert_int(model->graph->n_vertices, 1);
-    assert_int(predictor(model, "web:p90")->n_features, 4);
-    assert_int(predictor(model, "web:p90")->n_theta, 6);
+    assert_int(predictor_of(model, "web:p90")->n_features, 4);
+    assert_int(predictor_of(model, "web:p90")->n_theta, 6);
     assert_true(measure_error(model, 1) < 0.1);
     flx_model_destroy(model);
     options = (flx_training_options){.composition = FLX_BLACK_BOX_ISO};
-    model = train_with(1, rows, options);
-    assert_true(predictor(model, "web:p90")->is_isotropic);
-    assert_int(predictor(model, "web:p90")->n_theta, 3);
+    model = train_services(1, rows, options);
+    assert_true(predictor_of(model, "web:p90")->is_isotropic);
+    assert_int(predictor_of(model, "web:p90")->n_theta, 3);
     assert_true(measure_error(model, 1) < 0.5);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
@@ -161,14 +127,14 @@ static void monoliths_are_learned(void)
 static void the_paper_mode_has_one_length_scale_and_no_rule(void)
 {
     flx_dataset *rows = two_services_rows(40, 2, 1);
-    flx_model *model = train_with(
+    flx_model *model = train_services(
         2, rows, (flx_training_options){.paper_mode = true, .prior = FLX_PRIOR_DENSITY});
     assert_int(model->prior, FLX_PRIOR_NONE);
-    const flx_predictor *over = predictor(model, "db:p90 over instances");
+    const flx_predictor *over = predictor_of(model, "db:p90 over instances");
     assert_int(over->kind, FLX_PREDICTOR_GP);
     assert_int(over->n_features, 2); /* the instances' metrics, no rates */
     assert_int(over->n_theta, 3);
-    assert_int(predictor(model, "web:p90")->n_theta, 3);
+    assert_int(predictor_of(model, "web:p90")->n_theta, 3);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }
@@ -179,8 +145,8 @@ static void row_r_teaches_what_replica_r_did(void)
     flx_dataset *rows = two_services_rows(ROWS, REPLICAS, 1);
     /* Replica 1 is silent in row 4, which is its turn: 2 steps in. */
     *two_services_cell(rows, 4, "db/1:p90") = NAN;
-    flx_model *model = train(REPLICAS, rows);
-    const flx_predictor *p = predictor(model, "db:p90");
+    flx_model *model = train_by_default(REPLICAS, rows);
+    const flx_predictor *p = predictor_of(model, "db:p90");
     assert_int(p->kind, FLX_PREDICTOR_GP);
     assert_int(p->n, ROWS);
     for (int r = 0; r < ROWS; r++) {
@@ -198,80 +164,6 @@ static void row_r_teaches_what_replica_r_did(void)
     flx_dataset_destroy(rows);
 }
 
-static void fewer_than_five_rows_make_a_constant(void)
-{
-    flx_dataset *rows = two_services_rows(40, 1, 1);
-    double sum = 0, square = 0;
-    for (int r = 0; r < 40; r++)
-        if (r % 10)
-            *two_services_cell(rows, r, "db:p90") = NAN;
-        else
-            sum += *two_services_cell(rows, r, "db:p90");
-    flx_model *model = train(1, rows);
-    const flx_predictor *p = predictor(model, "db:p90");
-    assert_int(p->kind, FLX_PREDICTOR_CONSTANT);
-    assert_int(p->n, 4);
-    assert_close(p->constant, sum / 4, 1e-14, 0);
-    for (int r = 0; r < 40; r += 10)
-        square += pow(*two_services_cell(rows, r, "db:p90") - sum / 4, 2);
-    assert_close(p->variance, square / 3, 1e-12, 0);
-    assert_true(find_note(model, "db:p90", "only 4 of 40 rows") != NULL);
-    /* What it feeds misses it in 36 of 40 rows, and says so. */
-    assert_true(
-        find_note(model, "web:p90", "input db:p90 is missing in more than half") != NULL);
-    assert_int(predictor(model, "web:p90")->n_metrics, 0);
-    flx_model_destroy(model);
-    /* One row more, and it is fitted. */
-    *two_services_cell(rows, 1, "db:p90") = 11;
-    model = train(1, rows);
-    assert_int(predictor(model, "db:p90")->n, 5);
-    assert_true(find_note(model, "db:p90", "only") == NULL);
-    flx_model_destroy(model);
-    flx_dataset_destroy(rows);
-}
-
-static void a_vertex_without_values_is_noted(void)
-{
-    flx_dataset *rows = two_services_rows(20, 1, 1);
-    two_services_fill(rows, "db:p90", NAN);
-    flx_model *model = train(1, rows);
-    assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_CONSTANT);
-    assert_true(find_note(model, "db:p90", "only 0 of 20 rows") != NULL);
-    assert_int(predictor(model, "web:p90")->kind, FLX_PREDICTOR_GP);
-    flx_model_destroy(model);
-    flx_dataset_destroy(rows);
-}
-
-static void without_an_input_that_varies_it_is_a_constant_and_named(void)
-{
-    flx_dataset *rows = two_services_rows(20, 1, 1);
-    for (int r = 0; r < 20; r++) {
-        *two_services_cell(rows, r, "db:c") = 3;
-        *two_services_cell(rows, r, "db:rps") = 100;
-    }
-    flx_model *model = train(1, rows);
-    assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_CONSTANT);
-    assert_true(find_note(model, "db:p90", "no input that varies in its 20 of 20") !=
-                NULL);
-    assert_true(find_note(model, "web:p90", "no input") == NULL);
-    flx_model_destroy(model);
-    flx_dataset_destroy(rows);
-}
-
-static void a_constant_vertex_is_a_constant(void)
-{
-    flx_dataset *rows = two_services_rows(20, 1, 1);
-    two_services_fill(rows, "db:p90", 12.5);
-    flx_model *model = train(1, rows);
-    const flx_predictor *p = predictor(model, "db:p90");
-    assert_int(p->kind, FLX_PREDICTOR_CONSTANT);
-    assert_close(p->constant, 12.5, 0, 0);
-    assert_close(p->variance, 0, 0, 1e-20);
-    assert_int(model->warnings.count, 0);
-    flx_model_destroy(model);
-    flx_dataset_destroy(rows);
-}
-
 static void noise_is_hardly_taken_for_a_function(void)
 {
     /* Noise of sd 1 around 10: mean absolute deviation 0.8. */
@@ -282,8 +174,8 @@ static void noise_is_hardly_taken_for_a_function(void)
         for (int r = 0; r < 40; r++)
             *two_services_cell(rows, r, "web:p90") =
                 10 + flx_normal(seed, 6, (uint32_t)r, 0, 0);
-        flx_model *model = train(1, rows);
-        loo += predictor(model, "web:p90")->loo_mae / TABLES;
+        flx_model *model = train_by_default(1, rows);
+        loo += predictor_of(model, "web:p90")->loo_mae / TABLES;
         strayed += measure_deviation(model, 1, 10) / TABLES;
         flx_model_destroy(model);
         flx_dataset_destroy(rows);
@@ -292,75 +184,11 @@ static void noise_is_hardly_taken_for_a_function(void)
     assert_true(strayed < 0.4);
 }
 
-/* Trains on rows (taken) and expects a failure that says `part`. */
-static void refuse(flx_dataset *rows, flx_status status, const char *part)
-{
-    flx_backend *backend = two_services_backend(1);
-    flx_model *model = NULL;
-    flx_training_report report;
-    flx_error error = {0};
-    assert_int(flx_train_take(two_services(1, "none"), rows, &by_default, backend, NULL,
-                              &model, &report, &error),
-               status);
-    assert_true(model == NULL);
-    assert_contains(error.message, part);
-    flx_backend_close(backend);
-}
-
-static void a_target_without_values_is_an_error(void)
-{
-    flx_dataset *rows = two_services_rows(20, 1, 1);
-    two_services_fill(rows, "web:p90", NAN);
-    refuse(rows, FLX_BAD_INPUT, "web:p90 has no value in any of the 20 training rows");
-}
-
-static void too_many_rows_are_an_error(void)
-{
-    refuse(two_services_rows(16385, 1, 1), FLX_BAD_INPUT,
-           "db:p90 has 16385 rows to be trained on, but at most 16384 are possible");
-}
-
-static void a_failing_fit_stays_alone(void)
-{
-    flx_dataset *rows = two_services_rows(20, 1, 1);
-    *two_services_cell(rows, 7, "db:p90") = INFINITY;
-    flx_model *model = train(1, rows);
-    const flx_warning *note =
-        find_note(model, "db:p90", "the target of row 7 is not finite");
-    assert_true(note && note->is_failure);
-    assert_int(predictor(model, "db:p90")->kind, FLX_PREDICTOR_CONSTANT);
-    assert_int(predictor(model, "web:p90")->kind, FLX_PREDICTOR_GP);
-    flx_model_destroy(model);
-    flx_dataset_destroy(rows);
-}
-
-static void a_failing_target_is_an_error(void)
-{
-    flx_dataset *rows = two_services_rows(20, 1, 1);
-    *two_services_cell(rows, 7, "web:p90") = INFINITY;
-    refuse(rows, FLX_NUMERIC, "the target web:p90 could not be fitted");
-}
-
-static void a_spectrum_no_service_has_is_an_error(void)
-{
-    const char *spectrum[] = {"p42"};
-    flx_backend *backend = two_services_backend(1);
-    flx_training_options options = {.spectrum = spectrum, .n_spectrum = 1};
-    flx_model *model = NULL;
-    flx_training_report report;
-    flx_error error = {0};
-    assert_int(flx_train_take(two_services(1, "none"), two_services_rows(9, 1, 1),
-                              &options, backend, NULL, &model, &report, &error),
-               FLX_BAD_INPUT);
-    assert_contains(error.message, "p42");
-    flx_backend_close(backend);
-}
-
 static void a_service_vertex_keeps_its_rule_unless_a_fit_is_better(void)
 {
     flx_dataset *rows = two_services_rows(40, 2, 1);
-    flx_model *model = train(2, rows);
-    const flx_predictor *p = predictor(model, "db:p90 over instances");
+    flx_model *model = train_by_default(2, rows);
+    const flx_predictor *p = predictor_of(model, "db:p90 over instances");
     assert_int(p->kind, FLX_PREDICTOR_RULE);
     assert_close(p->loo_mae, 0, 0, 1e-12); /* the rule is how the rows were made */
     assert_true(p->X == NULL && p->y == NULL && p->theta == NULL);
@@ -370,18 +198,18 @@ static void a_service_vertex_keeps_its_rule_unless_a_fit_is_better(void)
         *two_services_cell(rows, r, "db:p90") =
             3 * fmax(*two_services_cell(rows, r, "db/0:p90"),
                      *two_services_cell(rows, r, "db/1:p90"));
-    model = train(2, rows);
-    p = predictor(model, "db:p90 over instances");
+    model = train_by_default(2, rows);
+    p = predictor_of(model, "db:p90 over instances");
     assert_int(p->kind, FLX_PREDICTOR_GP);
     assert_int(p->n_metrics, 2);
     assert_true(p->loo_mae < 1);
     flx_model_destroy(model);
     /* Nothing known of the service: the rule, without a note. */
     two_services_fill(rows, "db:p90", NAN);
-    model = train(2, rows);
-    p = predictor(model, "db:p90 over instances");
+    model = train_by_default(2, rows);
+    p = predictor_of(model, "db:p90 over instances");
     assert_int(p->kind, FLX_PREDICTOR_RULE);
-    assert_true(find_note(model, "db:p90 over instances", "") == NULL);
+    assert_true(find_warning(model, "db:p90 over instances", "") == NULL);
     flx_model_destroy(model);
     flx_dataset_destroy(rows);
 }
@@ -407,11 +235,12 @@ static void the_report_counts_what_was_done(void)
     flx_training_report report;
     flx_error error = {0};
     assert_int(flx_train_take(two_services(1, "none"), two_services_rows(20, 1, 1),
-                              &by_default, backend, &progress, &model, &report, &error),
+                              &training_defaults, backend, &progress, &model, &report,
+                              &error),
                FLX_OK);
     assert_int(report.fits, 2);
-    assert_int(report.evaluations, predictor(model, "db:p90")->evaluations +
-                                       predictor(model, "web:p90")->evaluations);
+    assert_int(report.evaluations, predictor_of(model, "db:p90")->evaluations +
+                                       predictor_of(model, "web:p90")->evaluations);
     assert_true(report.evaluations >= 8); /* four starts each at least */
     assert_true(report.wall_s > 0);
     assert_true(h.calls > 0);
@@ -426,7 +255,8 @@ static void threads_do_not_change_the_models(void)
     char first[3][65], digest[65];
     for (int threads = 1; threads <= 3; threads++) {
         flx_backend *backend = two_services_backend(threads);
-        flx_model *model = two_services_train(2, "none", rows, by_default, backend);
+        flx_model *model =
+            two_services_train(2, "none", rows, training_defaults, backend);
         for (int a = 0; a < 3; a++) {
             flx_predictor_digest(&model->assignments[a].models[0].predictor, digest);
             if (threads == 1)
@@ -450,17 +280,7 @@ CU_TestInfo training_tests[] = {
     {"the paper mode has one length scale and no rule",
      the_paper_mode_has_one_length_scale_and_no_rule},
     {"row r teaches what replica r did", row_r_teaches_what_replica_r_did},
-    {"fewer than five rows make a constant", fewer_than_five_rows_make_a_constant},
-    {"a vertex without values is noted", a_vertex_without_values_is_noted},
-    {"without an input that varies it is a constant and named",
-     without_an_input_that_varies_it_is_a_constant_and_named},
-    {"a constant vertex is a constant", a_constant_vertex_is_a_constant},
     {"noise is hardly taken for a function", noise_is_hardly_taken_for_a_function},
-    {"a target without values is an error", a_target_without_values_is_an_error},
-    {"too many rows are an error", too_many_rows_are_an_error},
-    {"a failing fit stays alone", a_failing_fit_stays_alone},
-    {"a failing target is an error", a_failing_target_is_an_error},
-    {"a spectrum no service has is an error", a_spectrum_no_service_has_is_an_error},
     {"a service-vertex keeps its rule unless a fit is better",
      a_service_vertex_keeps_its_rule_unless_a_fit_is_better},
     {"the report counts what was done", the_report_counts_what_was_done},
