@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FLX_OWNS(flx_input_subsets, flx_input_subsets_destroy)
+
 #define FORMAT "fluxion-graph"
 enum { VERSION = 1 };
 
@@ -142,51 +144,41 @@ static flx_status read_subset(const flx_json_source *source, const json_t *subse
     return FLX_OK;
 }
 
-/* *out NULL where the graph was not pruned. */
+/* *out NULL where the graph was not pruned; the caller's to destroy also on failure. */
 static flx_status read_subsets(const flx_json_source *source, flx_input_subsets **out,
                                flx_error *error)
 {
     json_t *root = flx_json_root(source), *subsets = NULL, *labels;
     const char *assignment;
-    *out = NULL;
     FLX_TRY(flx_json_get_object(source, root, flx_key_in(root, "selected_inputs"), false,
                                 &subsets, error));
     if (!subsets)
         return FLX_OK;
     *out = flx_input_subsets_create();
-    flx_status status = *out ? FLX_OK : flx_no_memory(error, "the files of a model");
-    json_object_foreach(subsets, assignment, labels) {
-        if (status == FLX_OK)
-            status = read_subset(source, subsets, assignment, *out, error);
-    }
-    if (status == FLX_OK)
-        return FLX_OK;
-    flx_input_subsets_destroy(*out);
-    *out = NULL;
-    return status;
+    if (!*out)
+        return flx_no_memory(error, "the files of a model");
+    json_object_foreach(subsets, assignment, labels)
+        FLX_TRY(read_subset(source, subsets, assignment, *out, error));
+    return FLX_OK;
 }
 
 static flx_status read_graph(const flx_json_source *source, flx_model *model,
                              flx_error *error)
 {
     json_t *spectrum = NULL;
-    flx_input_subsets *subsets = NULL;
+    FLX_OWNED(flx_input_subsets) subsets = NULL;
+    FLX_SCOPED const char **names = NULL;
     FLX_TRY(flx_json_get_array(source, flx_json_root(source), "spectrum", true, &spectrum,
                                error));
     size_t count = json_array_size(spectrum);
-    const char **names = calloc(count + 1, sizeof *names);
-    flx_status status = names ? FLX_OK : flx_no_memory(error, "the files of a model");
-    for (size_t k = 0; k < count && status == FLX_OK; k++)
-        status = flx_json_item_text(source, spectrum, k, "a metric", &names[k], error);
-    if (status == FLX_OK)
-        status = read_subsets(source, &subsets, error);
+    if (!FLX_NEW(names, count))
+        return flx_no_memory(error, "the files of a model");
+    for (size_t k = 0; k < count; k++)
+        FLX_TRY(flx_json_item_text(source, spectrum, k, "a metric", &names[k], error));
+    FLX_TRY(read_subsets(source, &subsets, error));
     flx_graph_scope scope = {names, (int)count, subsets};
-    if (status == FLX_OK)
-        status = flx_model_build_graph(model->deployment, model->composition,
-                                       model->paper_mode, &scope, &model->graph, error);
-    flx_input_subsets_destroy(subsets);
-    free(names);
-    return status;
+    return flx_model_build_graph(model->deployment, model->composition, model->paper_mode,
+                                 &scope, &model->graph, error);
 }
 
 /* Row numbers of the source: integers in ascending order. */
@@ -194,8 +186,7 @@ static flx_status read_drawn(const flx_json_source *source, const json_t *rows,
                              flx_model *model, flx_error *error)
 {
     size_t count = json_array_size(rows);
-    model->drawn = calloc(count + 1, sizeof *model->drawn);
-    if (!model->drawn)
+    if (!FLX_NEW(model->drawn, count))
         return flx_no_memory(error, "the files of a model");
     json_int_t last = -1;
     for (size_t i = 0; i < count; i++) {
@@ -221,8 +212,7 @@ static flx_status read_row_replicas(const flx_json_source *source, const json_t 
     FLX_TRY(flx_json_get_object(source, training, "replicas", false, &object, error));
     if (!object)
         return FLX_OK;
-    model->row_replicas = calloc((size_t)count + 1, sizeof *model->row_replicas);
-    if (!model->row_replicas)
+    if (!FLX_NEW(model->row_replicas, count))
         return flx_no_memory(error, "the files of a model");
     size_t used = 0;
     for (int s = 0; s < count; s++) {

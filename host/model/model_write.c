@@ -20,14 +20,9 @@ static const char marker[] = "graph.json";
 static flx_status write_text(const char *folder, const char *name, const char *text,
                              flx_error *error)
 {
-    char *path = flx_model_file(folder, name);
-    if (!path || !text) {
-        free(path);
-        return flx_no_memory(error, "the files of a model");
-    }
-    flx_status status = flx_output_write(path, text, strlen(text), error);
-    free(path);
-    return status;
+    FLX_SCOPED char *path = flx_model_file(folder, name);
+    return path && text ? flx_output_write(path, text, strlen(text), error)
+                        : flx_no_memory(error, "the files of a model");
 }
 
 /* Assignments whose models were all found in a repository, or the others. */
@@ -89,14 +84,12 @@ static flx_status write_predictor(const flx_hosted_model *hosted, const char *fo
 {
     char digest[65];
     flx_predictor_digest(&hosted->predictor, digest);
-    char *path = flx_model_predictor_file(folder, digest);
+    FLX_SCOPED char *path = flx_model_predictor_file(folder, digest);
     if (!path)
         return flx_no_memory(error, "the files of a model");
     flx_hdf5_writer *writer = flx_predictor_put(&hosted->predictor);
     flx_hdf5_put_integer(writer, "/", "created", hosted->created);
-    flx_status status = flx_hdf5_save(writer, path, error);
-    free(path);
-    return status;
+    return flx_hdf5_save(writer, path, error);
 }
 
 static flx_status write_hosted(flx_fitted_graph fitted, const char *folder,
@@ -111,12 +104,10 @@ static flx_status write_hosted(flx_fitted_graph fitted, const char *folder,
 static flx_status write_predictors(const flx_model *model, const char *folder,
                                    flx_error *error)
 {
-    char *models = flx_model_file(folder, "models");
+    FLX_SCOPED char *models = flx_model_file(folder, "models");
     if (!models)
         return flx_no_memory(error, "the files of a model");
-    int made = mkdir(models, 0777);
-    free(models);
-    if (made != 0)
+    if (mkdir(models, 0777) != 0)
         return flx_fail(error, FLX_IO_FAILED, "%s/models: %s", folder, strerror(errno));
     FLX_TRY(write_hosted(flx_model_graph(model), folder, error));
     for (int k = 1; model->ensemble && k < model->ensemble->n_members; k++)
@@ -127,16 +118,12 @@ static flx_status write_predictors(const flx_model *model, const char *folder,
 static flx_status write_tables(const flx_model *model, const char *folder,
                                flx_error *error)
 {
-    char *rows = flx_model_file(folder, "rows.h5"),
-         *deployment = flx_model_file(folder, "deployment.json");
-    flx_status status = rows && deployment
-                            ? flx_deployment_write(model->deployment, deployment, error)
-                            : flx_no_memory(error, "the files of a model");
-    if (status == FLX_OK)
-        status = flx_dataset_write(model->rows, rows, error);
-    free(rows);
-    free(deployment);
-    return status;
+    FLX_SCOPED char *rows = flx_model_file(folder, "rows.h5");
+    FLX_SCOPED char *deployment = flx_model_file(folder, "deployment.json");
+    if (!rows || !deployment)
+        return flx_no_memory(error, "the files of a model");
+    FLX_TRY(flx_deployment_write(model->deployment, deployment, error));
+    return flx_dataset_write(model->rows, rows, error);
 }
 
 /* Writes everything; `history` are the lines so far, `line` the new one, which it takes.
@@ -191,14 +178,10 @@ flx_status flx_model_update(const flx_model *model, const char *path,
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s hosts no model: fit it before the graph is written",
                         model->graph->assignments[empty].name);
-    char *name = flx_model_file(path, "history.jsonl"), *history = NULL;
+    FLX_SCOPED char *name = flx_model_file(path, "history.jsonl"), *history = NULL;
     size_t length;
-    flx_status status =
-        name ? flx_text_file_read(name, LONGEST_HISTORY, &history, &length, error)
-             : flx_no_memory(error, "the files of a model");
-    free(name);
-    if (status == FLX_OK)
-        status = write_all(model, path, history, flx_change_describe(change), error);
-    free(history);
-    return status;
+    if (!name)
+        return flx_no_memory(error, "the files of a model");
+    FLX_TRY(flx_text_file_read(name, LONGEST_HISTORY, &history, &length, error));
+    return write_all(model, path, history, flx_change_describe(change), error);
 }

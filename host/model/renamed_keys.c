@@ -22,8 +22,10 @@ void flx_restore_old_keys(json_t *document)
     const char *key;
     json_t *value;
     size_t index;
-    json_array_foreach(document, index, value) flx_restore_old_keys(value);
-    json_object_foreach(document, key, value) flx_restore_old_keys(value);
+    json_array_foreach(document, index, value)
+        flx_restore_old_keys(value);
+    json_object_foreach(document, key, value)
+        flx_restore_old_keys(value);
     for (int i = 0; i < RENAMED; i++) {
         value = json_object_get(document, renamed[i][0]);
         if (!value)
