@@ -12,7 +12,7 @@
 
 #define CERTAIN 1.645 /* standard errors: one chance in twenty of a gain that is none */
 
-enum { FEWEST_ROWS = 10 };
+enum { MIN_ROWS = 10 };
 
 typedef struct {
     flx_model *model;
@@ -59,9 +59,9 @@ static flx_status run_trainers(flx_trainer *trainers, int count, flx_backend *ba
     return status;
 }
 
-static flx_status teach(refit *r, flx_member *members, int count, flx_backend *backend,
-                        const flx_fit_options *options, flx_training_report *report,
-                        flx_error *error)
+static flx_status fit_members(refit *r, flx_member *members, int count,
+                              flx_backend *backend, const flx_fit_options *options,
+                              flx_training_report *report, flx_error *error)
 {
     flx_trainer trainers[2] = {{.starts = 0}};
     flx_learning_assignment *models[2] = {0};
@@ -78,7 +78,7 @@ static flx_status teach(refit *r, flx_member *members, int count, flx_backend *b
 }
 
 /* The target at the new rows as the model predicts it now. */
-static flx_status ask_model(refit *r, flx_backend *backend, flx_error *error)
+static flx_status predict_before(refit *r, flx_backend *backend, flx_error *error)
 {
     const flx_dataset *fresh = r->rows.fresh;
     int column = flx_dataset_find(fresh, r->rows.graph_after->vertices[0].name), next = 0;
@@ -111,15 +111,15 @@ static flx_status select_fold(const refit *r, const int *fold, int f, bool is_te
     return status;
 }
 
-/* Adds what one pupil says of the rows of its fold to their mean. */
-static flx_status ask_pupil(refit *r, flx_fitted_graph pupil, const flx_dataset *tested,
-                            const int *fold, int f, int count, flx_backend *backend,
-                            flx_error *error)
+/* Adds the predictions of one fold model to their mean. */
+static flx_status predict_fold(refit *r, flx_fitted_graph fold_model,
+                               const flx_dataset *test, const int *fold, int f, int count,
+                               flx_backend *backend, flx_error *error)
 {
-    FLX_SCOPED double *mean = malloc(((size_t)tested->rows + 1) * sizeof *mean);
+    FLX_SCOPED double *mean = malloc(((size_t)test->rows + 1) * sizeof *mean);
     if (!mean)
-        return flx_no_memory(error, "%d rows", tested->rows);
-    FLX_TRY(flx_predict_graph_target(pupil, backend, tested, mean, error));
+        return flx_no_memory(error, "%d rows", test->rows);
+    FLX_TRY(flx_predict_graph_target(fold_model, backend, test, mean, error));
     for (int i = 0, next = 0; i < r->rows.n_fresh; i++)
         if (fold[i] == f)
             r->refitted[i] += mean[next++] / count;
@@ -131,26 +131,26 @@ static flx_status test_fold(refit *r, const flx_member *members, int count,
                             const int *fold, int f, flx_backend *backend,
                             flx_training_report *report, flx_error *error)
 {
-    flx_dataset *taught = NULL, *tested = NULL;
+    flx_dataset *train = NULL, *test = NULL;
     flx_trainer trainers[2] = {{.starts = 0}};
     flx_learning_assignment *models[2] = {0};
-    flx_status status = select_fold(r, fold, f, false, &taught, error);
+    flx_status status = select_fold(r, fold, f, false, &train, error);
     if (status == FLX_OK)
-        status = select_fold(r, fold, f, true, &tested, error);
+        status = select_fold(r, fold, f, true, &test, error);
     for (int k = 0; k < count; k++) {
-        trainers[k] = trainer_of(r, &members[k], taught);
+        trainers[k] = trainer_of(r, &members[k], train);
         trainers[k].warm = members[k].assignments;
     }
     if (status == FLX_OK)
         status = run_trainers(trainers, count, backend, NULL, report, models, error);
     for (int k = 0; k < count; k++) {
-        flx_fitted_graph pupil = {r->model->deployment, members[k].graph, models[k]};
+        flx_fitted_graph fold_model = {r->model->deployment, members[k].graph, models[k]};
         if (status == FLX_OK)
-            status = ask_pupil(r, pupil, tested, fold, f, count, backend, error);
+            status = predict_fold(r, fold_model, test, fold, f, count, backend, error);
         flx_assignments_destroy(models[k], members[k].graph->n_assignments);
     }
-    flx_dataset_destroy(taught);
-    flx_dataset_destroy(tested);
+    flx_dataset_destroy(train);
+    flx_dataset_destroy(test);
     return status;
 }
 
@@ -204,15 +204,15 @@ static flx_status try_members(refit *r, const flx_member *members, int count,
     FLX_TRY(assign_folds(r, seed, fold, &n_folds, error));
     if (n_folds < 2)
         return FLX_OK;
-    FLX_TRY(ask_model(r, backend, error));
+    FLX_TRY(predict_before(r, backend, error));
     for (int f = 0; f < n_folds; f++)
         FLX_TRY(test_fold(r, members, count, fold, f, backend, report, error));
     *is_better = is_gain(r);
     return FLX_OK;
 }
 
-/* Takes out what an earlier refit put in; the weights of the rest sum to 1 again. */
-static void drop_earlier(flx_ensemble *ensemble)
+/* Takes out the members of an earlier refit; the weights of the rest sum to 1 again. */
+static void remove_refitted(flx_ensemble *ensemble)
 {
     double sum = 0;
     int kept = 0;
@@ -242,7 +242,7 @@ static flx_status admit(refit *r, flx_member *members, int count, flx_change *ch
     ensemble->members = grown;
     if (!flx_name_list_add(&change->fitted, "the ensemble of the target"))
         return flx_no_memory(error, "names");
-    drop_earlier(ensemble);
+    remove_refitted(ensemble);
     double share = new_share(r);
     for (int k = 0; k < ensemble->n_members; k++)
         grown[k].weight *= 1 - share;
@@ -275,11 +275,11 @@ static flx_status run(refit *r, const flx_dataset *fresh, flx_backend *backend,
     bool is_better = false;
     int count = 0;
     FLX_TRY(flx_pooled_rows_open(r->model, fresh, &r->rows, error));
-    if (r->rows.n_fresh < FEWEST_ROWS)
+    if (r->rows.n_fresh < MIN_ROWS)
         return FLX_OK;
     flx_status status = build_members(r, members, &count, error);
     if (status == FLX_OK)
-        status = teach(r, members, count, backend, options, &report, error);
+        status = fit_members(r, members, count, backend, options, &report, error);
     if (status == FLX_OK)
         status = try_members(r, members, count, backend, options->seed, &report,
                              &is_better, error);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * An ensemble after a change of the deployment, taught by rows measured since: two black
- * boxes on old and new rows together, which an input 0 (before) or 1 (since) tells apart.
- * With m new rows they count 2/3 m / (m + 10) in all, and what stood before counts the
- * rest; and they are taken in only where that lowers the error on the new rows, each
- * predicted by models that were taught without it, by more than 1.645 standard errors of
+ * An ensemble after a change of the deployment, refitted on rows measured since: two
+ * black boxes on old and new rows together, which an input 0 (before) or 1 (since) tells
+ * apart. With m new rows they count 2/3 m / (m + 10) in all, and what stood before counts
+ * the rest; and they are taken in only where that lowers the error on the new rows, each
+ * predicted by models that were fitted without it, by more than 1.645 standard errors of
  * the gain. Never is a model fitted on the new rows alone: few of them are worse than no
  * refit. */
 #ifndef FLX_ENSEMBLE_REFIT_H

@@ -16,7 +16,7 @@ struct flx_original_rows {
 
 /* A service of which the rows do not speak stands with one instance; it is left out when
  * asked for. */
-static bool go_back(flx_original_rows *kept)
+static bool copy_deployment(flx_original_rows *kept)
 {
     const flx_model *model = kept->model;
     size_t count = (size_t)model->deployment->n_services;
@@ -42,7 +42,7 @@ flx_status flx_original_rows_open(const flx_model *model, flx_original_rows **ou
     flx_original_rows *kept = calloc(1, sizeof *kept);
     if (kept)
         kept->model = model;
-    if (!kept || !go_back(kept)) {
+    if (!kept || !copy_deployment(kept)) {
         free(kept);
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for the rows of a model");
     }
@@ -75,7 +75,7 @@ void flx_original_rows_close(flx_original_rows *kept)
 
 /* The column that stood for a label of one instance among today's when the service had
  * `then` of them: they take turns. -1 where there is none. */
-static int find_then(const flx_original_rows *kept, const char *label, int then)
+static int find_before(const flx_original_rows *kept, const char *label, int then)
 {
     const flx_deployment *deployment = kept->model->deployment;
     flx_column_place place;
@@ -98,9 +98,9 @@ static double cell(const flx_dataset *rows, int row, int column)
 
 /* What a service-vertex can learn from fewer instances: had there been as many as today,
  * each doing what those did, the service would have shown the same. */
-static flx_status gather_alike(const flx_original_rows *kept,
-                               const flx_graph_assignment *now, int then,
-                               flx_training_set *lesson, flx_error *error)
+static flx_status resample_replicas(const flx_original_rows *kept,
+                                    const flx_graph_assignment *now, int then,
+                                    flx_training_set *lesson, flx_error *error)
 {
     const flx_dataset *rows = kept->model->rows;
     const flx_service *service = &kept->model->deployment->services[now->service];
@@ -113,7 +113,7 @@ static flx_status gather_alike(const flx_original_rows *kept,
     bool is_whole = name && columns && lesson->raw && lesson->y;
     int shown = is_whole ? flx_dataset_find(rows, name) : -1;
     for (size_t i = 0; i < width && is_whole; i++)
-        columns[i] = find_then(kept, now->inputs[i].label, then);
+        columns[i] = find_before(kept, now->inputs[i].label, then);
     for (int r = 0; r < rows->rows && is_whole; r++) {
         double y = cell(rows, r, shown);
         for (size_t i = 0; i < width; i++)
@@ -141,6 +141,6 @@ flx_status flx_original_rows_gather(const flx_original_rows *kept, int a,
     if (then >= 0 && flx_labels_agree(now, &kept->graph->assignments[then]))
         return flx_training_set_build(&kept->then, kept->binding, then, lesson, error);
     return now->kind == FLX_SERVICE_VERTEX
-               ? gather_alike(kept, now, replicas, lesson, error)
+               ? resample_replicas(kept, now, replicas, lesson, error)
                : FLX_OK;
 }

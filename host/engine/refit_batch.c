@@ -8,7 +8,7 @@ bool flx_refit_batch_is_open(const flx_refit_batch *s, int i)
     return !s->reports[i].is_unchanged;
 }
 
-void flx_refit_batch_keep(flx_refit_batch *s, int i, const char *format, int number)
+void flx_refit_batch_skip(flx_refit_batch *s, int i, const char *format, int number)
 {
     s->reports[i].is_unchanged = true;
     snprintf(s->reports[i].reason, sizeof s->reports[i].reason, format, number);

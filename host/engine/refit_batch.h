@@ -21,15 +21,15 @@ typedef struct {
     char digest[65];               /* of the rows */
 } flx_refit_batch;
 
-/* Whether case i is still to be refitted, and the word that ends that: `format` has one
+/* Whether case i is still to be refitted, and what ends that: `format` has one
  * %d. */
 bool flx_refit_batch_is_open(const flx_refit_batch *batch, int i);
-void flx_refit_batch_keep(flx_refit_batch *batch, int i, const char *format, int number);
+void flx_refit_batch_skip(flx_refit_batch *batch, int i, const char *format, int number);
 
 flx_status flx_refit_batch_out_of_memory(flx_error *error);
 
 /* Lessons of all cases, and the models fitted to them; case by case what does not
- * suffice is kept. */
+ * suffice is skipped. */
 flx_status flx_refit_batch_train(flx_refit_batch *batch, flx_error *error);
 
 /* Weights of all cases. */

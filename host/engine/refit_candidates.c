@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A refit weighed: every model's predictions of the new rows, out of sample, and what the
- * assignment hosts once weights are found for them. */
+ * What a refit offers and when it is taken: every model's predictions of the new rows, out
+ * of sample, the test of a clear gain, and what the assignment hosts afterwards. */
 #include "host/engine/refit_case.h"
 #include "host/model.h"
 
@@ -14,8 +14,14 @@ static const double pseudo_rows = 10; /* on which what is in place is right */
 static const double lightest = 0.01;  /* lighter models are left out */
 static const double clear_gain = 0.5; /* in standard errors of the gain */
 
+/* The paper fits a service-vertex on rows of its own number of instances alone. */
+bool flx_refit_wants_original_rows(const flx_refit_case *one, const flx_model *model)
+{
+    return !model->paper_mode || one->assignment->kind != FLX_SERVICE_VERTEX;
+}
+
 /* In place, then what is offered. The line goes through the model that counts most. */
-static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_seen,
+static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_fitted_on,
                          bool has_line)
 {
     const flx_learning_assignment *hosting = one->hosting;
@@ -25,7 +31,7 @@ static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_seen
     if (!one->columns)
         return false;
     for (int k = 0; k < hosting->n_models; k++) {
-        if (is_seen[k])
+        if (is_fitted_on[k])
             continue;
         one->columns[one->n_columns++] = (flx_refit_column){
             .origin = FLX_IN_PLACE, .model = k, .before = hosting->models[k].weight};
@@ -45,8 +51,9 @@ static bool list_columns(flx_refit_case *one, bool has_fits, const bool *is_seen
 }
 
 /* Predictions of the models in place, then of those of the folds: (models + folds, n). */
-static flx_status ask_models(const flx_refit_case *one, bool has_fits,
-                             flx_backend *backend, double *said, flx_error *error)
+static flx_status predict_models(const flx_refit_case *one, bool has_fits,
+                                 flx_backend *backend, double *predictions,
+                                 flx_error *error)
 {
     int hosted = one->hosting->n_models, count = hosted + (has_fits ? one->n_folds : 0);
     const flx_predictor **asked = calloc((size_t)count + 1, sizeof *asked);
@@ -57,100 +64,103 @@ static flx_status ask_models(const flx_refit_case *one, bool has_fits,
     for (int k = hosted; k < count; k++)
         asked[k] = &one->fits[k - hosted].model.predictor;
     flx_predictor_queries queries = {one->assignment, count, asked, one->fresh.n,
-                                     one->judged};
-    flx_status status = flx_predict_each(&queries, backend, said, error);
+                                     one->predicted_inputs};
+    flx_status status = flx_predict_each(&queries, backend, predictions, error);
     free(asked);
     return status;
 }
 
 /* The line of the rows outside `fold` (-1: of all) through one model's predictions. */
-static flx_recalibration draw_line(const flx_refit_case *one, const double *said,
+static flx_recalibration draw_line(const flx_refit_case *one, const double *predictions,
                                    int fold, const flx_predictor *model, double *scratch)
 {
     int n = one->fresh.n, count = 0;
     double *predicted = scratch, *measured = scratch + n;
     for (int i = 0; i < n; i++)
         if (one->fold[i] != fold) {
-            predicted[count] = said[i];
+            predicted[count] = predictions[i];
             measured[count++] = one->fresh.y[i];
         }
     return flx_recalibration_estimate(model, predicted, measured, count);
 }
 
 /* `out` (n): the model's predictions, each recalibrated by the rows of other folds. */
-static void recalibrate(flx_refit_case *one, const double *said,
+static void recalibrate(flx_refit_case *one, const double *predictions,
                         const flx_predictor *model, double *scratch, double *out)
 {
     for (int f = 0; f < one->n_folds; f++) {
-        flx_recalibration line = draw_line(one, said, f, model, scratch);
+        flx_recalibration line = draw_line(one, predictions, f, model, scratch);
         for (int i = 0; i < one->fresh.n; i++)
             if (one->fold[i] == f)
-                out[i] = flx_recalibration_apply(&line, said[i], model->is_log);
+                out[i] = flx_recalibration_apply(&line, predictions[i], model->is_log);
     }
-    one->line = draw_line(one, said, -1, model, scratch);
+    one->line = draw_line(one, predictions, -1, model, scratch);
 }
 
-/* What column c says at point i. */
-static double statement(const flx_refit_case *one, const double *said,
-                        const double *straightened, int c, int i)
+/* The prediction of column c at point i. */
+static double prediction_of(const flx_refit_case *one, const double *predictions,
+                            const double *recalibrated, int c, int i)
 {
     const flx_refit_column *column = &one->columns[c];
     size_t n = (size_t)one->fresh.n;
     switch (column->origin) {
     case FLX_IN_PLACE:
-        return said[(size_t)column->model * n + (size_t)i];
+        return predictions[(size_t)column->model * n + (size_t)i];
     case FLX_RECALIBRATED:
-        return straightened[i];
+        return recalibrated[i];
     default:
-        return said[(size_t)(one->hosting->n_models + one->fold[i]) * n + (size_t)i];
+        return predictions[(size_t)(one->hosting->n_models + one->fold[i]) * n +
+                           (size_t)i];
     }
 }
 
-/* Rows on which every model has an answer. */
-static void gather_blend(flx_refit_case *one, const double *said,
-                         const double *straightened)
+/* Rows that every model predicts. */
+static void gather_blend(flx_refit_case *one, const double *predictions,
+                         const double *recalibrated)
 {
     size_t k = (size_t)one->n_columns;
     for (int i = 0; i < one->fresh.n; i++) {
-        double *row = one->blend + (size_t)one->n_judged * k;
+        double *row = one->blend + (size_t)one->n_scored * k;
         bool is_whole = true;
         for (size_t c = 0; c < k; c++) {
-            row[c] = statement(one, said, straightened, (int)c, i);
+            row[c] = prediction_of(one, predictions, recalibrated, (int)c, i);
             is_whole = is_whole && isfinite(row[c]);
         }
         if (is_whole)
-            one->y[one->n_judged++] = one->fresh.y[i];
+            one->y[one->n_scored++] = one->fresh.y[i];
     }
     for (size_t c = 0; c < k; c++)
-        for (int i = 0; i < one->n_judged; i++)
+        for (int i = 0; i < one->n_scored; i++)
             one->columns[c].mae +=
-                fabs(one->blend[(size_t)i * k + c] - one->y[i]) / one->n_judged;
+                fabs(one->blend[(size_t)i * k + c] - one->y[i]) / one->n_scored;
 }
 
-flx_status flx_refit_predict(flx_refit_case *one, bool has_fits, const bool *is_seen,
+flx_status flx_refit_predict(flx_refit_case *one, bool has_fits, const bool *is_fitted_on,
                              flx_backend *backend, flx_error *error)
 {
     size_t n = (size_t)one->fresh.n, models = (size_t)one->hosting->n_models;
-    if (!list_columns(one, has_fits, is_seen, has_fits))
+    if (!list_columns(one, has_fits, is_fitted_on, has_fits))
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu models", models);
     one->blend = malloc((n * (size_t)one->n_columns + 1) * sizeof *one->blend);
     one->y = malloc((n + 1) * sizeof *one->y);
-    double *said = malloc(((models + FLX_REFIT_FOLDS) * n + 3 * n + 1) * sizeof *said);
+    double *predictions =
+        malloc(((models + FLX_REFIT_FOLDS) * n + 3 * n + 1) * sizeof *predictions);
     flx_status status = FLX_OK;
-    if (!one->blend || !one->y || !said)
+    if (!one->blend || !one->y || !predictions)
         status = flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu rows", n);
     if (status == FLX_OK)
-        status = ask_models(one, has_fits, backend, said, error);
-    double *straightened = said + (models + FLX_REFIT_FOLDS) * n;
+        status = predict_models(one, has_fits, backend, predictions, error);
+    double *recalibrated = predictions + (models + FLX_REFIT_FOLDS) * n;
     for (int c = 0; c < one->n_columns && status == FLX_OK; c++) {
         int k = one->columns[c].model;
         if (one->columns[c].origin == FLX_RECALIBRATED)
-            recalibrate(one, said + (size_t)k * n, &one->hosting->models[k].predictor,
-                        straightened + n, straightened);
+            recalibrate(one, predictions + (size_t)k * n,
+                        &one->hosting->models[k].predictor, recalibrated + n,
+                        recalibrated);
     }
     if (status == FLX_OK)
-        gather_blend(one, said, straightened);
-    free(said);
+        gather_blend(one, predictions, recalibrated);
+    free(predictions);
     return status;
 }
 
@@ -166,7 +176,7 @@ static double blended_error(const flx_refit_case *one, int i, bool is_after)
 /* Mean errors, and whether the gain stands out of its own noise. */
 static bool is_clear_gain(const flx_refit_case *one, double *before, double *after)
 {
-    int n = one->n_judged;
+    int n = one->n_scored;
     double gain = 0, square = 0;
     *before = *after = 0;
     for (int i = 0; i < n; i++) {
@@ -184,7 +194,7 @@ bool flx_refit_settle(flx_refit_case *one, const double *weights, double *mae_be
                       double *mae_after)
 {
     bool has_any = false;
-    double trust = one->n_judged / (one->n_judged + pseudo_rows);
+    double trust = one->n_scored / (one->n_scored + pseudo_rows);
     for (int c = 0; c < one->n_columns; c++) {
         flx_refit_column *column = &one->columns[c];
         column->after = weights ? trust * weights[c] + (1 - trust) * column->before

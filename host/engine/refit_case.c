@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a refit is taught: folds of the new rows, each with the rows the model keeps. */
+ * What a refit is fitted on: folds of the new rows, each with the rows the model keeps.
+ */
 #include "host/engine/refit_case.h"
 
 #include "formats/memory.h"
@@ -39,7 +40,7 @@ static void copy_point(const flx_training_set *from, int i, size_t width,
     to->y[to->n++] = from->y[i];
 }
 
-static flx_status teach_fold(flx_refit_case *one, const flx_training_set *kept, int fold,
+static flx_status build_fold(flx_refit_case *one, const flx_training_set *kept, int fold,
                              flx_error *error)
 {
     size_t width = (size_t)one->assignment->n_inputs;
@@ -64,7 +65,7 @@ flx_status flx_refit_fit_candidates(flx_refit_case *one, const flx_training_set 
 {
     one->n_kept = kept->n;
     for (int f = 0; f <= one->n_folds; f++)
-        FLX_TRY(teach_fold(one, kept, f, error));
+        FLX_TRY(build_fold(one, kept, f, error));
     return FLX_OK;
 }
 
@@ -73,7 +74,7 @@ void flx_refit_clear(flx_refit_case *one)
     flx_training_set_clear(&one->fresh);
     for (int f = 0; f <= FLX_REFIT_FOLDS; f++)
         flx_assignment_fit_clear(&one->fits[f]);
-    free(one->judged);
+    free(one->predicted_inputs);
     free(one->fold);
     free(one->columns);
     free(one->blend);

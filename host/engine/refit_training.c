@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a refit is taught and fitted: new rows, as measured and as the graph predicts
+ * What a refit is fitted on and fits: new rows, as measured and as the graph predicts
  * their inputs, old rows, and one batch of fits for all folds of all assignments. */
 #include "formats/memory.h"
 #include "host/engine/original_rows.h"
@@ -24,7 +24,7 @@ static flx_status gather_fresh(flx_refit_batch *s, flx_error *error)
         s->reports[i].rows = one->fresh.n;
         if (one->fresh.n == 0 ||
             (one->fresh.n < FLX_MIN_ROWS && one->hosting->n_models > 0))
-            flx_refit_batch_keep(
+            flx_refit_batch_skip(
                 s, i, "only %d of the rows have its output, 5 are needed", one->fresh.n);
     }
     flx_column_binding_destroy(binding);
@@ -33,19 +33,20 @@ static flx_status gather_fresh(flx_refit_batch *s, flx_error *error)
 
 /* Metrics among the inputs become what the graph predicts; values (vertices, rows) or
  * NULL. */
-static flx_status judge_inputs(flx_refit_batch *s, flx_refit_case *one,
-                               const double *values, flx_error *error)
+static flx_status fill_predicted(flx_refit_batch *s, flx_refit_case *one,
+                                 const double *values, flx_error *error)
 {
     size_t width = (size_t)one->assignment->n_inputs, n = (size_t)one->fresh.n;
-    one->judged = malloc((n * width + 1) * sizeof *one->judged);
-    if (!one->judged)
+    one->predicted_inputs = malloc((n * width + 1) * sizeof *one->predicted_inputs);
+    if (!one->predicted_inputs)
         return flx_refit_batch_out_of_memory(error);
-    memcpy(one->judged, one->fresh.raw, n * width * sizeof *one->judged);
+    memcpy(one->predicted_inputs, one->fresh.raw,
+           n * width * sizeof *one->predicted_inputs);
     for (size_t i = 0; i < n && values; i++) {
         const flx_vertex *vertex = &s->model->graph->vertices[one->fresh.vertex[i]];
         for (size_t k = 0; k < width; k++)
             if (vertex->sources[k].vertex >= 0)
-                one->judged[i * width + k] =
+                one->predicted_inputs[i * width + k] =
                     values[(size_t)vertex->sources[k].vertex * (size_t)s->rows->rows +
                            (size_t)one->fresh.row[i]];
     }
@@ -68,18 +69,18 @@ static flx_status predict_all(flx_refit_batch *s, double **values, flx_error *er
     return FLX_OK;
 }
 
-static flx_status judge_all(flx_refit_batch *s, flx_error *error)
+static flx_status predict_inputs(flx_refit_batch *s, flx_error *error)
 {
     double *values = NULL;
     FLX_TRY(predict_all(s, &values, error));
     flx_status status = FLX_OK;
     for (int i = 0; i < s->count && status == FLX_OK; i++)
-        status = judge_inputs(s, &s->cases[i], values, error);
+        status = fill_predicted(s, &s->cases[i], values, error);
     free(values);
     return status;
 }
 
-static flx_status teach_all(flx_refit_batch *s, flx_error *error)
+static flx_status build_training_sets(flx_refit_batch *s, flx_error *error)
 {
     flx_original_rows *kept = NULL;
     FLX_TRY(flx_original_rows_open(s->model, &kept, error));
@@ -90,10 +91,8 @@ static flx_status teach_all(flx_refit_batch *s, flx_error *error)
             continue;
         status =
             flx_refit_assign_folds(&s->cases[i], s->rows->group, s->options->seed, error);
-        bool wants_old =
-            !s->options->only_weights &&
-            !(s->model->paper_mode && s->cases[i].assignment->kind == FLX_SERVICE_VERTEX);
-        if (status == FLX_OK && wants_old)
+        if (status == FLX_OK && !s->options->only_weights &&
+            flx_refit_wants_original_rows(&s->cases[i], s->model))
             status = flx_original_rows_gather(kept, s->assignments[i], &old, error);
         s->reports[i].retained_rows = old.n;
         if (status == FLX_OK && !s->options->only_weights)
@@ -129,7 +128,7 @@ static flx_status fit_all(flx_refit_batch *s, flx_error *error)
 flx_status flx_refit_batch_train(flx_refit_batch *s, flx_error *error)
 {
     FLX_TRY(gather_fresh(s, error));
-    FLX_TRY(judge_all(s, error));
-    FLX_TRY(teach_all(s, error));
+    FLX_TRY(predict_inputs(s, error));
+    FLX_TRY(build_training_sets(s, error));
     return s->options->only_weights ? FLX_OK : fit_all(s, error);
 }

@@ -15,37 +15,37 @@ static bool was_fitted_on(const flx_hosted_model *hosted, const char *digest)
 
 /* Models that were fitted on these very rows would seem too good; where nothing else is
  * left, all count. */
-static flx_status ask_one(flx_refit_batch *s, flx_refit_case *one, flx_error *error)
+static flx_status predict_case(flx_refit_batch *s, flx_refit_case *one, flx_error *error)
 {
     int hosted = one->hosting->n_models, seen = 0;
-    bool *is_seen = calloc((size_t)hosted + 1, sizeof *is_seen);
-    if (!is_seen)
+    bool *is_fitted_on = calloc((size_t)hosted + 1, sizeof *is_fitted_on);
+    if (!is_fitted_on)
         return flx_refit_batch_out_of_memory(error);
     for (int k = 0; k < hosted && !s->options->only_weights; k++)
-        seen += is_seen[k] = was_fitted_on(&one->hosting->models[k], s->digest);
+        seen += is_fitted_on[k] = was_fitted_on(&one->hosting->models[k], s->digest);
     if (seen == hosted)
-        memset(is_seen, 0, (size_t)hosted * sizeof *is_seen);
-    flx_status status =
-        flx_refit_predict(one, !s->options->only_weights, is_seen, s->backend, error);
-    free(is_seen);
+        memset(is_fitted_on, 0, (size_t)hosted * sizeof *is_fitted_on);
+    flx_status status = flx_refit_predict(one, !s->options->only_weights, is_fitted_on,
+                                          s->backend, error);
+    free(is_fitted_on);
     return status;
 }
 
-static flx_status ask_all(flx_refit_batch *s, flx_error *error)
+static flx_status predict_cases(flx_refit_batch *s, flx_error *error)
 {
     for (int i = 0; i < s->count; i++) {
         if (!flx_refit_batch_is_open(s, i))
             continue;
-        FLX_TRY(ask_one(s, &s->cases[i], error));
-        if (s->cases[i].n_judged == 0 ||
+        FLX_TRY(predict_case(s, &s->cases[i], error));
+        if (s->cases[i].n_scored == 0 ||
             (s->cases[i].n_folds < 2 && s->cases[i].hosting->n_models > 0))
-            flx_refit_batch_keep(
+            flx_refit_batch_skip(
                 s, i,
-                "its models cannot be tested on the %d rows: one group, or inputs that "
+                "its models cannot be test on the %d rows: one group, or inputs that "
                 "all are missing",
                 s->cases[i].fresh.n);
         else if (s->cases[i].n_columns == 1 && s->cases[i].columns[0].before > 0)
-            flx_refit_batch_keep(s, i, "it hosts %d model, whose weight is 1", 1);
+            flx_refit_batch_skip(s, i, "it hosts %d model, whose weight is 1", 1);
     }
     return FLX_OK;
 }
@@ -66,8 +66,8 @@ static void settle_all(flx_refit_batch *s, const flx_output_weighting_result *re
         bool is_better = flx_refit_settle(
             &s->cases[i], weights, &s->reports[i].mae_before, &s->reports[i].mae_after);
         if (!is_better && weights)
-            flx_refit_batch_keep(s, i, "nothing does clearly better on the %d rows",
-                                 s->cases[i].n_judged);
+            flx_refit_batch_skip(s, i, "nothing does clearly better on the %d rows",
+                                 s->cases[i].n_scored);
     }
 }
 
@@ -82,7 +82,7 @@ static flx_status weigh_all(flx_refit_batch *s, flx_error *error)
         if (is_weighed(s, i))
             problems[count++] =
                 (flx_output_weighting_problem){.name = s->cases[i].assignment->name,
-                                               .n = s->cases[i].n_judged,
+                                               .n = s->cases[i].n_scored,
                                                .k = s->cases[i].n_columns,
                                                .P = s->cases[i].blend,
                                                .y = s->cases[i].y,
@@ -104,6 +104,6 @@ static flx_status weigh_all(flx_refit_batch *s, flx_error *error)
 
 flx_status flx_refit_batch_weigh(flx_refit_batch *s, flx_error *error)
 {
-    FLX_TRY(ask_all(s, error));
+    FLX_TRY(predict_cases(s, error));
     return weigh_all(s, error);
 }
