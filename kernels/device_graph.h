@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * An inference graph as numbers: what a device needs to predict the target of a composed
- * graph, or of a mixture of several, from settings, level by level (paper 3.2.2), without
- * asking the host. Means only: that is what a search for settings wants. Indices instead
- * of pointers; host/tuning/compiled_graph.h makes one of a trained model.
+ * graph, or of several in an ensemble, from settings, level by level (paper 3.2.2),
+ * without going back to the host. Means only: that is what a search for settings wants.
+ * Indices instead of pointers; host/tuning/compiled_graph.h makes one of a trained model.
  *
  *   dimensions -> columns -> vertices, each the weighted mean of its models (paper 4.1,
  * Eq. 2)

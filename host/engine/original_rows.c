@@ -15,7 +15,7 @@ struct flx_original_rows {
 };
 
 /* A service of which the rows do not speak stands with one instance; it is left out when
- * asked for. */
+ * wanted. */
 static bool copy_deployment(flx_original_rows *kept)
 {
     const flx_model *model = kept->model;
@@ -100,7 +100,7 @@ static double cell(const flx_dataset *rows, int row, int column)
  * each doing what those did, the service would have shown the same. */
 static flx_status resample_replicas(const flx_original_rows *kept,
                                     const flx_graph_assignment *now, int then,
-                                    flx_training_set *lesson, flx_error *error)
+                                    flx_training_set *set, flx_error *error)
 {
     const flx_dataset *rows = kept->model->rows;
     const flx_service *service = &kept->model->deployment->services[now->service];
@@ -108,18 +108,18 @@ static flx_status resample_replicas(const flx_original_rows *kept,
     char *name = flx_column_text(service->name, service->operations[now->operation].name,
                                  -1, now->metric);
     int *columns = malloc((width + 1) * sizeof *columns);
-    lesson->raw = malloc((most * width + 1) * sizeof(double));
-    lesson->y = malloc(most * sizeof(double));
-    bool is_whole = name && columns && lesson->raw && lesson->y;
+    set->raw = malloc((most * width + 1) * sizeof(double));
+    set->y = malloc(most * sizeof(double));
+    bool is_whole = name && columns && set->raw && set->y;
     int shown = is_whole ? flx_dataset_find(rows, name) : -1;
     for (size_t i = 0; i < width && is_whole; i++)
         columns[i] = find_before(kept, now->inputs[i].label, then);
     for (int r = 0; r < rows->rows && is_whole; r++) {
         double y = cell(rows, r, shown);
         for (size_t i = 0; i < width; i++)
-            lesson->raw[(size_t)lesson->n * width + i] = cell(rows, r, columns[i]);
+            set->raw[(size_t)set->n * width + i] = cell(rows, r, columns[i]);
         if (!isnan(y))
-            lesson->y[lesson->n++] = y;
+            set->y[set->n++] = y;
     }
     free(name);
     free(columns);
@@ -128,9 +128,9 @@ static flx_status resample_replicas(const flx_original_rows *kept,
 }
 
 flx_status flx_original_rows_gather(const flx_original_rows *kept, int a,
-                                    flx_training_set *lesson, flx_error *error)
+                                    flx_training_set *set, flx_error *error)
 {
-    *lesson = (flx_training_set){0};
+    *set = (flx_training_set){0};
     if (!kept)
         return FLX_OK;
     const flx_graph_assignment *now = &kept->model->graph->assignments[a];
@@ -139,8 +139,8 @@ flx_status flx_original_rows_gather(const flx_original_rows *kept, int a,
         return FLX_OK;
     int then = flx_graph_find_assignment(kept->graph, now->name);
     if (then >= 0 && flx_labels_agree(now, &kept->graph->assignments[then]))
-        return flx_training_set_build(&kept->then, kept->binding, then, lesson, error);
+        return flx_training_set_build(&kept->then, kept->binding, then, set, error);
     return now->kind == FLX_SERVICE_VERTEX
-               ? resample_replicas(kept, now, replicas, lesson, error)
+               ? resample_replicas(kept, now, replicas, set, error)
                : FLX_OK;
 }

@@ -19,5 +19,5 @@ void flx_original_rows_close(flx_original_rows *kept); /* NULL is fine */
  * another number of instances too, as if today's had done what those did. `kept` may be
  * NULL. Cleared by the caller also after a failure. */
 flx_status flx_original_rows_gather(const flx_original_rows *kept, int a,
-                                    flx_training_set *lesson, flx_error *error);
+                                    flx_training_set *set, flx_error *error);
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * GE.fit while it runs: many refits as one batch, in the steps of
- * host/engine/refit_training.c (lessons and fits), host/engine/refit_weighting.c
+ * host/engine/refit_training.c (training sets and fits), host/engine/refit_weighting.c
  * (weights) and host/engine/refit.c (what comes of it). Inside the library. */
 #ifndef FLX_REFIT_BATCH_H
 #define FLX_REFIT_BATCH_H

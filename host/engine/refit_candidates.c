@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a refit offers and when it is taken: every model's predictions of the new rows, out
- * of sample, the test of a clear gain, and what the assignment hosts afterwards. */
+ * What a refit offers and when it is taken: every model's predictions of the new rows,
+ * out of sample, the test of a clear gain, and what the assignment hosts afterwards. */
 #include "host/engine/refit_case.h"
 #include "host/model.h"
 
@@ -56,17 +56,17 @@ static flx_status predict_models(const flx_refit_case *one, bool has_fits,
                                  flx_error *error)
 {
     int hosted = one->hosting->n_models, count = hosted + (has_fits ? one->n_folds : 0);
-    const flx_predictor **asked = calloc((size_t)count + 1, sizeof *asked);
-    if (!asked)
+    const flx_predictor **predictors = calloc((size_t)count + 1, sizeof *predictors);
+    if (!predictors)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d models", count);
     for (int k = 0; k < hosted; k++)
-        asked[k] = &one->hosting->models[k].predictor;
+        predictors[k] = &one->hosting->models[k].predictor;
     for (int k = hosted; k < count; k++)
-        asked[k] = &one->fits[k - hosted].model.predictor;
-    flx_predictor_queries queries = {one->assignment, count, asked, one->fresh.n,
+        predictors[k] = &one->fits[k - hosted].model.predictor;
+    flx_predictor_queries queries = {one->assignment, count, predictors, one->fresh.n,
                                      one->predicted_inputs};
     flx_status status = flx_predict_each(&queries, backend, predictions, error);
-    free(asked);
+    free(predictors);
     return status;
 }
 

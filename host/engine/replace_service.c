@@ -112,8 +112,8 @@ static flx_status deploy(exchange *x, flx_error *error)
 
 /* What input selection decided of the model's graph, as far as the new service shows it:
  * without what it no longer has. */
-static flx_status keep_readings(const exchange *x, flx_input_subsets **out,
-                                flx_error *error)
+static flx_status carry_subsets_over(const exchange *x, flx_input_subsets **out,
+                                     flx_error *error)
 {
     const flx_input_subsets *before = x->model->graph->input_subsets;
     const flx_service *new = &x->rebuilt.deployment->services[x->place];
@@ -133,20 +133,20 @@ static flx_status keep_readings(const exchange *x, flx_input_subsets **out,
                  flx_service_find_metric(new, place.name) >= 0))
                 is_whole = flx_input_subsets_add_label(*out, reading->labels[k]);
     }
-    return is_whole ? FLX_OK : flx_no_memory(error, "readings");
+    return is_whole ? FLX_OK : flx_no_memory(error, "the inputs of assignments");
 }
 
 static flx_status build(exchange *x, flx_error *error)
 {
-    flx_input_subsets *readings = NULL;
-    flx_status status = keep_readings(x, &readings, error);
+    flx_input_subsets *subsets = NULL;
+    flx_status status = carry_subsets_over(x, &subsets, error);
     flx_graph_scope scope = flx_graph_scope_of(x->model->graph);
-    scope.input_subsets = readings;
+    scope.input_subsets = subsets;
     if (status == FLX_OK)
         status =
             flx_model_build_graph(x->rebuilt.deployment, FLX_COMPOSED,
                                   x->model->paper_mode, &scope, &x->rebuilt.graph, error);
-    flx_input_subsets_destroy(readings);
+    flx_input_subsets_destroy(subsets);
     return status;
 }
 
