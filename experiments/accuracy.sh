@@ -18,9 +18,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 $fluxion import "$table" --map configs/boutique/import.json -o "$work/data.h5" >/dev/null
 
-# value KEY: the first number of that key in the answer.
+# value KEY: the first number of that key in the report.
 value() {
-    sed -n "s/^ *\"$1\": *\([-+.0-9e]*\),*\$/\1/p" "$work/answer.json" | head -n 1
+    sed -n "s/^ *\"$1\": *\([-+.0-9e]*\),*\$/\1/p" "$work/report.json" | head -n 1
 }
 
 # row TITLE OPTIONS...: trains and tests at every size and seed.
@@ -32,8 +32,8 @@ row() {
         for seed in 1 2 3 4 5 6 7 8 9 10; do
             $fluxion train --deployment configs/boutique/deployment.json --rows $n \
                 --seed $seed --data "$work/data.h5" -o "$work/model" --json "$@" >/dev/null
-            $fluxion evaluate "$work/model" --data "$work/data.h5" --others --json \
-                >"$work/answer.json"
+            $fluxion evaluate "$work/model" --data "$work/data.h5" --held-out --json \
+                >"$work/report.json"
             echo "$(value mae) $(value coverage90)"
         done | awk '{ e += $1 / 1000; c += $2 } END { printf " %.0f (%.2f) |", e / NR, c / NR }'
     done
@@ -43,7 +43,7 @@ row() {
 echo "| model | n = 10 | 25 | 50 | 100 |"
 echo "|---|---|---|---|---|"
 row "the default: graphs and black boxes, weighted (train)"
-row "composed inference graph (--composed-only)" --composed-only
+row "composed inference graph (--no-ensemble)" --no-ensemble
 row "one black box, a length scale per input (--monolith gp-ard)" --monolith gp-ard
 row "one black box, one length scale, maximum likelihood (--monolith gp-iso)" \
     --monolith gp-iso

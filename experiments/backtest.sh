@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # usage: sh experiments/backtest.sh
 # Temporal models on two measured tables: a learning assignment that hosts models of several
-# periods, weighted on recent rows, beside forests and boosted trees taught anew every period.
+# periods, weighted on recent rows, beside forests and boosted trees trained anew every period.
 # Azure 2017: which of four buckets (15 min, 1 h, 24 h) a VM's lifetime falls in, from cores,
 # memory, size of and position in the tenant's batch, hour and day of the week. A VM that was
 # still alive at the end counts in the bucket that it is known to have reached. There is no
@@ -19,12 +19,12 @@ fluxion=${FLUXION:-build/fluxion}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# replay SYSTEM TITLE OPTIONS...: walks the imported table.
-replay() {
+# backtest SYSTEM TITLE OPTIONS...: walks the imported table.
+backtest() {
     system=$1
     printf '\n# %s: %s\n\n' "$system" "$2"
     shift 2
-    $fluxion replay --deployment "configs/$system/deployment.json" --data "$work/$system.h5" "$@"
+    $fluxion backtest --deployment "configs/$system/deployment.json" --data "$work/$system.h5" "$@"
 }
 
 # has SYSTEM TABLE: imports the measured table, or says that it is not there.
@@ -37,15 +37,15 @@ has() {
 }
 
 if has azure_v1_arrivals vm_arrivals_lifetimes.csv.gz; then
-    replay azure_v1_arrivals "days, a model where accuracy is below 85 %" --period 86400
-    replay azure_v1_arrivals "days, a model where accuracy is below 50 %" --period 86400 \
-        --accuracy 0.5 --alone
+    backtest azure_v1_arrivals "days, a model where accuracy is below 85 %" --period 86400
+    backtest azure_v1_arrivals "days, a model where accuracy is below 50 %" --period 86400 \
+        --retrain-below 0.5 --no-baselines
 fi
 if has azure_vm_noise long_lived_B8ms.csv; then
-    replay azure_vm_noise "30 days, a model where accuracy is below 85 %" --period 2592000 \
-        --reweight 86400
+    backtest azure_vm_noise "30 days, a model where accuracy is below 85 %" --period 2592000 \
+        --reweight-period 86400
     for accuracy in 0.99 1; do
-        replay azure_vm_noise "30 days, a model where accuracy is below $accuracy" \
-            --period 2592000 --reweight 86400 --accuracy $accuracy --alone
+        backtest azure_vm_noise "30 days, a model where accuracy is below $accuracy" \
+            --period 2592000 --reweight-period 86400 --retrain-below $accuracy --no-baselines
     done
 fi

@@ -66,9 +66,9 @@ courses() {
 rows before 1 300 1
 for seed in 2 3 4; do rows after$seed 2 150 $seed; done
 $fluxion train --deployment configs/hotel/x6-debug-1.json --data "$work/before.h5" \
-    -o "$work/model" --composed-only >/dev/null
+    -o "$work/model" --no-ensemble >/dev/null
 for pair in "2 3" "3 4" "4 2"; do
-    course "after${pair% *}" "after${pair#* }" --order random --budget 1000 >"$work/all"
+    course "after${pair% *}" "after${pair#* }" --strategy random --budget 1000 >"$work/all"
     tail -n 1 "$work/all" | cut -d' ' -f1 >"$work/best.after${pair% *}"
     awk -v test="${pair% *}" -v recent="${pair#* }" '
         NR == 1 { before = $1 }
@@ -89,7 +89,7 @@ printf '\n|---|'
 for k in $(seq "$steps"); do printf -- '---|'; done
 echo
 courses | shares "debug, as the paper"
-courses --above 0.2 | shares "debug --above 0.2"
-courses --order error | shares "largest error of a vertex"
-for seed in $(seq 20); do courses --order random --seed "$seed"; done |
+courses --min-correlation 0.2 | shares "debug --min-correlation 0.2"
+courses --strategy error | shares "largest error of a vertex"
+for seed in $(seq 20); do courses --strategy random --seed "$seed"; done |
     shares "random, mean of 20 orders"

@@ -32,7 +32,7 @@ table() {
     $fluxion import "$work/$1.csv" --map $map -o "$work/$1.h5" >/dev/null
 }
 
-# debug TABLE OPTIONS...: the answer of fluxion debug, into TABLE.json.
+# debug TABLE OPTIONS...: the report of fluxion debug, into TABLE.json.
 debug() {
     name=$1
     shift
@@ -75,7 +75,7 @@ cut=$(awk -F, '$2 == "noissue" && !seen[$3]++ { print $3 }' "$data/petshop_long.
 table train "\$2 == \"noissue\" && \$3 < $cut"
 table normal "\$2 == \"noissue\" && \$3 >= $cut"
 $fluxion train --deployment configs/petshop/deployment.json --data "$work/train.h5" \
-    -o "$work/model" --composed-only >/dev/null
+    -o "$work/model" --no-ensemble >/dev/null
 errors normal
 
 tail -n +2 "$data/issues.csv" | while IFS=, read -r scenario part _ faulty; do
@@ -84,8 +84,8 @@ tail -n +2 "$data/issues.csv" | while IFS=, read -r scenario part _ faulty; do
     table both "($own) || (\$2 == \"noissue\" && \$3 >= $cut)"
     errors episode
     printf '%s\t%s' "$scenario $part" "$faulty"
-    printf '\t%s' "$(found episode)" "$(found both)" "$(found both --above 0.5)" \
-        "$(found both --above 0.7)" "$(found both --above 0.9)" PetSite \
+    printf '\t%s' "$(found episode)" "$(found both)" "$(found both --min-correlation 0.5)" \
+        "$(found both --min-correlation 0.7)" "$(found both --min-correlation 0.9)" PetSite \
         "$(worst 2)" "$(worst 3)" "$(worst 3 normal)"
     echo
 done >"$work/found.tsv"
@@ -107,7 +107,7 @@ awk -F, -v found="$work/found.tsv" -v vertices="$work/normal.tsv" '
     NR > 1 { beside[$1, ++degree[$1]] = $2; beside[$2, ++degree[$2]] = $1 }
     END {
         count = split("debug, the episode alone|debug, after normal traffic|" \
-            "likewise --above 0.5|likewise --above 0.7|likewise --above 0.9|" \
+            "likewise --min-correlation 0.5|likewise --min-correlation 0.7|likewise --min-correlation 0.9|" \
             "always the output, PetSite|largest error|" \
             "largest error given measured inputs|largest growth of that error", titles, "|")
         print "episode: faulty node; node found (distance) by each of"

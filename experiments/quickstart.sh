@@ -4,7 +4,7 @@
 # Installs what is missing, builds, and runs the main job on simulated data: measure random
 # settings of a simulated hotel reservation system, train its model, test it on runs it has
 # not seen, tune the knobs, and measure the tuned settings against the default ones.
-# Everything it makes is in build/quickstart; report.txt there has every command and answer.
+# Everything it makes is in build/quickstart; report.txt there has every command and what it printed.
 set -eu
 cd "$(dirname "$0")/.."
 . experiments/setup.sh
@@ -33,17 +33,17 @@ step() {
     printf '\n## %s\n\n' "$1" >>"$report"
     shift
     printf '    %s\n\n' "$*" >>"$report"
-    "$@" >"$out/answer.txt" 2>&1 || {
-        cat "$out/answer.txt"
+    "$@" >"$out/output.txt" 2>&1 || {
+        cat "$out/output.txt"
         exit 1
     }
-    cat "$out/answer.txt" >>"$report"
+    cat "$out/output.txt" >>"$report"
 }
 
-# tune --top 1 answers with one setting, as the best and as the head of its list: --rows 5 runs
+# tune --top 1 reports one setting, as the best and as the head of its list: --rows 5 runs
 # it ten times.
 #
-# number KEY FILE: the first number of that key in a JSON answer.
+# number KEY FILE: the first number of that key in a JSON report.
 number() {
     sed -n "s/^ *\"$1\": *\([-+.0-9e]*\),*\$/\1/p" "$2" | head -n 1
 }
@@ -69,7 +69,7 @@ echo "# Fluxion quick start: a SIMULATED system; nothing here was measured on a 
         $fluxion evaluate $out/model --data $out/test.h5
     $fluxion evaluate $out/model --data $out/test.h5 --json >$out/evaluate.json
     step "Looking for settings with a lower latency" $tune
-    cp $out/answer.txt $out/tune.txt
+    cp $out/output.txt $out/tune.txt
     $tune --json >$out/tune.json
     step "Simulating the settings found, 10 times" \
         $simulate --settings $out/tune.json --rows 5 --seed 3 -o $out/tuned.h5
@@ -97,7 +97,7 @@ is=$(simulated tuned)
     awk -v was="$was" -v is="$is" 'BEGIN { printf "  change            %20.1f %%\n", 100 * (is / was - 1) }'
     printf '\n  The knobs that matter most, and the cost of putting each back, in us:\n'
     awk 'NR <= 2 { next } !NF || NR > 7 { exit } { print "    " $0 }' $out/tune.txt
-    printf '\nFiles: %s (model, data, settings; every command and its answer in report.txt)\n' "$out"
+    printf '\nFiles: %s (model, data, settings; every command and what it printed in report.txt)\n' "$out"
 } >"$out/summary.txt"
 cat "$out/summary.txt"
 cat "$out/summary.txt" >>"$report"

@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 fluxion=${FLUXION:-build/fluxion}
 seeds=${SEEDS:-"1 2 3 4 5 6 7 8 9 10"}
-[ $# -gt 0 ] || set -- --composed-only
+[ $# -gt 0 ] || set -- --no-ensemble
 export FLUXION_CONFIGS="$PWD/configs"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,7 +39,7 @@ refit() {
     cp -r "$work/model" "$work/refitted"
     $fluxion fit "$work/refitted" --data "$work/new$1.h5" >/dev/null
     error refitted
-    $fluxion fit "$work/refitted" frontend p90 --instances --data "$work/new$1.h5" >/dev/null
+    $fluxion fit "$work/refitted" frontend p90 --vertex instance --data "$work/new$1.h5" >/dev/null
     error refitted
 }
 

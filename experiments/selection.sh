@@ -36,17 +36,17 @@ median() {
         END { h = int((NR + 1) / 2); printf "%.0f", (v[h] + v[NR + 1 - h]) / 2 }'
 }
 
-# composed SPECTRUM: a row of table 3.
+# composed METRICS: a row of table 3.
 composed() {
     printf '| %s |' "$1"
     for n in 50 100 200; do
         seed=0
         while [ $seed -lt "$seeds" ]; do
             seed=$((seed + 1))
-            $fluxion train --deployment configs/boutique/deployment.json --composed-only \
-                --spectrum "$1" --rows $n --seed $seed --data "$work/data.h5" \
+            $fluxion train --deployment configs/boutique/deployment.json --no-ensemble \
+                --metrics "$1" --rows $n --seed $seed --data "$work/data.h5" \
                 -o "$work/model" --json >/dev/null
-            $fluxion evaluate "$work/model" --data "$work/data.h5" --others --json |
+            $fluxion evaluate "$work/model" --data "$work/data.h5" --held-out --json |
                 sed -n 's/^ *"mae": *\([0-9.e+]*\),*$/\1/p' | head -n 1
         done >"$work/errors"
         printf ' %s |' "$(median <"$work/errors")"
@@ -64,7 +64,7 @@ echo "--- Online Boutique, 4 metrics, 100 rows"
 fetch boutique/single_500.csv || exit 0
 $benchmark "$work/data.h5" frontend:p90 4 100 "$seeds" p90
 echo "--- Online Boutique, composed graphs"
-echo "| spectrum | n = 50 | 100 | 200 |"
+echo "| metrics | n = 50 | 100 | 200 |"
 echo "|---|---|---|---|"
 composed p90
 composed p50,p90,p95,p99

@@ -15,9 +15,9 @@ typedef struct {
     flx_population *population;
     flx_search *searches[N_SEARCHES];
     double numbers[N * (K + 1)], units[MEMBERS * K], values[MEMBERS];
-} contest;
+} comparison;
 
-static void close_contest(contest *c)
+static void close_comparison(comparison *c)
 {
     if (c->population)
         c->device->operations->search_release(c->population);
@@ -53,7 +53,7 @@ static flx_population_search describe_search(int s)
                                    .archive_rate = 2.6};
 }
 
-static flx_status create_searches(contest *c, flx_error *error)
+static flx_status create_searches(comparison *c, flx_error *error)
 {
     flx_weighting_problem problem = {N, K, false, c->numbers, c->numbers + N * K};
     flx_population_search searches[N_SEARCHES];
@@ -75,7 +75,7 @@ static flx_status create_searches(contest *c, flx_error *error)
                                                    &c->population, error);
 }
 
-static flx_status step_host(contest *c, int s, flx_error *error)
+static flx_status step_host(comparison *c, int s, flx_error *error)
 {
     double scaled[MEMBERS * K], losses[MEMBERS];
     int count = 0;
@@ -88,7 +88,7 @@ static flx_status step_host(contest *c, int s, flx_error *error)
     return FLX_OK;
 }
 
-static flx_status compare(contest *c, int s, const flx_population_report *report,
+static flx_status compare(comparison *c, int s, const flx_population_report *report,
                           double *worst, flx_error *error)
 {
     const double *units, *values;
@@ -104,7 +104,7 @@ static flx_status compare(contest *c, int s, const flx_population_report *report
     return FLX_OK;
 }
 
-static flx_status run(contest *c, double *worst, flx_error *error)
+static flx_status run(comparison *c, double *worst, flx_error *error)
 {
     flx_population_report reports[N_SEARCHES];
     FLX_TRY(create_searches(c, error));
@@ -124,7 +124,7 @@ flx_status flx_check_agreed_populations(const flx_check_context *context, double
 {
     if (!context->backend->operations->weighting_search)
         return FLX_OK; /* populations are the host's own there */
-    contest *c = calloc(1, sizeof *c);
+    comparison *c = calloc(1, sizeof *c);
     if (!c)
         return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d populations",
                         2 * N_SEARCHES);
@@ -135,6 +135,6 @@ flx_status flx_check_agreed_populations(const flx_check_context *context, double
     for (int i = 0; i < N; i++)
         c->numbers[N * K + i] = 0.3 * c->numbers[i * K] + 0.7 * c->numbers[i * K + 3];
     flx_status status = run(c, worst, error);
-    close_contest(c);
+    close_comparison(c);
     return status;
 }

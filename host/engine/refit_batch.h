@@ -28,7 +28,7 @@ void flx_refit_batch_skip(flx_refit_batch *batch, int i, const char *format, int
 
 flx_status flx_refit_batch_out_of_memory(flx_error *error);
 
-/* Lessons of all cases, and the models fitted to them; case by case what does not
+/* Training sets of all cases, and the models fitted to them; case by case what does not
  * suffice is skipped. */
 flx_status flx_refit_batch_train(flx_refit_batch *batch, flx_error *error);
 

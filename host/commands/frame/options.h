@@ -11,8 +11,8 @@
 extern const flx_option flx_everywhere_options[];
 
 /* By the first `length` bytes of a name or alias (NULL: by none) or by a letter (0: by
- * none). NULL where the verb has no such option. *given: its name or its alias, whichever
- * matched; may be NULL. */
+ * none). NULL where the verb has no such option. *given (may be NULL): its name or its
+ * alias, whichever matched. */
 const flx_option *flx_option_find(const flx_command *command, const char *name,
                                   size_t length, char letter, const char **given);
 
