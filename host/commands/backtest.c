@@ -2,13 +2,10 @@
  * fluxion backtest: walks a table in the order of time and compares an ensemble of models
  * of many periods with models that are trained anew for every period. */
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/evaluation.h"
 
-FLX_OWNS(flx_deployment, flx_deployment_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
-FLX_OWNS(flx_backend, flx_backend_close)
 FLX_OWNS(flx_time_series, flx_time_series_destroy)
 FLX_OWNS(flx_backtest, flx_backtest_destroy)
 
@@ -153,8 +150,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     FLX_OWNED(flx_backend) backend = NULL;
     FLX_OWNED(flx_backtest) backtest = NULL;
     FLX_TRY(read_series(arguments, &series, error));
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &backend, error));
+    FLX_TRY(flx_open_backend(arguments, &backend, error));
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "backtest");
     settings.progress = &progress;

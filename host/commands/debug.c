@@ -4,8 +4,7 @@
 #include "host/commands/commands.h"
 #include "host/commands/debug_report.h"
 #include "host/commands/frame.h"
-
-#include "formats/memory.h"
+#include "host/commands/owned.h"
 
 static const flx_option options[] = {
     OPT_TEXT("data", "TEST.h5", "table of recent runs to test on", .is_required = true),
@@ -58,8 +57,7 @@ static flx_status open_run(const flx_arguments *arguments, debug_run *r, flx_err
     FLX_TRY(flx_dataset_read(flx_text(arguments, "data", NULL), &r->test, error));
     if (recent)
         FLX_TRY(flx_dataset_read(recent, &r->recent, error));
-    return flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                            &r->backend, error);
+    return flx_open_backend(arguments, &r->backend, error);
 }
 
 static flx_status find_fault(const flx_arguments *arguments, debug_run *r,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/commands/debug_report.h"
 
-#include <string.h>
+#include <math.h>
 
 static const char *vertex_name(const flx_debug_result *result, int v)
 {
@@ -90,27 +90,33 @@ static json_t *describe(const flx_debug_result *result)
     return report;
 }
 
-/* The object of a list whose `key` is a name; NULL: there is none. */
-static json_t *find_named(const json_t *list, const char *key, const char *name)
+/* r of the edge that leads from parent to child. */
+static double find_r(const flx_debug_result *result, int parent, int child)
 {
-    size_t i;
-    json_t *item;
-    json_array_foreach(list, i, item)
-        if (strcmp(json_string_value(json_object_get(item, key)), name) == 0)
-            return item;
-    return NULL;
+    const flx_graph *graph = result->model->graph;
+    for (int e = 0; e < graph->n_edges; e++)
+        if (graph->edges[e][0] == parent && graph->edges[e][1] == child)
+            return result->path->r[e];
+    return NAN;
 }
 
-/* r of the edge from parent to child, or NULL. */
-static json_t *find_r(const json_t *correlations, const char *parent, const char *child)
+/* The vertices of the path as objects, and how many vertices feed the last of them. */
+static json_t *describe_for_text(const flx_debug_result *result)
 {
-    size_t i;
-    json_t *edge;
-    json_array_foreach(correlations, i, edge)
-        if (strcmp(json_string_value(json_object_get(edge, "parent")), parent) == 0 &&
-            strcmp(json_string_value(json_object_get(edge, "child")), child) == 0)
-            return json_object_get(edge, "r");
-    return NULL;
+    const flx_graph *graph = result->model->graph;
+    const int *path = result->path->path;
+    json_t *lines = json_array();
+    int parents = 0;
+    for (int i = 0; i < result->path->n_path; i++) {
+        json_t *line = describe_vertex(result, path[i]);
+        if (i > 0)
+            json_object_set_new(line, "r",
+                                flx_json_real(find_r(result, path[i], path[i - 1])));
+        json_array_append_new(lines, line);
+    }
+    for (int e = 0; e < graph->n_edges; e++)
+        parents += graph->edges[e][1] == result->path->vertex;
+    return json_pack("{s:o, s:i}", "path_vertices", lines, "parents", parents);
 }
 
 static void print_path(const json_t *report)
@@ -123,33 +129,8 @@ static void print_path(const json_t *report)
         {"MAE composed", "{mae:.5g}"},
         {"MAE measured", "{mae_given_measured_inputs:.5g}"},
         {0}};
-    json_auto_t *lines = json_array();
-    const json_t *path = json_object_get(report, "path");
-    const char *fed = NULL;
-    size_t i;
-    json_t *vertex;
-    json_array_foreach(path, i, vertex) {
-        const char *name = json_string_value(vertex);
-        json_t *line =
-            json_copy(find_named(json_object_get(report, "vertices"), "name", name));
-        if (fed)
-            json_object_set(line, "r",
-                            find_r(json_object_get(report, "correlations"), name, fed));
-        json_array_append_new(lines, line);
-        fed = name;
-    }
-    flx_print_table(lines, columns);
-}
-
-/* Why the path ends where it does. */
-static void print_fault(const json_t *report)
-{
-    const char *found = json_string_value(json_object_get(report, "vertex"));
-    int parents = 0;
-    size_t i;
-    json_t *edge;
-    json_array_foreach(json_object_get(report, "correlations"), i, edge)
-        parents += strcmp(json_string_value(json_object_get(edge, "child")), found) == 0;
+    json_int_t parents = json_integer_value(json_object_get(report, "parents"));
+    flx_print_table(json_object_get(report, "path_vertices"), columns);
     flx_write_filled(report, "\nAt fault: {vertex} (assignment {assignment}). ", stdout);
     puts(parents == 0 ? "Nothing feeds it."
          : parents == 1
@@ -184,7 +165,6 @@ static void print_steps(const json_t *report)
 static void print_text(json_t *report)
 {
     print_path(report);
-    print_fault(report);
     if (json_object_get(report, "steps"))
         print_steps(report);
 }
@@ -192,5 +172,6 @@ static void print_text(json_t *report)
 flx_status flx_report_debugging(const flx_arguments *arguments,
                                 const flx_debug_result *result, flx_error *error)
 {
-    return flx_report(arguments, describe(result), NULL, print_text, error);
+    return flx_report(arguments, describe(result), describe_for_text(result), print_text,
+                      error);
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * fluxion evaluate: how well a trained graph predicts a table. */
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/evaluation.h"
 
 enum { MOST_VERTICES = 80 }; /* that are printed as a table */
 
-FLX_OWNS(flx_model, flx_model_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
-FLX_OWNS(flx_backend, flx_backend_close)
 FLX_OWNS(flx_evaluation, flx_evaluation_destroy)
 
 static const flx_option options[] = {
@@ -123,8 +120,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     FLX_OWNED(flx_evaluation) evaluation = NULL;
     FLX_TRY(flx_model_read(flx_positional(arguments, 0), &model, error));
     FLX_TRY(read_table(arguments, model, &table, error));
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &backend, error));
+    FLX_TRY(flx_open_backend(arguments, &backend, error));
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "evaluate");
     flx_status status = flx_evaluate_model(model, backend, table, flx_seed(arguments),

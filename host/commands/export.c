@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * fluxion export: the newest telemetry of a store as a dataset. */
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/ingestion.h"
-
-FLX_OWNS(flx_deployment, flx_deployment_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
 
 static const flx_option options[] = {
     OPT_INTEGER("window", "SECONDS", 1, 1e15, "how far back the table goes",

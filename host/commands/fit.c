@@ -2,13 +2,9 @@
  * fluxion fit: what is new or off in a graph is refitted on new rows. */
 #include "host/commands/change_report.h"
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/engine.h"
-
-FLX_OWNS(flx_model, flx_model_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
-FLX_OWNS(flx_backend, flx_backend_close)
 
 static const flx_option options[] = {
     OPT_TEXT("data", "NEW.h5", "table of new benchmark runs", .is_required = true),
@@ -88,8 +84,7 @@ static flx_status fit(const flx_arguments *arguments, flx_model *model,
     if (!FLX_NEW(assignments, model->graph->n_assignments))
         return flx_no_memory(error, "%d assignments", model->graph->n_assignments);
     FLX_TRY(choose(arguments, model, assignments, &count, error));
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &backend, error));
+    FLX_TRY(flx_open_backend(arguments, &backend, error));
     flx_bar bar;
     flx_progress progress = flx_bar_start(&bar, "fit");
     flx_refit_options how = {.only_weights = flx_is_set(arguments, "reweight-only"),

@@ -75,18 +75,21 @@ static flx_status load_deployment(const flx_arguments *arguments, const char *pa
                            false, &s->graph, error);
 }
 
+/* "redis.get" */
+static json_t *name_operation(const subject *s, int service, int operation)
+{
+    const flx_service *owner = &s->deployment->services[service];
+    const char *name = owner->operations[operation].name;
+    return json_sprintf("%s%s%s", owner->name, *name ? "." : "", name);
+}
+
 static json_t *list_left_out(const subject *s)
 {
     json_t *list = json_array();
     for (int i = 0; i < s->deployment->n_services; i++)
-        for (int o = 0; o < s->deployment->services[i].n_operations; o++) {
-            const flx_service *service = &s->deployment->services[i];
-            const char *operation = service->operations[o].name;
+        for (int o = 0; o < s->deployment->services[i].n_operations; o++)
             if (flx_graph_leaves_out(s->graph, s->deployment, i, o))
-                json_array_append_new(list,
-                                      json_sprintf("%s%s%s", service->name,
-                                                   *operation ? "." : "", operation));
-        }
+                json_array_append_new(list, name_operation(s, i, o));
     return list;
 }
 
@@ -132,68 +135,48 @@ static flx_status print_dot(const subject *s, flx_error *error)
     return FLX_OK;
 }
 
-/* "redis.get" of a vertex. */
-static void put_group(const subject *s, const flx_vertex *vertex, FILE *out)
-{
-    const flx_service *service = &s->deployment->services[vertex->service];
-    const char *operation = service->operations[vertex->operation].name;
-    fprintf(out, "%s%s%s", service->name, *operation ? "." : "", operation);
-}
-
 /* Whose outputs a vertex reads: operations, each once. */
-static void put_feeders(const subject *s, const flx_vertex *vertex, FILE *out)
+static json_t *list_feeders(const subject *s, const flx_vertex *vertex)
 {
     const flx_graph *graph = s->graph;
     const flx_vertex *last = NULL;
-    if (vertex->kind == FLX_SERVICE_VERTEX) {
-        fprintf(out, "its %d instances",
-                s->deployment->services[vertex->service].replicas);
-        return;
-    }
+    if (vertex->kind == FLX_SERVICE_VERTEX)
+        return json_sprintf("its %d instances",
+                            s->deployment->services[vertex->service].replicas);
+    json_t *list = json_array();
     for (int i = 0; i < graph->assignments[vertex->assignment].n_inputs; i++) {
-        if (vertex->sources[i].vertex < 0)
+        int source = vertex->sources[i].vertex;
+        const flx_vertex *feeder = source >= 0 ? &graph->vertices[source] : NULL;
+        if (!feeder || (last && last->service == feeder->service &&
+                        last->operation == feeder->operation))
             continue;
-        const flx_vertex *feeder = &graph->vertices[vertex->sources[i].vertex];
-        if (last && last->service == feeder->service &&
-            last->operation == feeder->operation)
-            continue;
-        fputs(last ? ", " : "", out);
-        put_group(s, feeder, out);
+        json_array_append_new(list,
+                              name_operation(s, feeder->service, feeder->operation));
         last = feeder;
     }
+    return list;
 }
 
-/* One line for the vertices [first, end), which share an assignment; NULL: no memory. */
+/* One line for the vertices [first, end), which share an assignment. */
 static json_t *describe_line(const subject *s, int first, int end)
 {
     const flx_vertex *vertex = &s->graph->vertices[first];
-    FLX_SCOPED char *name = NULL;
-    FLX_SCOPED char *feeders = NULL;
-    size_t size;
-    FILE *out = open_memstream(&name, &size);
-    if (out) {
-        put_group(s, vertex, out);
-        if (end - first > 1)
-            fprintf(out, "/0..%d", end - first - 1);
-        fprintf(out, ":%s", vertex->metric);
-        fclose(out);
-    }
-    out = open_memstream(&feeders, &size);
-    if (out) {
-        put_feeders(s, vertex, out);
-        fclose(out);
-    }
-    return json_pack("{s:i, s:s, s:s, s:i, s:s}", "level", vertex->level, "name", name,
-                     "kind", flx_vertex_kind_text(vertex->kind), "inputs",
-                     s->graph->assignments[vertex->assignment].n_inputs, "fed_by",
-                     feeders);
+    bool is_replicated = end - first > 1;
+    return json_pack(
+        "{s:i, s:o, s:o, s:s, s:s, s:i, s:o}", "level", vertex->level, "operation",
+        name_operation(s, vertex->service, vertex->operation), "instances",
+        is_replicated ? json_sprintf("/0..%d", end - first - 1) : json_string(""),
+        "metric", vertex->metric, "kind", flx_vertex_kind_text(vertex->kind), "inputs",
+        s->graph->assignments[vertex->assignment].n_inputs, "fed_by",
+        list_feeders(s, vertex));
 }
 
 static void print_text(const subject *s)
 {
     static const flx_table_column columns[] = {
-        {"level", "{level}"},   {"vertex", "{name}"},   {"kind", "{kind}"},
-        {"inputs", "{inputs}"}, {"fed by", "{fed_by}"}, {0}};
+        {"level", "{level}"},   {"vertex", "{operation}{?instances}:{metric}"},
+        {"kind", "{kind}"},     {"inputs", "{inputs}"},
+        {"fed by", "{fed_by}"}, {0}};
     const flx_graph *graph = s->graph;
     json_auto_t *lines = json_array(), *report = describe(s);
     for (int first = 0, end; first < graph->n_vertices; first = end) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * fluxion import: CSV files to a dataset, as an import map says. */
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
 #include "formats/import.h"
-#include "formats/memory.h"
 
 FLX_OWNS(flx_import_map, flx_import_map_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
 
 static const flx_option options[] = {
     OPT_TEXT("map", "MAP.json", "what the columns mean", .is_required = true),

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * fluxion info: what a table holds; models, repositories and backends have files of
  * their own. */
+#include "host/commands/info.h"
 #include "host/commands/commands.h"
-#include "host/commands/info_backends.h"
-#include "host/commands/info_model.h"
-#include "host/commands/info_repository.h"
+#include "host/commands/owned.h"
 
 #include "formats/dataset.h"
-#include "formats/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
 
 /* Of the cells that are present. */
 typedef struct {

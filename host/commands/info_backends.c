@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/commands/info_backends.h"
+#include "host/commands/info.h"
 
 #include "kernels/backend.h"
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/commands/info_model.h"
+#include "host/commands/info.h"
 
-#include "formats/memory.h"
-#include "host/commands/info_backends.h"
+#include "host/commands/owned.h"
 #include "host/model.h"
 
 #define BACKEND_NOTE "any backend serves it; " FLX_CUDA_NOTE
-
-FLX_OWNS(flx_model, flx_model_destroy)
 
 /* Rules have nothing that was fitted. */
 static int count_models(const flx_model *model)
@@ -75,8 +72,8 @@ static json_t *describe_for_text(const flx_model *model, const char *path)
     json_t *warnings = json_array();
     for (int i = 0; i < model->warnings.count; i++)
         json_array_append_new(warnings, json_pack("{s:s, s:s}", "assignment",
-                                                  model->warnings.items[i].assignment, "why",
-                                                  model->warnings.items[i].text));
+                                                  model->warnings.items[i].assignment,
+                                                  "why", model->warnings.items[i].text));
     bool is_usual = model->covariance == FLX_MATERN52;
     return json_pack(
         "{s:s, s:s, s:o, s:i, s:o}", "path", path, "deployment", model->deployment->name,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/commands/info_repository.h"
+#include "host/commands/info.h"
 
 #include "formats/memory.h"
 #include "host/regression.h"

@@ -68,24 +68,25 @@ static json_t *describe(const char *folder, int64_t lines,
 }
 
 /* To stderr: standard output belongs to the acknowledgements. */
-static void print_summary(const char *folder, const flx_ingestion_counts *counts)
+static void print_text(const json_t *report)
 {
-    flx_text_put(folder, stderr);
-    fprintf(stderr,
-            ": %lld lines stored (%lld late, %lld repeated), %lld bad; %d streams\n",
-            (long long)counts->stored, (long long)counts->late,
-            (long long)counts->repeated, (long long)counts->bad, counts->streams);
-    if (counts->bad > BAD_LINES_SHOWN)
+    static const struct {
+        const char *key, *line;
+    } lines[] = {
+        {"torn_bytes",
+         "a block cut off in an earlier run was removed: {torn_bytes} bytes\n"},
+        {"damaged_bytes",
+         "damaged and not readable: {damaged_bytes} bytes of the store\n"},
+        {"dropped_segments", "dropped by retention: {dropped_segments} segments\n"}};
+    flx_write_filled(report,
+                     "{store}: {stored} lines stored ({late} late, {repeated} repeated), "
+                     "{bad} bad; {streams} streams\n",
+                     stderr);
+    if (json_integer_value(json_object_get(report, "bad")) > BAD_LINES_SHOWN)
         fprintf(stderr, "bad lines: only the first %d are shown\n", BAD_LINES_SHOWN);
-    if (counts->torn_bytes > 0)
-        fprintf(stderr, "a block cut off in an earlier run was removed: %lld bytes\n",
-                (long long)counts->torn_bytes);
-    if (counts->damaged_bytes > 0)
-        fprintf(stderr, "damaged and not readable: %lld bytes of the store\n",
-                (long long)counts->damaged_bytes);
-    if (counts->dropped_segments > 0)
-        fprintf(stderr, "dropped by retention: %lld segments\n",
-                (long long)counts->dropped_segments);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (json_integer_value(json_object_get(report, lines[i].key)) > 0)
+            flx_write_filled(report, lines[i].line, stderr);
 }
 
 static flx_status open_input(const char *path, flx_ingestion_input *input,
@@ -130,11 +131,12 @@ static flx_status ingest(const flx_arguments *arguments, flx_ingestion_input *in
     flx_bar_finish(&all.bar);
     flx_ingestion_counts counts = flx_ingestion_count(ingestion);
     flx_ingestion_close(ingestion);
-    if (status == FLX_OK && wants_json)
-        return flx_print_json(describe(folder, lines, &counts), error);
-    if (status == FLX_OK)
-        print_summary(folder, &counts);
-    return status;
+    FLX_TRY(status);
+    json_auto_t *report = describe(folder, lines, &counts);
+    if (wants_json)
+        return flx_print_json(json_incref(report), error);
+    print_text(report);
+    return FLX_OK;
 }
 
 static flx_status run(const flx_arguments *arguments, flx_error *error)

@@ -2,18 +2,15 @@
  * fluxion predict: the target for every row of a table, with intervals on request. */
 #include "host/commands/commands.h"
 #include "host/commands/frame.h"
+#include "host/commands/owned.h"
 
 #include "formats/files.h"
-#include "formats/memory.h"
 #include "host/evaluation.h"
 #include "host/model.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-FLX_OWNS(flx_model, flx_model_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
-FLX_OWNS(flx_backend, flx_backend_close)
 FLX_OWNS(flx_target_predictor, flx_target_predictor_destroy)
 
 static const flx_option options[] = {
@@ -79,8 +76,7 @@ static flx_status predict(const flx_arguments *arguments, const flx_model *model
         (wants_interval &&
          (!FLX_NEW(p->lower, table->rows) || !FLX_NEW(p->upper, table->rows))))
         return flx_no_memory(error, "the predictions of %d rows", table->rows);
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &backend, error));
+    FLX_TRY(flx_open_backend(arguments, &backend, error));
     FLX_TRY(flx_target_predictor_create(model, backend, table, &predictor, error));
     absent = flx_inference_count_absent(flx_target_predictor_graph(predictor), &total);
     flx_warn_absent(absent, total);

@@ -2,14 +2,12 @@
  * fluxion replace: the graph follows a service that another one has replaced. */
 #include "host/commands/change_report.h"
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/engine.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-FLX_OWNS(flx_model, flx_model_destroy)
 
 static const flx_option options[] = {
     OPT_TEXT("from", "OTHER_MODEL/[:SERVICE]",

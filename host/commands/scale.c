@@ -2,14 +2,12 @@
  * fluxion scale: the graph follows a service that has another number of instances. */
 #include "host/commands/change_report.h"
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-FLX_OWNS(flx_model, flx_model_destroy)
 
 static flx_status read_instances(const char *text, int *out, flx_error *error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * fluxion train: a table and a deployment in, a model folder out. */
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/graph.h"
 #include "host/model.h"
 #include "host/statistics.h"
@@ -13,11 +13,7 @@
 
 enum { MOST_ASSIGNMENTS = 60 }; /* that are printed as a table */
 
-FLX_OWNS(flx_deployment, flx_deployment_destroy)
-FLX_OWNS(flx_dataset, flx_dataset_destroy)
-FLX_OWNS(flx_backend, flx_backend_close)
 FLX_OWNS(flx_repository, flx_repository_close)
-FLX_OWNS(flx_model, flx_model_destroy)
 
 #define BAR_AND_NAME(constant, name, function) "|" name
 static const char kernels[] = FLX_COVARIANCE_FUNCTIONS(BAR_AND_NAME);
@@ -267,8 +263,7 @@ static flx_status run(const flx_arguments *arguments, flx_error *error)
     training.spectrum = (const char *const *)metrics.names;
     training.n_spectrum = metrics.n;
     training.selects_metrics = metrics.is_selected;
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &backend, error));
+    FLX_TRY(flx_open_backend(arguments, &backend, error));
     FLX_TRY(train(arguments, backend, &training, &model, &report, error));
     FLX_TRY(flx_model_write(model, path, "train", error));
     return flx_report(

@@ -2,8 +2,8 @@
  * fluxion tune: the settings a model predicts to be best, with intervals, what undoing
  * each change would cost, and different good settings to benchmark. */
 #include "host/commands/commands.h"
+#include "host/commands/owned.h"
 
-#include "formats/memory.h"
 #include "host/statistics.h"
 #include "host/tuning.h"
 
@@ -106,8 +106,7 @@ static flx_status open_run(const flx_arguments *arguments, tuning_run *s,
     FLX_TRY(make_space(arguments, s, error));
     if (profile)
         FLX_TRY(read_profile(profile, s, error));
-    FLX_TRY(flx_backend_open(flx_backend_name(arguments), flx_threads(arguments),
-                             &s->backend, error));
+    FLX_TRY(flx_open_backend(arguments, &s->backend, error));
     return flx_tuning_objective_create(s->model, s->backend, s->space, s->profile, s->row,
                                        flx_seed(arguments), &s->objective, error);
 }
@@ -174,8 +173,9 @@ static json_t *describe(const tuning_run *s, const char *optimizer)
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:i, s:i, s:o, s:o, s:o}",
         "optimizer", optimizer, "backend", s->backend->name, "search",
-        tuned->is_on_device ? "device" : "host", "search_note", flx_tuning_objective_reason(s->objective),
-        "target", s->model->graph->vertices[s->model->graph->output].name, "unit",
+        tuned->is_on_device ? "device" : "host", "search_note",
+        flx_tuning_objective_reason(s->objective), "target",
+        s->model->graph->vertices[s->model->graph->output].name, "unit",
         flx_model_unit(s->model), "goal", s->model->deployment->maximize ? "max" : "min",
         "evaluations", (json_int_t)tuned->evaluations, "finishing_evaluations",
         (json_int_t)tuned->finishing_evaluations, "wall_s", tuned->wall_s, "tuned_knobs",

@@ -109,26 +109,19 @@ static flx_status take_option(flx_arguments *arguments, given_option given,
     return FLX_OK;
 }
 
-static flx_status take_long(flx_arguments *arguments, const char *word, word_list *list,
-                            flx_error *error)
+/* "--name", "--name=value", "-o", "-ofile" or "-o=file". */
+static flx_status take_dashed(flx_arguments *arguments, const char *word, word_list *list,
+                              flx_error *error)
 {
-    size_t length = strcspn(word + 2, "=");
+    bool is_long = word[1] == '-';
+    const char *end = is_long ? word + strcspn(word, "=") : word + 2;
     given_option given = {0};
-    given.option = flx_option_find(arguments->command, word + 2, length, 0, &given.name);
+    given.option = flx_option_find(arguments->command, is_long ? word + 2 : NULL,
+                                   is_long ? (size_t)(end - word) - 2 : 0,
+                                   is_long ? 0 : word[1], &given.name);
     if (!given.option)
         return fail_unknown(arguments->command, word, error);
-    const char *attached = word[2 + length] == '=' ? word + 3 + length : NULL;
-    return take_option(arguments, given, attached, list, error);
-}
-
-static flx_status take_short(flx_arguments *arguments, const char *word, word_list *list,
-                             flx_error *error)
-{
-    given_option given = {0};
-    given.option = flx_option_find(arguments->command, NULL, 0, word[1], &given.name);
-    if (!given.option)
-        return fail_unknown(arguments->command, word, error);
-    const char *attached = word[2] == '=' ? word + 3 : word[2] ? word + 2 : NULL;
+    const char *attached = *end ? end + (*end == '=') : NULL;
     return take_option(arguments, given, attached, list, error);
 }
 
@@ -141,12 +134,10 @@ static flx_status take_words(flx_arguments *arguments, word_list *list, flx_erro
         bool is_option = !only_positional && word[0] == '-' && word[1];
         if (is_option && strcmp(word, "--") == 0)
             only_positional = true;
-        else if (is_option && word[1] == '-')
-            FLX_TRY(take_long(arguments, word, list, error));
         else if (is_option &&
-                 (flx_option_find(arguments->command, NULL, 0, word[1], NULL) ||
-                  !flx_reads_as_number(word, &value)))
-            FLX_TRY(take_short(arguments, word, list, error));
+                 (word[1] == '-' || !flx_reads_as_number(word, &value) ||
+                  flx_option_find(arguments->command, NULL, 0, word[1], NULL)))
+            FLX_TRY(take_dashed(arguments, word, list, error));
         else
             arguments->positional[arguments->n_positional++] = word;
     }
