@@ -37,7 +37,7 @@ for seed in 1 2 3; do
         loo_mae
     [ "$(grep -c '"lml": -*[0-9]' stdout)" -eq "$(grep -c '"kind": "gp"' stdout)" ] ||
         fail "seed $seed: not every fit has a likelihood"
-    has_keys mixture member weight fold_mae
+    has_keys ensemble member weight fold_mae
     grep -q '"failed": \[\]' stdout || fail "seed $seed: a fit failed"
     run 0 evaluate model --data boutique.h5 --others --json
     has_keys target unit rows graph mae mape r2 r2_log coverage90 vertices name kind \
