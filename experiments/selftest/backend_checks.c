@@ -266,9 +266,9 @@ static double compare_slopes(const flx_sample *sample, const predictions *a, int
 }
 
 /* The first and the last query of every sample of at most max_n points. */
-static flx_status compare_answers(flx_backend *backend, int max_n,
-                                  compare_function *compare, double *worst,
-                                  flx_error *error)
+static flx_status compare_predictions(flx_backend *backend, int max_n,
+                                      compare_function *compare, double *worst,
+                                      flx_error *error)
 {
     flx_sample_set set;
     FLX_TRY(flx_sample_set_create(max_n, &set, error));
@@ -286,21 +286,21 @@ static flx_status compare_answers(flx_backend *backend, int max_n,
 flx_status flx_check_means(const flx_check_context *context, double *worst,
                            flx_error *error)
 {
-    return compare_answers(context->backend, largest_of(context), compare_mean, worst,
-                           error);
+    return compare_predictions(context->backend, largest_of(context), compare_mean, worst,
+                               error);
 }
 
 flx_status flx_check_variances(const flx_check_context *context, double *worst,
                                flx_error *error)
 {
-    return compare_answers(context->backend, largest_of(context), compare_variance, worst,
-                           error);
+    return compare_predictions(context->backend, largest_of(context), compare_variance,
+                               worst, error);
 }
 
 flx_status flx_check_slopes(const flx_check_context *context, double *worst,
                             flx_error *error)
 {
-    return compare_answers(context->backend, 33, compare_slopes, worst, error);
+    return compare_predictions(context->backend, 33, compare_slopes, worst, error);
 }
 
 /* A member that is not positive definite amid two that are: it must say so, and the

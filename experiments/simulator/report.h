@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The table that a testbed's runs fill: one column a knob, state and metric (contract,
- * "Names of columns"), instance columns where a service has replicas, beside them the
- * plain columns over all instances, which is what callers see. */
+ * The table that a testbed's runs fill: one column a knob, state and metric
+ * (formats/SCHEMA.md, "Names of columns"), instance columns where a service has replicas,
+ * beside them the plain columns over all instances, which is what callers see. */
 #ifndef FLX_SIMULATOR_REPORT_H
 #define FLX_SIMULATOR_REPORT_H
 

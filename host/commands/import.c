@@ -81,7 +81,9 @@ const flx_command flx_import_command = {
     .details =
         "The files are plain or gzip'ed CSV. Several are read one below the other, with "
         "the same columns, or side by side where the map says \"join\": \"row\". A "
-        "column that the map neither maps nor ignores is an error.\n"
+        "column that the map neither maps nor ignores is an error. Single measured "
+        "values "
+        "that arrive over time are telemetry: see 'fluxion ingest'.\n"
         "\n"
         "Conditions (--where) on different columns must all hold; of several on one "
         "column one must. They replace the map's own conditions on that column. The keys "

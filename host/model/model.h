@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A trained inference graph: deployment, structure, and a fitted predictor for every
  * learning assignment; with the rows it was trained on, since a later refit needs them.
- * On disk a folder (contract, "Model directory"):
+ * On disk a folder (formats/SCHEMA.md, "Model folder"):
  *     deployment.json  graph.json  models/DIGEST.h5  rows.h5  history.jsonl */
 #ifndef FLX_MODEL_H
 #define FLX_MODEL_H

@@ -4,7 +4,7 @@
  * An assignment is trained on measured inputs (paper 5, "teacher-forced"). Replicas share
  * one, which is fitted in row r to what replica r mod R did: as many points as rows, from
  * all of them. A service-vertex keeps its rule where a fit does not beat it by
- * leave-one-out. Missing values: contract, "Missing cells". */
+ * leave-one-out. Missing values: formats/SCHEMA.md, "Missing cells". */
 #ifndef FLX_TRAINING_H
 #define FLX_TRAINING_H
 
