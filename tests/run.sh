@@ -72,4 +72,6 @@ fi
 # Suites run side by side: their idle threads must not spin on the cores of others.
 export OMP_WAIT_POLICY=passive
 export UBSAN_OPTIONS=print_stacktrace=1
+# What memory cannot give is NULL, as it is without the sanitizer.
+export ASAN_OPTIONS=allocator_may_return_null=1
 exec ctest --test-dir "$all" --parallel "$cores" --output-on-failure

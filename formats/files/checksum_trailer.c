@@ -49,7 +49,7 @@ static bool digest_body(FILE *file, flx_digest *digest,
     return held == FLX_CHECKSUM_TRAILER_LENGTH;
 }
 
-flx_status flx_checksum_trailer_check(const char *path, flx_error *error)
+static flx_status check(const char *path, bool is_required, flx_error *error)
 {
     FILE *file = fopen(path, "rbe");
     if (!file)
@@ -63,12 +63,25 @@ flx_status flx_checksum_trailer_check(const char *path, flx_error *error)
     if (is_broken)
         return flx_fail(error, FLX_IO_FAILED, "%s: cannot be read", path);
     if (!is_long_enough || memcmp(found, INTRODUCTION, strlen(INTRODUCTION)) != 0)
-        return flx_fail(error, FLX_BAD_INPUT,
-                        "%s is damaged: it does not end with its checksum (cut short?)",
-                        path);
+        return is_required
+                   ? flx_fail(error, FLX_BAD_INPUT,
+                              "%s is damaged: it does not end with its checksum (cut "
+                              "short?)",
+                              path)
+                   : FLX_OK;
     write_trailer(&digest, expected);
     if (memcmp(found, expected, FLX_CHECKSUM_TRAILER_LENGTH) != 0)
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s is damaged: its content does not give its checksum", path);
     return FLX_OK;
+}
+
+flx_status flx_checksum_trailer_check(const char *path, flx_error *error)
+{
+    return check(path, true, error);
+}
+
+flx_status flx_checksum_trailer_check_if_any(const char *path, flx_error *error)
+{
+    return check(path, false, error);
 }

@@ -19,4 +19,6 @@ void flx_checksum_trailer_make(const void *bytes, size_t length,
 /* FLX_BAD_INPUT, naming the file, where it cannot be opened, has no trailer at its end
  * (cut short, or never had one) or does not give its checksum. */
 flx_status flx_checksum_trailer_check(const char *path, flx_error *error);
+/* The same, but a file without a trailer passes: older programs wrote none. */
+flx_status flx_checksum_trailer_check_if_any(const char *path, flx_error *error);
 #endif

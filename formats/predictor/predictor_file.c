@@ -2,6 +2,7 @@
  * A predictor as an HDF5 file: layout in formats/SCHEMA.md. */
 #include "formats/predictor/predictor_parts.h"
 
+#include "formats/files.h"
 #include "formats/memory.h"
 
 #include <math.h>
@@ -57,7 +58,7 @@ flx_hdf5_writer *flx_predictor_put(const flx_predictor *predictor)
 flx_status flx_predictor_write(const flx_predictor *predictor, const char *path,
                                flx_error *error)
 {
-    return flx_hdf5_save(flx_predictor_put(predictor), path, error);
+    return flx_hdf5_save_with_trailer(flx_predictor_put(predictor), path, error);
 }
 
 /* False where a number cannot have that value. */
@@ -233,6 +234,7 @@ flx_status flx_predictor_read(const char *path, flx_predictor *out, flx_error *e
 {
     *out = (flx_predictor){0};
     flx_hdf5_reader *reader = NULL;
+    FLX_TRY(flx_checksum_trailer_check_if_any(path, error));
     FLX_TRY(flx_hdf5_open(path, &reader, error));
     flx_status status = flx_predictor_get(reader, out, error);
     flx_hdf5_close(reader);

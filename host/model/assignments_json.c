@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/model/assignments_json.h"
 
+#include "formats/files.h"
 #include "formats/memory.h"
 #include "host/model/model_path.h"
 #include "host/model/renamed_keys.h"
@@ -90,6 +91,7 @@ static flx_status read_file(const char *path, flx_hosted_model *hosted, flx_erro
 {
     flx_hdf5_reader *reader = NULL;
     struct stat about;
+    FLX_TRY(flx_checksum_trailer_check_if_any(path, error));
     FLX_TRY(flx_hdf5_open(path, &reader, error));
     flx_status status = flx_predictor_get(reader, &hosted->predictor, error);
     if (status == FLX_OK)

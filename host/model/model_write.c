@@ -89,7 +89,7 @@ static flx_status write_predictor(const flx_hosted_model *hosted, const char *fo
         return flx_no_memory(error, "the files of a model");
     flx_hdf5_writer *writer = flx_predictor_put(&hosted->predictor);
     flx_hdf5_put_integer(writer, "/", "created", hosted->created);
-    return flx_hdf5_save(writer, path, error);
+    return flx_hdf5_save_with_trailer(writer, path, error);
 }
 
 static flx_status write_hosted(flx_fitted_graph fitted, const char *folder,

@@ -53,6 +53,26 @@ static void is_checked_at_every_length(void)
     scratch_end();
 }
 
+/* As files of older programs: no trailer is fine, a wrong one is not. */
+static void a_trailer_is_checked_if_there_is_one(void)
+{
+    flx_error error = {0};
+    scratch_begin();
+    char file[40 + FLX_CHECKSUM_TRAILER_LENGTH + 1] =
+        "without a trailer, but long enough";
+    assert_int(check(file, 120, NULL), FLX_BAD_INPUT);
+    assert_int(flx_checksum_trailer_check_if_any(scratch_path("file"), &error), FLX_OK);
+    flx_checksum_trailer_make(file, 40, file + 40);
+    assert_int(check(file, sizeof file - 1, NULL), FLX_OK);
+    assert_int(flx_checksum_trailer_check_if_any(scratch_path("file"), &error), FLX_OK);
+    file[3] ^= 1;
+    assert_int(check(file, sizeof file - 1, NULL), FLX_BAD_INPUT);
+    assert_int(flx_checksum_trailer_check_if_any(scratch_path("file"), &error),
+               FLX_BAD_INPUT);
+    assert_contains(error.message, "does not give its checksum");
+    scratch_end();
+}
+
 static void refuses_every_changed_byte(void)
 {
     scratch_begin();
@@ -106,6 +126,7 @@ static void is_nothing_to_hdf5(void)
 }
 
 CU_TestInfo checksum_trailer_tests[] = {
+    {"a trailer is checked if there is one", a_trailer_is_checked_if_there_is_one},
     {"ends a file with its checksum", ends_a_file_with_its_checksum},
     {"is checked at every length", is_checked_at_every_length},
     {"refuses every changed byte", refuses_every_changed_byte},
