@@ -2,6 +2,7 @@
  * Files of fitted models: they come back as they were, and damage of any kind is seen. */
 #include "formats/predictor/predictor.h"
 
+#include "formats/files/checksum_trailer.h"
 #include "formats/hdf5/hdf5_write.h"
 #include "tests/close.h"
 #include "tests/scratch.h"
@@ -264,7 +265,9 @@ static void cut_files_are_refused(void)
     assert_int(flx_predictor_write(&gp, scratch_path("p.h5"), &error), FLX_OK);
     size_t length = read_bytes(scratch_path("p.h5"), bytes, SIZE);
     assert_true(length > 1000 && length < SIZE);
-    for (size_t cut = 0; cut < length; cut += 1 + length / 150) {
+    /* A file that has lost its checksum only is whole, and as older programs wrote it. */
+    size_t content = length - FLX_CHECKSUM_TRAILER_LENGTH;
+    for (size_t cut = 0; cut < content; cut += 1 + length / 150) {
         write_bytes(scratch_path("cut.h5"), bytes, cut);
         refuse(scratch_path("cut.h5"), "cut.h5");
     }
