@@ -47,15 +47,11 @@ static int largest_of(const flx_check_context *context)
 static flx_status evaluate_set(const flx_check_context *context, evaluated_set *e,
                                flx_error *error)
 {
-    *e = (evaluated_set){0};
     FLX_TRY(flx_sample_set_create(largest_of(context), &e->set, error));
-    size_t count = (size_t)e->set.count;
-    e->problems = calloc(count, sizeof *e->problems);
-    e->evaluations = calloc(count, sizeof *e->evaluations);
-    e->gradients = calloc(count * MAX_THETA, sizeof *e->gradients);
-    if (!e->problems || !e->evaluations || !e->gradients)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d samples",
-                        e->set.count);
+    int count = e->set.count;
+    if (!FLX_NEW(e->problems, count) || !FLX_NEW(e->evaluations, count) ||
+        !FLX_NEW(e->gradients, count * MAX_THETA))
+        return flx_no_memory(error, "%d samples", count);
     for (int i = 0; i < e->set.count; i++) {
         e->problems[i] = e->set.samples[i].problem;
         e->evaluations[i] = (flx_gp_evaluation){.problem = i,
@@ -70,9 +66,9 @@ static flx_status evaluate_set(const flx_check_context *context, evaluated_set *
 static flx_status compare_set(const flx_check_context *context, double *value_error,
                               double *gradient_error, flx_error *error)
 {
-    evaluated_set e;
-    flx_status status = evaluate_set(context, &e, error);
-    for (int i = 0; i < e.set.count && status == FLX_OK; i++) {
+    FLX_CLEARED(release_set) evaluated_set e = {0};
+    FLX_TRY(evaluate_set(context, &e, error));
+    for (int i = 0; i < e.set.count; i++) {
         const flx_sample *sample = &e.set.samples[i];
         double value, gradient[MAX_THETA];
         int info =
@@ -83,8 +79,7 @@ static flx_status compare_set(const flx_check_context *context, double *value_er
             *gradient_error, flx_gradient_error(flx_gp_theta_size(&sample->problem),
                                                 e.evaluations[i].gradient, gradient));
     }
-    release_set(&e);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_check_likelihood(const flx_check_context *context, double *worst,
@@ -131,13 +126,11 @@ static flx_status difference_sample(flx_backend *backend, const flx_sample *samp
 flx_status flx_check_differences(const flx_check_context *context, double *worst,
                                  flx_error *error)
 {
-    flx_sample_set set;
+    FLX_CLEARED(flx_sample_set_clear) flx_sample_set set = {0};
     FLX_TRY(flx_sample_set_create(largest_of(context), &set, error));
-    flx_status status = FLX_OK;
-    for (int i = 0; i < set.count && status == FLX_OK; i++)
-        status = difference_sample(context->backend, &set.samples[i], worst, error);
-    flx_sample_set_clear(&set);
-    return status;
+    for (int i = 0; i < set.count; i++)
+        FLX_TRY(difference_sample(context->backend, &set.samples[i], worst, error));
+    return FLX_OK;
 }
 
 /* The problem without its point `left_out`; X and y have room for n - 1 points. */
@@ -188,14 +181,12 @@ static flx_status compare_left_out(flx_backend *backend, const flx_sample *sampl
 flx_status flx_check_leave_one_out(const flx_check_context *context, double *worst,
                                    flx_error *error)
 {
-    flx_sample_set set;
+    FLX_CLEARED(flx_sample_set_clear) flx_sample_set set = {0};
     FLX_TRY(flx_sample_set_create(25, &set, error));
-    flx_status status = FLX_OK;
-    for (int i = 0; i < set.count && status == FLX_OK; i++)
+    for (int i = 0; i < set.count; i++)
         if (set.samples[i].problem.n > 1)
-            status = compare_left_out(context->backend, &set.samples[i], worst, error);
-    flx_sample_set_clear(&set);
-    return status;
+            FLX_TRY(compare_left_out(context->backend, &set.samples[i], worst, error));
+    return FLX_OK;
 }
 
 /* One sample's predictions to QUERIES queries; slopes of all inputs. */
@@ -270,17 +261,15 @@ static flx_status compare_predictions(flx_backend *backend, int max_n,
                                       compare_function *compare, double *worst,
                                       flx_error *error)
 {
-    flx_sample_set set;
+    FLX_CLEARED(flx_sample_set_clear) flx_sample_set set = {0};
     FLX_TRY(flx_sample_set_create(max_n, &set, error));
-    flx_status status = FLX_OK;
-    for (int i = 0; i < set.count && status == FLX_OK; i++) {
+    for (int i = 0; i < set.count; i++) {
         predictions a;
-        status = predict_sample(backend, &set.samples[i], &a, error);
-        for (int q = 0; q < QUERIES && status == FLX_OK; q += QUERIES - 1)
+        FLX_TRY(predict_sample(backend, &set.samples[i], &a, error));
+        for (int q = 0; q < QUERIES; q += QUERIES - 1)
             *worst = flx_worse(*worst, compare(&set.samples[i], &a, q));
     }
-    flx_sample_set_clear(&set);
-    return status;
+    return FLX_OK;
 }
 
 flx_status flx_check_means(const flx_check_context *context, double *worst,

@@ -4,6 +4,7 @@
 #ifndef FLX_SELFTEST_CHECKS_H
 #define FLX_SELFTEST_CHECKS_H
 
+#include "formats/memory.h"
 #include "kernels/backend.h"
 
 #include <math.h>
@@ -51,6 +52,8 @@ flx_check_function flx_check_agreed_losses, flx_check_agreed_products;
 flx_check_function flx_check_agreed_populations;
 /* device_graph_check.c */
 flx_check_function flx_check_agreed_graphs;
+
+FLX_OWNS(flx_backend, flx_backend_close)
 
 /* y (n) to mean 0 and population deviation 1; says what they were. */
 void flx_standardize(int n, double *y, double *mean, double *sd);

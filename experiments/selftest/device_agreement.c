@@ -53,7 +53,7 @@ static flx_status make_samples(int largest, comparison *c, flx_error *error)
 
 static void release(comparison *c)
 {
-    for (int i = 0; i < c->count; i++) {
+    for (int i = 0; c && i < c->count; i++) {
         flx_sample_clear(&c->samples[i]);
         free(c->results[0][i].loo);
         free(c->results[1][i].loo);
@@ -61,15 +61,16 @@ static void release(comparison *c)
     free(c);
 }
 
+FLX_OWNS(comparison, release)
+
 static flx_status prepare(comparison *c, result *results, flx_error *error)
 {
     for (int i = 0; i < c->count; i++) {
         const flx_sample *sample = &c->samples[i];
         result *a = &results[i];
         size_t n = (size_t)sample->problem.n;
-        a->loo = calloc(2 * n, sizeof *a->loo);
-        if (!a->loo)
-            return flx_fail(error, FLX_NO_MEMORY, "out of memory for %zu points", n);
+        if (!FLX_NEW(a->loo, 2 * n))
+            return flx_no_memory(error, "%zu points", n);
         c->evaluations[i] = (flx_gp_evaluation){
             .problem = i, .theta = sample->theta, .gradient = a->gradient};
         c->members[i] = (flx_gp_condition){.problem = sample->problem,
@@ -112,12 +113,11 @@ static flx_status run(comparison *c, flx_backend *backend, result *results,
 static flx_status compare(const flx_check_context *context, comparison *c,
                           flx_error *error)
 {
-    flx_backend *cpu = NULL;
+    FLX_OWNED(flx_backend) cpu = NULL;
     FLX_TRY(make_samples(context->largest, c, error));
     FLX_TRY(flx_backend_open("cpu", 1, &cpu, error));
-    flx_status status = run(c, cpu, c->results[0], error);
-    flx_backend_close(cpu);
-    return status == FLX_OK ? run(c, context->backend, c->results[1], error) : status;
+    FLX_TRY(run(c, cpu, c->results[0], error));
+    return run(c, context->backend, c->results[1], error);
 }
 
 static double info_error(const flx_sample *sample, const result *a, const result *b)
@@ -166,17 +166,15 @@ static flx_status agree(const flx_check_context *context, int kind, double *wors
         info_error, value_error, gradient_error, loo_error, prediction_error};
     flx_agreement *agreed = context->agreed;
     if (!agreed->is_known) {
-        comparison *c = calloc(1, sizeof *c);
-        if (!c)
-            return flx_fail(error, FLX_NO_MEMORY, "out of memory for the comparison");
-        flx_status status = compare(context, c, error);
-        for (int i = 0; i < c->count && status == FLX_OK; i++)
+        FLX_OWNED(comparison) c = NULL;
+        if (!FLX_NEW(c, 1))
+            return flx_no_memory(error, "the comparison");
+        FLX_TRY(compare(context, c, error));
+        for (int i = 0; i < c->count; i++)
             for (int k = 0; k < FLX_AGREED_COUNT; k++)
                 agreed->worst[k] = flx_worse(
                     agreed->worst[k],
                     errors[k](&c->samples[i], &c->results[0][i], &c->results[1][i]));
-        release(c);
-        FLX_TRY(status);
         agreed->is_known = true;
     }
     *worst = agreed->worst[kind];

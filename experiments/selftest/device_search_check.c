@@ -124,10 +124,9 @@ flx_status flx_check_agreed_populations(const flx_check_context *context, double
 {
     if (!context->backend->operations->weighting_search)
         return FLX_OK; /* populations are the host's own there */
-    comparison *c = calloc(1, sizeof *c);
-    if (!c)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d populations",
-                        2 * N_SEARCHES);
+    comparison *c;
+    if (!FLX_NEW(c, 1))
+        return flx_no_memory(error, "%d populations", 2 * N_SEARCHES);
     c->device = context->backend;
     for (int i = 0; i < N * (K + 1); i++)
         c->numbers[i] = flx_uniform(5, 0x5E31, (uint32_t)i, 0, 0);

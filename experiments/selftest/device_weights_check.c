@@ -4,14 +4,12 @@
 #include "experiments/selftest/checks.h"
 #include "kernels/formulas/philox.h"
 
-#include <stdlib.h>
-
 enum { CANDIDATES = 70, BLEND_N = 600, BLEND_K = 40 };
 enum { N_PRODUCTS = 7, MOST_SIDE = 66 };
 
 /* Losses of CANDIDATES candidates on two tables, absolute and squared. */
-static flx_status weigh(flx_backend *backend, const double *numbers, double *losses,
-                        flx_error *error)
+static flx_status compute_losses(flx_backend *backend, const double *numbers,
+                                 double *losses, flx_error *error)
 {
     const double *P = numbers, *y = P + BLEND_N * BLEND_K, *weights = y + BLEND_N;
     const struct flx_backend_operations *call = backend->operations;
@@ -30,22 +28,18 @@ flx_status flx_check_agreed_losses(const flx_check_context *context, double *wor
                                    flx_error *error)
 {
     enum { NUMBERS = BLEND_N * (BLEND_K + 1) + CANDIDATES * BLEND_K };
-    double *numbers = malloc(NUMBERS * sizeof *numbers), losses[2][2 * CANDIDATES];
-    flx_backend *cpu = NULL;
-    if (!numbers)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d numbers", NUMBERS);
+    FLX_SCOPED double *numbers = NULL;
+    FLX_OWNED(flx_backend) cpu = NULL;
+    double losses[2][2 * CANDIDATES];
+    if (!FLX_NEW(numbers, NUMBERS))
+        return flx_no_memory(error, "%d numbers", NUMBERS);
     for (int i = 0; i < NUMBERS; i++)
         numbers[i] = flx_uniform(5, 0x5E2F, (uint32_t)i, 0, 0);
-    flx_status status = flx_backend_open("cpu", 1, &cpu, error);
-    if (status == FLX_OK)
-        status = weigh(cpu, numbers, losses[0], error);
-    if (status == FLX_OK)
-        status = weigh(context->backend, numbers, losses[1], error);
-    if (status == FLX_OK)
-        *worst = flx_worst_of(2 * CANDIDATES, losses[1], losses[0]);
-    flx_backend_close(cpu);
-    free(numbers);
-    return status;
+    FLX_TRY(flx_backend_open("cpu", 1, &cpu, error));
+    FLX_TRY(compute_losses(cpu, numbers, losses[0], error));
+    FLX_TRY(compute_losses(context->backend, numbers, losses[1], error));
+    *worst = flx_worst_of(2 * CANDIDATES, losses[1], losses[0]);
+    return FLX_OK;
 }
 
 /* Sizes around a tile, all four ways of transposing, as one batch. */
@@ -71,21 +65,16 @@ flx_status flx_check_agreed_products(const flx_check_context *context, double *w
                                      flx_error *error)
 {
     enum { NUMBERS = MOST_SIDE * MOST_SIDE, RESULTS = N_PRODUCTS * NUMBERS };
-    double *numbers = calloc(NUMBERS + N_PRODUCTS + 2 * RESULTS, sizeof *numbers);
+    FLX_SCOPED double *numbers = NULL;
+    FLX_OWNED(flx_backend) cpu = NULL;
+    if (!FLX_NEW(numbers, NUMBERS + N_PRODUCTS + 2 * RESULTS))
+        return flx_no_memory(error, "%d numbers", NUMBERS);
     double *results = numbers + NUMBERS + N_PRODUCTS;
-    flx_backend *cpu = NULL;
-    if (!numbers)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d numbers", NUMBERS);
     for (int i = 0; i < NUMBERS + N_PRODUCTS; i++)
         numbers[i] = 2 * flx_uniform(5, 0x5E30, (uint32_t)i, 0, 0) - 1;
-    flx_status status = flx_backend_open("cpu", 1, &cpu, error);
-    if (status == FLX_OK)
-        status = multiply(cpu, numbers, results, error);
-    if (status == FLX_OK)
-        status = multiply(context->backend, numbers, results + RESULTS, error);
-    if (status == FLX_OK)
-        *worst = flx_worst_of(RESULTS, results + RESULTS, results);
-    flx_backend_close(cpu);
-    free(numbers);
-    return status;
+    FLX_TRY(flx_backend_open("cpu", 1, &cpu, error));
+    FLX_TRY(multiply(cpu, numbers, results, error));
+    FLX_TRY(multiply(context->backend, numbers, results + RESULTS, error));
+    *worst = flx_worst_of(RESULTS, results + RESULTS, results);
+    return FLX_OK;
 }

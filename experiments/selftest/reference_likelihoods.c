@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FLX_OWNS(flx_csv, flx_csv_destroy)
+
 enum { MAX_THETA = 64 };
 
 /* One set of gp/: the problem with its target standardized. */
@@ -94,10 +96,8 @@ static flx_status copy_set(const flx_csv *csv, const reference_row *row,
         return flx_fail(error, FLX_BAD_INPUT,
                         "%s: %d rows of %d columns, %d of %d expected", csv->path,
                         csv->n_rows, csv->n_columns, row->n, row->d + 1);
-    set->X = malloc((size_t)row->n * (size_t)row->d * sizeof(double));
-    set->y = malloc((size_t)row->n * sizeof(double));
-    if (!set->X || !set->y)
-        return flx_fail(error, FLX_NO_MEMORY, "%s: out of memory", csv->path);
+    if (!FLX_NEW(set->X, row->n * row->d) || !FLX_NEW(set->y, row->n))
+        return flx_no_memory(error, "the rows of %s", csv->path);
     for (int i = 0; i < row->n; i++)
         for (int k = 0; k <= row->d; k++)
             FLX_TRY(read_number(
@@ -131,7 +131,7 @@ static flx_status compare_row(const flx_check_context *context, const flx_csv *c
                               int at, likelihood_errors *worst, flx_error *error)
 {
     reference_row row;
-    reference_set set;
+    FLX_CLEARED(release_set) reference_set set = {0};
     double theta[MAX_THETA], expected[MAX_THETA], gradient[MAX_THETA];
     const struct flx_backend_operations *operations = context->backend->operations;
     FLX_TRY(read_row(csv, at, "lml", &row, error));
@@ -141,13 +141,9 @@ static flx_status compare_row(const flx_check_context *context, const flx_csv *c
     flx_gp_evaluation evaluation = {
         .theta = theta, .jitter = FLX_GP_JITTER, .gradient = gradient};
     flx_gp_batch *batch;
-    flx_status status =
-        operations->batch_create(context->backend, &set.problem, 1, &batch, error);
-    if (status == FLX_OK) {
-        status = operations->evaluate(batch, &evaluation, 1, error);
-        operations->batch_release(batch);
-    }
-    release_set(&set);
+    FLX_TRY(operations->batch_create(context->backend, &set.problem, 1, &batch, error));
+    flx_status status = operations->evaluate(batch, &evaluation, 1, error);
+    operations->batch_release(batch);
     FLX_TRY(status);
     worst->value =
         flx_worse(worst->value, fabs(evaluation.value - row.value) / fabs(row.value));
@@ -159,13 +155,11 @@ static flx_status compare_row(const flx_check_context *context, const flx_csv *c
 static flx_status compare_rows(const flx_check_context *context, likelihood_errors *worst,
                                flx_error *error)
 {
-    flx_csv *csv;
+    FLX_OWNED(flx_csv) csv = NULL;
     FLX_TRY(read_path(context->reference, "gp/lml_grad_reference.csv", &csv, error));
-    flx_status status = FLX_OK;
-    for (int row = 0; row < csv->n_rows && status == FLX_OK; row++)
-        status = compare_row(context, csv, row, worst, error);
-    flx_csv_destroy(csv);
-    return status;
+    for (int row = 0; row < csv->n_rows; row++)
+        FLX_TRY(compare_row(context, csv, row, worst, error));
+    return FLX_OK;
 }
 
 flx_status flx_check_reference_likelihood(const flx_check_context *context, double *worst,
@@ -209,17 +203,13 @@ static void release_fits(reference_fits *fits)
     free(fits->results);
 }
 
-static flx_status plan_fits(const char *folder, const flx_csv *csv, reference_fits *fits,
-                            flx_error *error)
+static flx_status make_tasks(const char *folder, const flx_csv *csv, reference_fits *fits,
+                             flx_error *error)
 {
-    size_t slots = (size_t)csv->n_rows + 1;
-    *fits = (reference_fits){.count = csv->n_rows};
-    fits->rows = calloc(slots, sizeof *fits->rows);
-    fits->sets = calloc(slots, sizeof *fits->sets);
-    fits->tasks = calloc(slots, sizeof *fits->tasks);
-    fits->results = calloc(slots, sizeof *fits->results);
-    if (!fits->rows || !fits->sets || !fits->tasks || !fits->results)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d fits", csv->n_rows);
+    fits->count = csv->n_rows;
+    if (!FLX_NEW(fits->rows, fits->count) || !FLX_NEW(fits->sets, fits->count) ||
+        !FLX_NEW(fits->tasks, fits->count) || !FLX_NEW(fits->results, fits->count))
+        return flx_no_memory(error, "%d fits", fits->count);
     for (int i = 0; i < fits->count; i++) {
         FLX_TRY(read_row(csv, i, "best_lml", &fits->rows[i], error));
         FLX_TRY(read_set(folder, &fits->rows[i], &fits->sets[i], error));
@@ -238,19 +228,16 @@ static flx_status plan_fits(const char *folder, const flx_csv *csv, reference_fi
 flx_status flx_check_reference_optimum(const flx_check_context *context, double *worst,
                                        flx_error *error)
 {
-    flx_csv *csv;
-    reference_fits fits;
+    FLX_OWNED(flx_csv) csv = NULL;
+    FLX_CLEARED(release_fits) reference_fits fits = {0};
     FLX_TRY(read_path(context->reference, "gp/results_best_known.csv", &csv, error));
-    flx_status status = plan_fits(context->reference, csv, &fits, error);
-    if (status == FLX_OK)
-        status = flx_fit_all(context->backend, fits.tasks, fits.count, fits.results, NULL,
-                             error);
-    for (int i = 0; i < fits.count && status == FLX_OK; i++)
+    FLX_TRY(make_tasks(context->reference, csv, &fits, error));
+    FLX_TRY(
+        flx_fit_all(context->backend, fits.tasks, fits.count, fits.results, NULL, error));
+    for (int i = 0; i < fits.count; i++)
         *worst =
             flx_worse(*worst, fits.results[i].has_failed
                                   ? NAN
                                   : fits.rows[i].value - fits.results[i].predictor.lml);
-    release_fits(&fits);
-    flx_csv_destroy(csv);
-    return status;
+    return FLX_OK;
 }

@@ -72,12 +72,13 @@ static flx_status compare_search(flx_backend *backend, flx_npy **files,
 {
     double y_mean, y_sd;
     int m = files[SEARCH_QUERIES]->rows;
-    double *mean = calloc(2 * (size_t)m, sizeof *mean), *variance = mean + m;
-    if (!mean)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d predictions", m);
+    FLX_SCOPED double *mean = NULL;
+    if (!FLX_NEW(mean, 2 * m))
+        return flx_no_memory(error, "%d predictions", m);
+    double *variance = mean + m;
     flx_standardize(files[SEARCH_Y]->rows, files[SEARCH_Y]->values, &y_mean, &y_sd);
-    flx_status status = predict_search(backend, files, mean, variance, error);
-    for (int i = 0; i < m && status == FLX_OK; i++) {
+    FLX_TRY(predict_search(backend, files, mean, variance, error));
+    for (int i = 0; i < m; i++) {
         double expected = files[SEARCH_MEANS]->values[i];
         double deviation = files[SEARCH_DEVIATIONS]->values[i];
         worst->mean =
@@ -85,8 +86,7 @@ static flx_status compare_search(flx_backend *backend, flx_npy **files,
         worst->deviation =
             flx_worse(worst->deviation, fabs(y_sd * sqrt(variance[i]) / deviation - 1));
     }
-    free(mean);
-    return status;
+    return FLX_OK;
 }
 
 static flx_status check_search(const flx_check_context *context, prediction_errors *worst,

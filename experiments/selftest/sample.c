@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "experiments/selftest/sample.h"
 
+#include "formats/memory.h"
 #include "kernels/formulas/philox.h"
 
 #include <math.h>
@@ -48,14 +49,10 @@ static void fill_theta(const flx_gp_problem *problem, flx_sample_kind kind, doub
 flx_status flx_sample_create(int n, int d, bool is_isotropic, flx_sample_kind kind,
                              flx_sample *out, flx_error *error)
 {
-    size_t points = (size_t)n, inputs = (size_t)d;
-    *out = (flx_sample){.X = malloc(points * inputs * sizeof(double)),
-                        .y = malloc(points * sizeof(double)),
-                        .theta = malloc((2 + inputs) * sizeof(double))};
-    if (!out->X || !out->y || !out->theta) {
+    *out = (flx_sample){0};
+    if (!FLX_NEW(out->X, n * d) || !FLX_NEW(out->y, n) || !FLX_NEW(out->theta, 2 + d)) {
         flx_sample_clear(out);
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for a sample of %d x %d", n,
-                        d);
+        return flx_no_memory(error, "a sample of %d x %d", n, d);
     }
     fill_inputs(n, d, kind, out->X);
     fill_targets(n, d, out->X, out->y);
@@ -80,9 +77,9 @@ flx_status flx_sample_set_create(int max_n, flx_sample_set *out, flx_error *erro
     static const flx_sample_kind kinds[] = {FLX_SAMPLE_PLAIN, FLX_SAMPLE_DUPLICATES,
                                             FLX_SAMPLE_CONSTANT};
     int n_sizes = (int)(sizeof sizes / sizeof *sizes), most = n_sizes * 3 * 2;
-    *out = (flx_sample_set){.samples = calloc((size_t)most, sizeof *out->samples)};
-    if (!out->samples)
-        return flx_fail(error, FLX_NO_MEMORY, "out of memory for %d samples", most);
+    *out = (flx_sample_set){0};
+    if (!FLX_NEW(out->samples, most))
+        return flx_no_memory(error, "%d samples", most);
     flx_status status = FLX_OK;
     for (int i = 0; i < most && status == FLX_OK; i++) {
         int n = sizes[i / 6];

@@ -3,10 +3,8 @@
  * misses its bound. */
 #include "host/commands/commands.h"
 
+#include "experiments/selftest/checks.h"
 #include "experiments/selftest/selftest.h"
-#include "formats/memory.h"
-
-FLX_OWNS(flx_backend, flx_backend_close)
 
 static const flx_option options[] = {
     OPT_TEXT("reference", "DIR",
