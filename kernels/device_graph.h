@@ -4,8 +4,7 @@
  * without going back to the host. Means only: that is what a search for settings wants.
  * Indices instead of pointers; host/tuning/compiled_graph.h makes one of a trained model.
  *
- *   dimensions -> columns -> vertices, each the weighted mean of its models (paper 4.1,
- * Eq. 2)
+ *   dimensions -> columns -> vertices, each a weighted mean of models (paper, Eq. 2)
  *         -> one target, or the weighted sum of several
  *
  * A value that is missing is NaN. Arrays are borrowed for the call. */
@@ -42,14 +41,12 @@ typedef enum {
     FLX_DEVICE_GRAPH_GP,       /* the mean of a member of the posterior at the features */
     FLX_DEVICE_GRAPH_CONSTANT, /* 0 */
     FLX_DEVICE_GRAPH_LINEAR,   /* parameters: intercept, a coefficient a feature */
-    FLX_DEVICE_GRAPH_RULE,     /* parameters: intercept, slope. Of the mean of the first
-                          n_metrics     inputs, weighted by rates: n_blocks blocks of
-                          n_metrics     inputs     follow, instance i's rate is the sum over
-                          them.     Equal weights     where n_blocks is 0 or a rate is not
-                          above 0
-                        */
-    FLX_DEVICE_GRAPH_TREES     /* parameters: base. Plus a leaf of every tree, in order,
-                          summed as     32-bit floats */
+    /* parameters: intercept and slope of the mean of the first n_metrics inputs, weighted
+     * by rates. n_blocks blocks of n_metrics inputs follow; the rate of instance i is the
+     * sum over them. Equal weights where n_blocks is 0 or a rate is not above 0. */
+    FLX_DEVICE_GRAPH_RULE,
+    /* parameters: base. Plus a leaf of every tree, in order, summed as 32-bit floats. */
+    FLX_DEVICE_GRAPH_TREES
 } flx_device_graph_kind;
 
 typedef struct {

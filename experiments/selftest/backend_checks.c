@@ -221,7 +221,7 @@ static double reference_mean(const flx_sample *sample, const double *x, double *
     return info ? NAN : mean;
 }
 
-/* Error of query i of an predict_sample. */
+/* Error of the prediction of query i. */
 typedef double compare_function(const flx_sample *sample, const predictions *a, int i);
 
 static double compare_mean(const flx_sample *sample, const predictions *a, int i)

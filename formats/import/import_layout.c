@@ -55,8 +55,7 @@ flx_status flx_import_read_filters(const flx_json_source *source, const json_t *
     FLX_TRY(flx_json_get_object(source, root, "where", false, &where, error));
     if (!FLX_NEW(map->filters, json_object_size(where)))
         return flx_no_memory(error, "an import map");
-    json_object_foreach(where, column, ignored)
-    {
+    json_object_foreach(where, column, ignored) {
         flx_import_filter *filter = &map->filters[map->n_filters++];
         filter->column = column;
         FLX_TRY(flx_json_get_texts(source, where, column, true, &filter->texts, error));
@@ -77,8 +76,7 @@ static flx_status read_renamed(const flx_json_source *source, const json_t *obje
         return FLX_OK;
     if (!FLX_NEW(pivot->renamed, json_object_size(rename)))
         return flx_no_memory(error, "an import map");
-    json_object_foreach(rename, from, to)
-    {
+    json_object_foreach(rename, from, to) {
         const char **pair = pivot->renamed[pivot->n_renamed++];
         pair[0] = from;
         FLX_TRY(flx_json_get_text(source, rename, from, true, &pair[1], error));
@@ -146,8 +144,7 @@ flx_status flx_import_finish_pivot(const flx_json_source *source, const json_t *
         return flx_no_memory(error, "an import map");
     pivot->is_used = true;
     for (int k = 0; k < 3; k++)
-        json_object_foreach(objects[k], column, ignored)
-        {
+        json_object_foreach(objects[k], column, ignored) {
             flx_import_rule *value = &pivot->values[pivot->n_values++];
             value->kind = (flx_column_role)k;
             FLX_TRY(read_value(source, objects[k], column, value, error));

@@ -114,8 +114,7 @@ static flx_status read_rules(const flx_json_source *source, const json_t *root,
         FLX_TRY(flx_json_get_texts(source, root, "ignore", false, ignored, error));
     if (!FLX_NEW(map->rules, json_object_size(columns) + (size_t)ignored->count))
         return flx_no_memory(error, "an import map");
-    json_object_foreach(columns, pattern, node)
-    {
+    json_object_foreach(columns, pattern, node) {
         flx_import_rule *rule = &map->rules[map->n_rules++];
         int line = flx_json_key_line(source, columns, pattern);
         *rule =

@@ -77,8 +77,7 @@ static void walk_object(walker *w, json_t *object)
     w->next++;
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach(object, key, value) {
         skip_space(w);
         mark found = {.owner = object, .key = key, .value = value, .line = w->line};
         skip_string(w);

@@ -85,8 +85,7 @@ static flx_status check_keys(json_t *document, flx_error *error)
         return FLX_OK;
     const char *key;
     json_t *value;
-    json_object_foreach(document, key, value)
-    {
+    json_object_foreach(document, key, value) {
         bool is_known = false;
         for (int i = 0; i < COUNT; i++)
             is_known = is_known || strcmp(key, keys[i]) == 0;

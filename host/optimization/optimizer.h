@@ -3,10 +3,12 @@
  * function that their caller evaluates for a whole population at once.
  *
  *   random  the best of uniformly random settings (the paper's baseline)
- *   de      differential evolution rand/1/bin, generation by generation (Storn & Price
- * 1997; the paper's mode): F 0.5, CR 0.9, population 100 lshade  L-SHADE (Tanabe &
- * Fukunaga 2014): success-history F and CR, an archive of defeated parents, a population
- * that shrinks linearly; the default
+ *
+ *   de      differential evolution rand/1/bin (Storn & Price 1997), the paper's mode:
+ *           F 0.5, CR 0.9, population 100
+ *
+ *   lshade  L-SHADE (Tanabe & Fukunaga 2014), the default: success-history F and CR, an
+ *           archive of defeated parents, a population that shrinks linearly
  *
  * Deviations: de repairs a number outside the cube like L-SHADE, half way between the
  * parent and the bound (the paper does not say); categories are copied or drawn anew

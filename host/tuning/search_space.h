@@ -3,8 +3,8 @@
  * stands once (replicas share it): column SERVICE:KNOB. A knob that the caller fixes, or
  * that has one value only, is no dimension of the space.
  *
- *   continuous             one continuous dimension, linear or logarithmic from min to
- * max discrete, integers     levels of equal width, or as wide as on a logarithmic scale
+ *   continuous             one continuous dimension, linear or logarithmic
+ *   discrete, integers     levels of equal width, or as wide as on a logarithmic scale
  *   discrete, a list       levels of equal width, one a value
  *   choices                a category; the setting is the index of the label */
 #ifndef FLX_SEARCH_SPACE_H

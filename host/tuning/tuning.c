@@ -58,12 +58,12 @@ static flx_status search_settings(const flx_tuning *tuning, const double *initia
                                   flx_tuned *tuned, flx_optimum **out, flx_error *error)
 {
     flx_search_task search = {.optimizer = tuning->optimizer,
-                                .problem = {.n_dimensions = tuning->space->n_dimensions,
-                                            .dimensions = tuning->space->dimensions,
-                                            .initial = initial,
-                                            .n_initial = initial != NULL},
-                                .options = tuning->options,
-                                .is_maximized = tuning->maximize};
+                              .problem = {.n_dimensions = tuning->space->n_dimensions,
+                                          .dimensions = tuning->space->dimensions,
+                                          .initial = initial,
+                                          .n_initial = initial != NULL},
+                              .options = tuning->options,
+                              .is_maximized = tuning->maximize};
     if (tuning->search && flx_device_search_fits(&search))
         FLX_TRY(tuning->search(tuning->context, &search, out, error));
     tuned->is_on_device = *out != NULL;

@@ -13,13 +13,11 @@ static bool has_key(json_t *value, const char *key)
     size_t i;
     if (json_object_get(value, key))
         return true;
-    json_object_foreach(value, name, item)
-    {
+    json_object_foreach(value, name, item) {
         if (has_key(item, key))
             return true;
     }
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach(value, i, item) {
         if (has_key(item, key))
             return true;
     }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Input selection on a graph whose functions are known. The web server before a database
  * and a cache:
- *     db:p50  = 10 + 6 (db:k0 - 0.3)^2 + 0.04 db:rps       db:p90 = noise
- *     cache   shows noise                                  web:p90 = 2 + 1.5 db:p50 + 3
- * k0 `noise_share` of the database's noise reaches the web server too. */
+ *     db:p50  = 10 + 6 (db:k0 - 0.3)^2 + 0.04 db:rps
+ *     db:p90  = noise
+ *     cache   shows noise
+ *     web:p90 = 2 + 1.5 db:p50 + 3 k0
+ *
+ * `noise_share` of the database's noise reaches the web server too. */
 #include "host/training/metric_selection.h"
 
 #include "host/training/out_of_fold.h"

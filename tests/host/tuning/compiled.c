@@ -85,7 +85,8 @@ static void compare_loops(const compiled_model *c, const double *columns,
                                                  c->compiled->n_members, &posterior,
                                                  &error),
                FLX_OK);
-    graph_reference(&c->compiled->graph, c->backend, posterior, columns, CANDIDATES, mean);
+    graph_reference(&c->compiled->graph, c->backend, posterior, columns, CANDIDATES,
+                    mean);
     for (int i = 0; i < CANDIDATES; i++)
         assert_close(mean[i], expected[i], 1e-12, 0);
     c->backend->operations->posterior_release(posterior);
